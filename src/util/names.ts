@@ -1,0 +1,47 @@
+import { fail } from "./errors.ts";
+
+/** Number of single-character edits between two words (Levenshtein). */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(substitution, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
+    }
+    previous = row;
+  }
+  return previous[b.length] ?? 0;
+}
+
+/** The candidate closest in spelling to `name`, or undefined when none is near. */
+export function nearest(name: string, candidates: Iterable<string>): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Math.max(2, Math.floor(name.length / 2)) + 0.5;
+  for (const candidate of candidates) {
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
+    if (distance < bestDistance) {
+      best = candidate;
+      bestDistance = distance;
+    }
+  }
+  return best;
+}
+
+/** Fails for a name that is not among the known ones, naming the nearest. */
+export function unknownName(what: string, name: string, known: Iterable<string>): never {
+  const all = [...known];
+  const near = nearest(name, all);
+  fail(`unknown ${what} "${name}"`, `one of ${all.join(", ")}`, near ? `did you mean "${near}"?` : undefined);
+}
+
+/**
+ * Refuses option names that `where` does not know; undefined values are allowed.
+ *
+ * @throws DescentError naming the unknown option and the nearest known one.
+ */
+export function checkOptions(where: string, options: object | undefined, allowed: readonly string[]): void {
+  for (const name of Object.keys(options ?? {})) {
+    if (!allowed.includes(name)) unknownName(`option of ${where}:`, name, allowed);
+  }
+}

@@ -1,0 +1,42 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, open, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
+/**
+ * Writes a whole file or nothing: beside it under another name, flushed to the disk, then renamed over it.
+ *
+ * @throws the file system's error (a full disk, a read-only folder); the old file is then as it was.
+ */
+export async function writeFileAtomic(path: string, data: string | Uint8Array | readonly Uint8Array[]): Promise<void> {
+  const folder = dirname(path);
+  await mkdir(folder, { recursive: true });
+  const beside = `${path}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`;
+  try {
+    const file = await open(beside, "wx");
+    try {
+      for (const part of Array.isArray(data) ? data : [data]) await file.writeFile(part);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(beside, path);
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw error;
+  }
+  await syncFolder(folder);
+}
+
+/** Makes a rename inside `folder` durable; a no-op where folders can't be opened (Windows). */
+async function syncFolder(folder: string): Promise<void> {
+  try {
+    const handle = await open(join(folder, "."), "r");
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    // Not every system lets a folder be opened or synced; the file itself is already on the disk.
+  }
+}
