@@ -1,0 +1,49 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
+
+/** Tests that measure time, memory or whole processes; they run one at a time after all the others. */
+const MEASURED = "test/**/*.measured.test.ts";
+
+export default defineConfig({
+  resolve: {
+    // The longest names first: an alias also matches what begins with it.
+    alias: [
+      { find: "descent/testing", replacement: source("testing/index.ts") },
+      { find: "descent/data", replacement: source("data/index.ts") },
+      { find: "descent", replacement: source("index.ts") },
+    ],
+  },
+  test: {
+    pool: "forks",
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 10_000,
+    // fast-check and others print seeds themselves; console output of passing tests is noise.
+    silent: "passed-only",
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "tests",
+          include: ["test/**/*.test.ts"],
+          exclude: [MEASURED],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "measured",
+          include: [MEASURED],
+          maxWorkers: 1,
+          fileParallelism: false,
+          testTimeout: 180_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
