@@ -1,0 +1,42 @@
+import type { DType, Node, TypedArray } from "../ir/index.ts";
+
+/**
+ * What is compiled: placeholders in, values out, and state that is replaced in place: after a run the buffer of `input` holds `next`.
+ * All values are computed from the state as it was before the run.
+ */
+export interface Program {
+  readonly name: string;
+  readonly inputs: readonly Node[];
+  readonly state: readonly { readonly input: Node; readonly next: Node }[];
+  readonly outputs: readonly Node[];
+}
+
+/** Memory of one run: arrays made by the engine's `allocate`, in the order of the program's lists. */
+export interface Buffers {
+  readonly inputs: readonly TypedArray[];
+  readonly state: readonly TypedArray[];
+  readonly outputs: readonly TypedArray[];
+}
+
+/** A program ready to run on given memory: undefined when it was done at once, a promise when it runs beside the event loop. */
+export type Runner = () => Promise<void> | undefined;
+
+export interface Executable {
+  /** Ties the program to memory; several bindings may share arrays, but only one of them runs at a time. */
+  bind(buffers: Buffers): Runner;
+  /** What was made, for people: kernels, bytes of intermediates, compile time. */
+  readonly facts: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** A way to run programs. */
+export interface Engine {
+  readonly name: string;
+  /** Zeroed memory that this engine's programs can work on; 64-byte aligned where that matters. */
+  allocate(dtype: DType, length: number): TypedArray;
+  compile(program: Program): Promise<Executable>;
+  /** One line about what it runs on: threads, vector width, compiler. */
+  describe(): string;
+}
+
+/** An engine, or the reason why there is none on this machine and what would help. */
+export type Availability = { readonly engine: Engine } | { readonly reason: string };

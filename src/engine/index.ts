@@ -1,0 +1,1 @@
+export type { Availability, Buffers, Engine, Executable, Program, Runner } from "./contract.ts";
