@@ -153,6 +153,39 @@ clipping = [
     for limit in (0.5, 10)
 ]  # fmt: skip
 
+# Learning rates of the update after `step` updates. PyTorch's schedulers where they exist, else Keras's formula.
+def torch_rates(make, steps):
+    optimizer = O.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+    scheduler, rates = make(optimizer), []
+    for _ in range(max(steps) + 1):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        scheduler.step()
+    return [rates[s] for s in steps]
+
+
+S = O.lr_scheduler
+EARLY, WHOLE = [0, 1, 2, 9, 10, 11, 35, 99], [0, 1, 10, 19, 20, 21, 39, 40, 41, 100]
+cosine = lambda s: 0.1 * ((1 - 0.25) * 0.5 * (1 + math.cos(math.pi * min(s, 40) / 40)) + 0.25)  # noqa: E731
+schedules = [
+    ("constant", {"learningRate": 0.1}, EARLY, [0.1 for _ in EARLY]),
+    ("exponentialDecay", {"learningRate": 0.1, "decaySteps": 1, "decayRate": 0.97}, EARLY, torch_rates(lambda o: S.ExponentialLR(o, 0.97), EARLY)),
+    ("exponentialDecay", {"learningRate": 0.1, "decaySteps": 20, "decayRate": 0.5}, WHOLE, [0.1 * 0.5 ** (s / 20) for s in WHOLE]),
+    ("exponentialDecay", {"learningRate": 0.1, "decaySteps": 20, "decayRate": 0.5, "staircase": True}, WHOLE, torch_rates(lambda o: S.StepLR(o, 20, 0.5), WHOLE)),
+    ("stepDecay", {"learningRate": 0.1, "decaySteps": 10}, EARLY, torch_rates(lambda o: S.StepLR(o, 10), EARLY)),
+    ("stepDecay", {"learningRate": 0.1, "decaySteps": 20, "decayRate": 0.5}, WHOLE, torch_rates(lambda o: S.StepLR(o, 20, 0.5), WHOLE)),
+    ("cosineDecay", {"learningRate": 0.1, "decaySteps": 100}, WHOLE, torch_rates(lambda o: S.CosineAnnealingLR(o, 100), WHOLE)),
+    ("cosineDecay", {"learningRate": 0.1, "decaySteps": 40, "alpha": 0.25}, WHOLE, [cosine(s) for s in WHOLE]),
+    ("piecewiseConstant", {"boundaries": [10, 40], "values": [0.1, 0.05, 0.001]}, WHOLE, [0.1 if s <= 10 else 0.05 if s <= 40 else 0.001 for s in WHOLE]),
+    ("warmup", {"steps": 20, "then": 0.1}, WHOLE, [0.1 * min(1, (s + 1) / 20) for s in WHOLE]),
+    ("warmup", {"steps": 20, "from": 0.25, "then": {"kind": "stepDecay", "learningRate": 0.1, "decaySteps": 20, "decayRate": 0.5}}, WHOLE,
+     [0.1 * (0.25 + 0.75 * (s + 1) / 20) if s < 20 else 0.1 * 0.5 ** ((s - 20) // 20) for s in WHOLE]),
+]  # fmt: skip
+schedules = [
+    {"name": f"{kind} {options}", "schedule": kind, "options": options, "steps": steps, "rates": [number(r) for r in rates]}
+    for kind, options, steps, rates in schedules
+]
+
 write(
     "optimizers",
     {"by": f"make_optimizers.py, PyTorch {torch.__version__}, float64", "gradient": "A (p - center) + 0.25 sin p"},
@@ -160,4 +193,5 @@ write(
     cases=cases,
     defaults=DEFAULTS,
     clipping=clipping,
+    schedules=schedules,
 )
