@@ -1,0 +1,167 @@
+// `npm run bench [-- --case NAME] [--threads N] [--blocks N] [--json FILE] [--no-torch]`: training steps of the suite,
+// interleaved block by block with PyTorch's in this same run, and how near they come to what the machine can do.
+import { writeFileSync } from "node:fs";
+import { availableParallelism, cpus } from "node:os";
+import { Command, InvalidArgumentError } from "commander";
+import type { Case } from "./cases.ts";
+import { digits, formatTable, formatTimes, sleep, summarize, type Times } from "./measure.ts";
+import { measurePeak, type Peak } from "./peak.ts";
+import { TorchPeer } from "./peer.ts";
+
+interface Options {
+  case?: string[];
+  threads: number;
+  blocks: number;
+  json?: string;
+  torch: boolean;
+}
+
+interface Result {
+  case: string;
+  /** From a model as written to its first finished step. */
+  firstStepMs: number;
+  descent: Times;
+  torch: Times | undefined;
+  /** PyTorch's median over Descent's: above 1, Descent is faster. */
+  ratio: number | undefined;
+  gflopPerStep: number;
+  gflops: number;
+  shareOfPeak: number | undefined;
+}
+
+/** Both sides keep their threads awake for a moment after a step; a pause keeps them out of each other's way. */
+const PAUSE_MS = 300;
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("expected a whole number of at least 1");
+  return value;
+}
+
+function readOptions(): Options {
+  return new Command("npm run bench --")
+    .description("Times the training steps of the suite, and PyTorch's in the same run.")
+    .option("--case <name...>", "only these cases")
+    .option("--threads <n>", "threads for both sides", positive, availableParallelism())
+    .option("--blocks <n>", "blocks per case and side; the median is reported", positive, 7)
+    .option("--json <file>", "write all results to a file")
+    .option("--no-torch", "leave PyTorch out")
+    .parse()
+    .opts();
+}
+
+/** One case: prepared on both sides, then measured in turns. */
+async function measure(
+  suite: Case,
+  peer: TorchPeer | undefined,
+  blocks: number,
+  peak: Peak | undefined,
+): Promise<Result> {
+  const start = performance.now();
+  const { step, gflop } = await suite.prepare();
+  await step();
+  const firstStepMs = performance.now() - start;
+  const ours = async (): Promise<number> => {
+    const begin = performance.now();
+    for (let i = 0; i < suite.steps; i++) {
+      const pending = step();
+      if (pending) await pending;
+    }
+    return (performance.now() - begin) / suite.steps;
+  };
+  const theirs = async (): Promise<number> => (peer ? peer.block(suite.name, suite.steps) : Number.NaN);
+
+  await ours();
+  await theirs();
+  const times = { ours: [] as number[], theirs: [] as number[] };
+  for (let block = 0; block < blocks; block++) {
+    for (const side of block % 2 === 0 ? (["ours", "theirs"] as const) : (["theirs", "ours"] as const)) {
+      if (side === "theirs" && !peer) continue;
+      await sleep(PAUSE_MS);
+      times[side].push(await (side === "ours" ? ours() : theirs()));
+    }
+  }
+  const descent = summarize(times.ours);
+  const torch = peer ? summarize(times.theirs) : undefined;
+  const gflops = gflop / (descent.median / 1000);
+  return {
+    case: suite.name,
+    firstStepMs,
+    descent,
+    torch,
+    ratio: torch && torch.median / descent.median,
+    gflopPerStep: gflop,
+    gflops,
+    shareOfPeak: peak && gflops / peak.gflops,
+  };
+}
+
+function row(result: Result): string[] {
+  return [
+    result.case,
+    formatTimes(result.descent),
+    formatTimes(result.torch),
+    result.ratio === undefined ? "-" : `${digits(result.ratio)}x`,
+    digits(result.gflopPerStep),
+    digits(result.gflops),
+    result.shareOfPeak === undefined ? "-" : `${(100 * result.shareOfPeak).toFixed(1)} %`,
+    `${(result.firstStepMs / 1000).toFixed(2)} s`,
+  ];
+}
+
+const HEADER = [
+  "case",
+  "Descent ms/step",
+  "PyTorch ms/step",
+  "ratio",
+  "GFLOP/step",
+  "GFLOP/s",
+  "of peak",
+  "first step after",
+];
+
+async function main(): Promise<void> {
+  const options = readOptions();
+  process.env.DESCENT_THREADS = String(options.threads); // read when the engine starts
+  const { CASES } = await import("./cases.ts");
+  const unknown = options.case?.filter((name) => !CASES.some((known) => known.name === name)) ?? [];
+  if (unknown.length > 0) {
+    console.error(`unknown case ${unknown.join(", ")}; known: ${CASES.map((known) => known.name).join(", ")}`);
+    process.exit(1);
+  }
+
+  console.log(`${cpus()[0]?.model ?? "unknown processor"}, ${options.threads} threads, Node ${process.version}`);
+  const peak = measurePeak(options.threads);
+  if (typeof peak === "string") console.log(peak);
+  else {
+    for (const [threads, { gflops, gbytes }] of [
+      [1, peak.one],
+      [options.threads, peak.all],
+    ] as const) {
+      console.log(`peak, ${threads} thread(s): ${gflops.toFixed(0)} GFLOP/s, ${gbytes.toFixed(1)} GB/s`);
+    }
+  }
+  const started = options.torch ? await TorchPeer.start(options.threads) : "left out (--no-torch)";
+  const peer = typeof started === "string" ? undefined : started;
+  console.log(
+    typeof started === "string"
+      ? `PyTorch: ${started}`
+      : `PyTorch ${started.version}, eager, ${started.threads} threads`,
+  );
+  console.log(`median (least-most) of ${options.blocks} blocks, in turns with PyTorch\n`);
+
+  const results: Result[] = [];
+  for (const suite of CASES) {
+    if (options.case && !options.case.includes(suite.name)) continue;
+    process.stderr.write(`${suite.name}...\r`);
+    results.push(await measure(suite, peer, options.blocks, typeof peak === "string" ? undefined : peak.all));
+  }
+  console.log(formatTable([HEADER, ...results.map(row)]));
+  peer?.stop();
+  if (options.json) {
+    const machine = { processor: cpus()[0]?.model, threads: options.threads, node: process.version, peak };
+    writeFileSync(options.json, `${JSON.stringify({ machine, torch: peer?.version ?? started, results }, null, 2)}\n`);
+  }
+}
+
+await main();

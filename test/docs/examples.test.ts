@@ -1,0 +1,96 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inspect } from "node:util";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import {
+  docstringExamples,
+  type Example,
+  examplesOf,
+  filesUnder,
+  importsFor,
+  pages,
+  promisesOf,
+  root,
+} from "./blocks.ts";
+
+/** Where the programs lie while they are checked and run: inside the repository, so that "descent" resolves as in it. */
+const folder = join(root, ".descent", "examples", String(process.pid));
+const home = process.cwd();
+const standins = { from: join(root, "test/docs/standins.ts"), names: Object.keys(await import("./standins.ts")) };
+const publicNames = { from: "descent", names: Object.keys(await import("../../src/index.ts")) };
+
+const programs: (Example & { file: string; throws: boolean })[] = [];
+
+/** Writes an example as a module of its own. */
+function addProgram({ name, code }: Example, imports = ""): void {
+  const file = join(folder, `${name.replace(/[^\w]+/g, "_")}.ts`);
+  writeFileSync(file, `${imports}\n${code}\nexport {};\n`);
+  programs.push({ name, code, file, throws: /\/\/ throws/.test(code) });
+}
+
+mkdirSync(folder, { recursive: true });
+for (const page of pages()) for (const example of examplesOf(page)) addProgram(example);
+for (const file of filesUnder("src", ".ts")) {
+  for (const example of docstringExamples(file)) {
+    const own = { from: join(root, file), names: Object.keys(await import(/* @vite-ignore */ join(root, file))) };
+    addProgram(example, importsFor(example.code, [own, publicNames, standins]));
+  }
+}
+writeFileSync(
+  join(folder, "tsconfig.json"),
+  JSON.stringify({
+    extends: join(root, "tsconfig.json"),
+    include: ["*.ts"],
+    compilerOptions: { noUnusedLocals: false },
+  }),
+);
+
+/** Runs a program in an empty folder and returns what it printed. */
+async function run(file: string): Promise<string> {
+  const printed: string[] = [];
+  const log = vi.spyOn(console, "log").mockImplementation((...parts: unknown[]) => {
+    printed.push(parts.map((part) => (typeof part === "string" ? part : inspect(part))).join(" "));
+  });
+  try {
+    await import(/* @vite-ignore */ file);
+  } finally {
+    log.mockRestore();
+  }
+  return printed.join("\n");
+}
+
+describe("every example", () => {
+  let scratch = "";
+  beforeAll(() => {
+    scratch = mkdtempSync(join(tmpdir(), "descent-examples-"));
+    process.chdir(scratch);
+  });
+  afterAll(() => {
+    process.chdir(home);
+    rmSync(scratch, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test("has correct types", () => {
+    const tsc = join(root, "node_modules/typescript/bin/tsc");
+    const { stdout } = spawnSync(process.execPath, [tsc, "--noEmit", "-p", folder], { cwd: root, encoding: "utf8" });
+    const errors = stdout.split("\n").filter((line) => line.includes(".descent/examples/"));
+    expect(errors).toEqual([]);
+  });
+
+  test.each(programs)("runs: $name", async ({ file, code, throws }) => {
+    if (throws) {
+      await expect(run(file)).rejects.toThrow();
+      return;
+    }
+    const printed = await run(file);
+    let from = 0;
+    for (const promise of promisesOf(code)) {
+      const at = printed.indexOf(promise, from);
+      expect(at, `"${promise}" in what it printed:\n${printed.slice(from)}`).toBeGreaterThanOrEqual(0);
+      from = at + promise.length;
+    }
+  });
+});
