@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { join, relative, sep } from "node:path";
+import { join, posix, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -85,26 +85,59 @@ export function docstringExamples(file: string): Example[] {
   });
 }
 
-/**
- * Import lines for the names that an example uses without declaring them: from its own file first, then from the
- * package's public door.
- */
-export function importsFor(code: string, sources: readonly { from: string; names: readonly string[] }[]): string {
+/** Where an example's names may come from: values as they are exported at run time, and types. */
+export interface NameSource {
+  from: string;
+  names: readonly string[];
+  types: readonly string[];
+}
+
+/** Names of the types that a source file exports, followed through `export *` and lists with `type`. */
+export function exportedTypes(file: string): string[] {
+  const source = read(file);
+  const names = [...source.matchAll(/^export (?:declare )?(?:interface|type) (\w+)/gm)].map((match) => match[1] ?? "");
+  for (const [, onlyTypes, list = ""] of source.matchAll(/^export (type )?\{([^}]*)\}/gm)) {
+    const entries = list.split(",").map((entry) => entry.trim());
+    names.push(
+      ...entries
+        .filter((entry) => entry !== "" && (onlyTypes || entry.startsWith("type ")))
+        .map(
+          (entry) =>
+            entry
+              .replace(/^type /, "")
+              .split(" as ")
+              .pop() ?? "",
+        ),
+    );
+  }
+  for (const [, path = ""] of source.matchAll(/^export \* from "(\.[^"]*)"/gm)) {
+    names.push(...exportedTypes(posix.join(posix.dirname(file), path)));
+  }
+  return names;
+}
+
+/** Import lines for the names that an example uses without declaring them, from the first source that has them. */
+export function importsFor(code: string, sources: readonly NameSource[]): string {
+  const declared =
+    /\b(?:const|let|var|function|class|type|interface)\s+(?:\{([^}]*)\}|\[([^\]]*)\]|(\w+))|import (?:type )?\{([^}]*)\}/g;
   const taken = new Set(
-    [
-      ...code.matchAll(/\b(?:const|let|var|function|class|type|interface)\s+(?:\{([^}]*)\}|\[([^\]]*)\]|(\w+))/g),
-    ].flatMap(([, object, array, name]) =>
-      (object ?? array ?? name ?? "").split(",").map((part) => part.split(":").pop()?.trim() ?? ""),
+    [...code.matchAll(declared)].flatMap(([, ...lists]) =>
+      (lists.find(Boolean) ?? "").split(",").map((entry) => entry.split(":").pop()?.split("=")[0]?.trim() ?? ""),
     ),
   );
-  for (const [, names = ""] of code.matchAll(/import (?:type )?\{([^}]*)\}/g)) {
-    for (const name of names.split(",")) taken.add(name.trim());
-  }
+  // Neither inside a text nor a comment, nor a property, nor a key of an object.
+  const bare = code.replace(/\/\/.*$/gm, "").replace(/"[^"\n]*"/g, '""');
   const lines: string[] = [];
-  for (const { from, names } of sources) {
-    const used = names.filter((name) => !taken.has(name) && new RegExp(`(?<![.\\w$"'])${name}\\b(?!\\s*:)`).test(code));
+  const take = (keyword: string, names: readonly string[], from: string): void => {
+    const used = [...new Set(names)].filter(
+      (name) => !taken.has(name) && new RegExp(`(?<![.\\w$])${name}\\b(?!\\s*:(?!:))`).test(bare),
+    );
     for (const name of used) taken.add(name);
-    if (used.length > 0) lines.push(`import { ${used.join(", ")} } from "${from}";`);
+    if (used.length > 0) lines.push(`${keyword} { ${used.join(", ")} } from "${from}";`);
+  };
+  for (const { from, names, types } of sources) {
+    take("import", names, from);
+    take("import type", types, from);
   }
   return lines.join("\n");
 }

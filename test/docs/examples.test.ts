@@ -8,8 +8,10 @@ import {
   docstringExamples,
   type Example,
   examplesOf,
+  exportedTypes,
   filesUnder,
   importsFor,
+  type NameSource,
   pages,
   promisesOf,
   root,
@@ -18,8 +20,14 @@ import {
 /** Where the programs lie while they are checked and run: inside the repository, so that "descent" resolves as in it. */
 const folder = join(root, ".descent", "examples", String(process.pid));
 const home = process.cwd();
-const standins = { from: join(root, "test/docs/standins.ts"), names: Object.keys(await import("./standins.ts")) };
-const publicNames = { from: "descent", names: Object.keys(await import("../../src/index.ts")) };
+/** What a module offers to examples; `from` as they import it. */
+async function namesOf(file: string, from = join(root, file)): Promise<NameSource> {
+  const module: object = await import(/* @vite-ignore */ join(root, file));
+  return { from, names: Object.keys(module), types: exportedTypes(file) };
+}
+
+const publicNames = await namesOf("src/index.ts", "descent");
+const standins = await namesOf("test/docs/standins.ts");
 
 const programs: (Example & { file: string; throws: boolean })[] = [];
 
@@ -34,8 +42,7 @@ mkdirSync(folder, { recursive: true });
 for (const page of pages()) for (const example of examplesOf(page)) addProgram(example);
 for (const file of filesUnder("src", ".ts")) {
   for (const example of docstringExamples(file)) {
-    const own = { from: join(root, file), names: Object.keys(await import(/* @vite-ignore */ join(root, file))) };
-    addProgram(example, importsFor(example.code, [own, publicNames, standins]));
+    addProgram(example, importsFor(example.code, [await namesOf(file), publicNames, standins]));
   }
 }
 writeFileSync(
