@@ -1,0 +1,56 @@
+/** 98.75 % of 0.9875. */
+export function percent(value: number, digits = 2): string {
+  return Number.isFinite(value) ? `${(value * 100).toFixed(digits)} %` : "-";
+}
+
+/** A metric's value for a reader: four significant digits, no exponent for usual sizes. */
+export function formatNumber(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-4 || size >= 1e7)) return value.toExponential(2);
+  if (Number.isInteger(value)) return groupDigits(value);
+  if (size >= 1000) return groupDigits(Math.round(value));
+  return value.toPrecision(4);
+}
+
+/** 1,234,567. */
+export function groupDigits(value: number): string {
+  return value.toLocaleString("en-US", { maximumFractionDigits: 0 });
+}
+
+/** 0.85 s, 12.3 s, 2 min 5 s. */
+export function formatSeconds(seconds: number): string {
+  if (!Number.isFinite(seconds)) return "-";
+  if (seconds < 10) return `${seconds.toFixed(2)} s`;
+  if (seconds < 120) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 7200) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
+/** 512 B, 3.4 MB (powers of 1000). */
+export function formatBytes(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+}
+
+/** True of a metric that is a share from 0 to 1, which readers expect in percent. */
+export function isShare(metric: string): boolean {
+  return /accuracy|precision|recall|f1/i.test(metric);
+}
+
+/** A metric's value as readers expect it: shares in percent. */
+export function formatMetric(name: string, value: number): string {
+  return isShare(name) ? percent(value) : formatNumber(value);
+}
+
+/** "sparseCategoricalAccuracy" as "sparse categorical accuracy". */
+export function metricTitle(name: string): string {
+  return name.replace(/([a-z])([A-Z])/g, (_, before: string, after: string) => `${before} ${after.toLowerCase()}`);
+}
