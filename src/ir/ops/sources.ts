@@ -60,9 +60,15 @@ export function placeholder(name: string, shape: Shape, dtype: DType): Node {
 export const identityOp: SpecialOp = {
   name: "identity",
   family: "identity",
-  infer: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
+  infer: ([x, path]) => {
+    if (path && (path.dtype !== x!.dtype || path.shape.join() !== x!.shape.join())) throw new Error("identity of two types");
+    return { shape: x!.shape, dtype: x!.dtype };
+  },
   evaluate: ([x]) => x!,
-  gradient: ({ node, grad }) => [node.attributes.stopGradient === true ? null : grad],
+  gradient: ({ node, inputs, grad }) => {
+    if (inputs.length === 2) return [null, grad];
+    return [node.attributes.stopGradient === true ? null : grad];
+  },
   samples: [{ inputs: [{ shape: [2, 3] }] }],
 };
 
@@ -74,6 +80,11 @@ export function identity(x: Node): Node {
 /** The same values, through which no gradient flows. */
 export function stopGradient(x: Node): Node {
   return apply(identityOp, [x], { stopGradient: true });
+}
+
+/** The values of `x`; gradients flow to `path` instead, which must equal it. For a value that is found in a quicker way. */
+export function redirectGradient(x: Node, path: Node): Node {
+  return apply(identityOp, [x, path]);
 }
 
 export const iotaOp: SpecialOp = {

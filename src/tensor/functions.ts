@@ -1,0 +1,152 @@
+import { type DType, ops } from "../ir/index.ts";
+import { fail, formatShape, type Shape } from "../util/index.ts";
+import { type Nested, toNode, typedToNode } from "./convert.ts";
+import { evaluateNodes } from "./evaluate.ts";
+import * as indexing from "./numpy/indexing.ts";
+import * as products from "./numpy/products.ts";
+import type { ConvOptions, PoolOptions } from "./numpy/products.ts";
+import { normalizeAxis } from "./numpy/promote.ts";
+import { Tensor, type TensorLike } from "./tensor.ts";
+
+/** A tensor of anything that can stand for one; tensors stay themselves. */
+export function asTensor(value: TensorLike): Tensor {
+  return value instanceof Tensor ? value : new Tensor(toNode(value));
+}
+
+/**
+ * A tensor from nested arrays, a number, or a typed array with its shape. Arrays of numbers become float32, of booleans bool; typed
+ * arrays keep their type (Float64Array becomes float32) and are not copied where it fits.
+ *
+ * @throws DescentError for ragged arrays and anything that is no number, saying where.
+ * @example
+ * const x = tensor([[1, 2], [3, 4]]);
+ * const y = tensor(new Int32Array([1, 0]), { shape: [2] });
+ */
+export function tensor(
+  values: Nested | (ArrayBufferView & ArrayLike<number>) | Tensor,
+  options: { readonly shape?: Shape; readonly dtype?: DType } = {},
+): Tensor {
+  if (values instanceof Tensor) {
+    const typed = options.dtype ? values.cast(options.dtype) : values;
+    return options.shape ? typed.reshape(options.shape) : typed;
+  }
+  if (ArrayBuffer.isView(values)) {
+    const typed = values as ArrayBufferView & ArrayLike<number>;
+    return new Tensor(typedToNode(typed, options.shape ?? [typed.length], options.dtype));
+  }
+  const node = toNode(values as Nested, options.dtype);
+  return options.shape ? new Tensor(node).reshape(options.shape) : new Tensor(node);
+}
+
+/** All elements `value`. */
+export function full(shape: Shape, value: number, dtype: DType = "float32"): Tensor {
+  return new Tensor(ops.constant(value, shape, dtype));
+}
+
+export const zeros = (shape: Shape, dtype: DType = "float32"): Tensor => full(shape, 0, dtype);
+export const ones = (shape: Shape, dtype: DType = "float32"): Tensor => full(shape, 1, dtype);
+export const zerosLike = (x: Tensor): Tensor => full(x.shape, 0, x.dtype);
+export const onesLike = (x: Tensor): Tensor => full(x.shape, 1, x.dtype);
+
+/** start, start + step, ... below stop; `arange(n)` counts from 0. int32 when all are integers, else float32. */
+export function arange(start: number, stop?: number, step = 1): Tensor {
+  const [first, end] = stop === undefined ? [0, start] : [start, stop];
+  const count = Math.max(0, Math.ceil((end - first) / step));
+  const dtype = [first, step].every(Number.isInteger) ? "int32" : "float32";
+  return new Tensor(ops.iota([count], 0, dtype)).mul(step).add(first);
+}
+
+/** `count` numbers evenly spaced from start to stop, both included. */
+export function linspace(start: number, stop: number, count: number): Tensor {
+  const values = Float32Array.from({ length: count }, (_, i) => start + ((stop - start) * i) / Math.max(1, count - 1));
+  return tensor(values);
+}
+
+/** The identity matrix [n, n]. */
+export function eye(n: number): Tensor {
+  return arange(n).oneHot(n);
+}
+
+/** `condition ? a : b` element by element, broadcast together. */
+export function where(condition: TensorLike, a: TensorLike, b: TensorLike): Tensor {
+  return asTensor(condition).where(a, b);
+}
+
+/** Tensors one after the other along an axis (default 0). */
+export function concatenate(list: readonly TensorLike[], { axis = 0 }: { readonly axis?: number } = {}): Tensor {
+  return new Tensor(
+    indexing.concatenate(
+      list.map((each) => asTensor(each).node),
+      axis,
+    ),
+  );
+}
+
+/** Tensors of one shape along a new axis (default 0). */
+export function stack(list: readonly TensorLike[], { axis = 0 }: { readonly axis?: number } = {}): Tensor {
+  return concatenate(
+    list.map((each) => asTensor(each).expandDims(axis)),
+    { axis },
+  );
+}
+
+/** Parts along an axis: a number of equal parts, or the indices at which to cut. */
+export function split(x: Tensor, parts: number | readonly number[], { axis = 0 }: { readonly axis?: number } = {}): Tensor[] {
+  const along = normalizeAxis(axis, x.rank, "split");
+  const size = x.shape[along]!;
+  if (typeof parts === "number" && size % parts !== 0) {
+    fail(`split of ${formatShape(x.shape)} into ${parts} parts on axis ${along}`, "a divisor of the axis' size");
+  }
+  const cuts =
+    typeof parts === "number" ? Array.from({ length: parts - 1 }, (_, i) => ((i + 1) * size) / parts) : [...parts];
+  const bounds = [0, ...cuts, size];
+  return bounds.slice(1).map((stop, i) => {
+    const ranges = x.shape.map((_, each) => (each === along ? ([bounds[i]!, stop] as const) : null));
+    return x.slice(...ranges);
+  });
+}
+
+/** Matrix product; see {@link Tensor.matmul}. */
+export function matmul(a: TensorLike, b: TensorLike): Tensor {
+  return asTensor(a).matmul(b);
+}
+
+/**
+ * Convolution of 1, 2 or more spatial axes, channels last: x [N, ..sizes, C], w [..kernel, C / groups, F] -> [N, ..positions, F].
+ * (Cross-correlation, as in every framework.)
+ *
+ * @example
+ * const y = conv(ones([1, 28, 28, 1]), ones([3, 3, 1, 8]), { padding: "same" }); // [1, 28, 28, 8]
+ */
+export function conv(x: TensorLike, w: TensorLike, options?: ConvOptions): Tensor {
+  return new Tensor(products.conv(asTensor(x).node, asTensor(w).node, options));
+}
+
+/** Greatest element of each window: x [N, ..sizes, C] -> [N, ..positions, C]. */
+export function maxPool(x: TensorLike, options: PoolOptions): Tensor {
+  return new Tensor(products.maxPool(asTensor(x).node, options));
+}
+
+/** Mean of each window's elements inside of x: [N, ..sizes, C] -> [N, ..positions, C]. */
+export function averagePool(x: TensorLike, options: PoolOptions): Tensor {
+  return new Tensor(products.averagePool(asTensor(x).node, options));
+}
+
+/** Rows added up by number: result[r] = sum of updates[i] where indices[i] = r; [rows, ..]. Numbers outside are left out. */
+export function scatterAdd(indices: TensorLike, updates: TensorLike, rows: number): Tensor {
+  return new Tensor(indexing.scatterAdd(asTensor(indices).node, asTensor(updates).node, rows));
+}
+
+/** The same values, through which no gradient flows. */
+export function stopGradient(x: Tensor): Tensor {
+  return new Tensor(ops.stopGradient(x.node));
+}
+
+/** Computes several tensors in one go; each remembers its values, as after `data()`. */
+export async function evaluate(...tensors: Tensor[]): Promise<void> {
+  const open = tensors.filter((each) => !each.known);
+  const values = await evaluateNodes(open.map((each) => each.node));
+  open.forEach((each, i) => {
+    each.remember(values[i]!);
+  });
+}

@@ -1,0 +1,36 @@
+export { type DType, inScope, type TypedArray, withScope } from "../ir/index.ts";
+export type { Shape } from "../util/index.ts";
+export type { Nested } from "./convert.ts";
+export { grad, gradients, valueAndGrad } from "./differentiate.ts";
+export { type EngineChoice, type EngineName, engineInfo, resolveEngine } from "./engines.ts";
+export {
+  arange,
+  asTensor,
+  averagePool,
+  concatenate,
+  conv,
+  evaluate,
+  eye,
+  full,
+  linspace,
+  matmul,
+  maxPool,
+  ones,
+  onesLike,
+  scatterAdd,
+  split,
+  stack,
+  stopGradient,
+  tensor,
+  where,
+  zeros,
+  zerosLike,
+} from "./functions.ts";
+export { type GradCheckOptions, type GradCheckResult, gradCheck } from "./grad-check.ts";
+export type { Range } from "./numpy/indexing.ts";
+export type { ConvOptions, Padding, PoolOptions } from "./numpy/products.ts";
+export type { ReduceOptions } from "./numpy/reductions.ts";
+export { allocate, type BoundProgram, compile, createProgram, type Program, type ProgramOptions, type Spec } from "./program.ts";
+export { RandomKey, randomKey } from "./random-key.ts";
+export { Tensor, type TensorLike } from "./tensor.ts";
+export type { Tree } from "./tree.ts";
