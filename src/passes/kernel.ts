@@ -1,0 +1,174 @@
+import type { DType, Guard, IndexExpression, Reduction, ScalarOp, ScalarType } from "../ir/index.ts";
+
+/**
+ * The kernel form: what the passes make of a graph and every code generator renders. Loops over index spaces, loads and stores at
+ * affine places in buffers, scalar instructions in between. Nothing in it belongs to one target.
+ */
+
+/** A loop index: `id` names it in index expressions, it runs over [0, size). */
+export interface Loop {
+  readonly id: number;
+  readonly size: number;
+}
+
+/** Elements of a buffer, by a flat element index over the loops. */
+export interface Access {
+  /** Number of the buffer in the kernel program. */
+  readonly buffer: number;
+  readonly dtype: DType;
+  readonly index: IndexExpression;
+  /** The element exists where all guards hold; elsewhere a load reads `fill`. Quotients in `index` are exact there. Stores have none. */
+  readonly guards: readonly Guard[];
+  readonly fill: number;
+}
+
+/** A value computed at each point of the loops. Shared expressions are computed once. */
+export type Expression = ScalarExpression | LoadExpression | GatherExpression | IndexValue | ResultExpression;
+
+interface Typed {
+  /** Lane type: bool memory loads as mask, uint8 as u32. */
+  readonly type: ScalarType;
+}
+
+/** An instruction of the scalar set (never "arg"); "const" carries `value`. */
+export interface ScalarExpression extends Typed {
+  readonly kind: "scalar";
+  readonly op: ScalarOp;
+  readonly args: readonly Expression[];
+  readonly value?: number;
+}
+
+export interface LoadExpression extends Typed {
+  readonly kind: "load";
+  readonly access: Access;
+}
+
+/** A load at access.index + stride * row, where `row` (i32) is computed; `fill` where row is outside [0, rows). */
+export interface GatherExpression extends Typed {
+  readonly kind: "gather";
+  readonly access: Access;
+  readonly row: Expression;
+  readonly rows: number;
+  readonly stride: number;
+}
+
+/** The value of an index expression, as i32. */
+export interface IndexValue extends Typed {
+  readonly kind: "index";
+  readonly index: IndexExpression;
+}
+
+/** The result of reduction number `reduction` of the same kernel (a contraction's sum is number 0). */
+export interface ResultExpression extends Typed {
+  readonly kind: "result";
+  readonly reduction: number;
+}
+
+export interface Store {
+  readonly access: Access;
+  readonly value: Expression;
+}
+
+export interface KernelReduction {
+  /** Number by which later stages refer to the result. */
+  readonly id: number;
+  readonly reduction: Reduction;
+  readonly value: Expression;
+  /** argmax: the number of the element within its group, over the stage's inner loops. Its result is i32. */
+  readonly position?: IndexExpression;
+}
+
+/** One pass over the inner loops at one point of the outer loops: reductions over them, or stores at every point (or both). */
+export interface Stage {
+  /** Empty: done once per outer point. */
+  readonly inner: readonly Loop[];
+  readonly reductions: readonly KernelReduction[];
+  readonly stores: readonly Store[];
+}
+
+/**
+ * Independent points of the outer loops; at each the stages run in order. `vector` is the loop along which neighbouring elements are
+ * to be computed together: one of the outer loops (reductions then have one accumulator per lane), or "inner": the last inner loop of
+ * each stage (accumulators are combined at the stage's end).
+ */
+export interface LoopKernel {
+  readonly kind: "loop";
+  readonly name: string;
+  readonly outer: readonly Loop[];
+  readonly stages: readonly Stage[];
+  readonly vector: number | "inner";
+}
+
+/** sum over depth of a * b at every point of batch x rows x columns, stored through an epilogue that sees the sum as result 0. */
+export interface ContractionKernel {
+  readonly kind: "contraction";
+  readonly name: string;
+  readonly batch: readonly Loop[];
+  readonly rows: readonly Loop[];
+  readonly columns: readonly Loop[];
+  readonly depth: readonly Loop[];
+  /** Over batch, rows and depth; float32. */
+  readonly a: Access;
+  /** Over batch, depth and columns; float32. */
+  readonly b: Access;
+  readonly stores: readonly Store[];
+}
+
+/** `count` random elements, contiguous in `target`, as the random op says. Key and counter: words at the start of their accesses. */
+export interface RandomKernel {
+  readonly kind: "random";
+  readonly name: string;
+  readonly key: Access;
+  readonly counter: Access;
+  readonly target: Access;
+  readonly count: number;
+  readonly stream: number;
+}
+
+/** target[indices[i], j] += updates[i, j] over i < count, j < width, in order of i, after the target's rows were zeroed. All contiguous. */
+export interface ScatterKernel {
+  readonly kind: "scatter";
+  readonly name: string;
+  readonly indices: Access;
+  readonly updates: Access;
+  readonly target: Access;
+  readonly count: number;
+  readonly width: number;
+  readonly rows: number;
+}
+
+export type Kernel = LoopKernel | ContractionKernel | RandomKernel | ScatterKernel;
+
+/** Where a buffer's memory is. Arena and constant buffers are the engine's own; the others are bound by the caller. */
+export type BufferPlace =
+  | { readonly kind: "input" | "state" | "output"; readonly index: number }
+  | { readonly kind: "data"; readonly index: number }
+  | { readonly kind: "arena"; readonly offset: number };
+
+export interface KernelBuffer {
+  readonly dtype: DType;
+  readonly length: number;
+  readonly place: BufferPlace;
+}
+
+/** Kernels in order of execution. */
+export interface KernelStep {
+  readonly kernel: Kernel;
+  /** All workers must have finished the earlier steps before this one starts. */
+  readonly barrier: boolean;
+  /** Split among workers; otherwise it is so small that one of them does it. */
+  readonly parallel: boolean;
+  /** Layer path of the work, for profiles. */
+  readonly scope: string;
+}
+
+/** A whole program in kernel form. */
+export interface KernelProgram {
+  readonly name: string;
+  readonly buffers: readonly KernelBuffer[];
+  readonly steps: readonly KernelStep[];
+  /** Bytes of the arena that holds all intermediates. */
+  readonly arenaBytes: number;
+  /** Rough number of elementary operations of one run. */
+  readonly work: number;
+}
