@@ -146,3 +146,31 @@ export function importsFor(code: string, sources: readonly NameSource[]): string
 export function promisesOf(code: string): string[] {
   return [...code.matchAll(/\/\/ prints (.*)$/gm)].map((match) => (match[1] ?? "").trim());
 }
+
+/**
+ * An example with its comments turned into checks: after `EXPRESSION; // JSON` and `const name = ...; // JSON`, on one
+ * line, the value must be what the comment says (a sentence may follow a colon).
+ */
+export function withChecks(code: string): string {
+  let checks = 0;
+  const lines = code.split("\n").map((line) => {
+    const [, statement = "", comment = ""] = /^(\S.*); \/\/ (.*)$/.exec(line) ?? [];
+    const json = [comment, comment.replace(/: .*$/, "")].find(isJson);
+    if (json === undefined) return line;
+    const text = JSON.stringify(json);
+    const name = /^(?:const|let) (\w+) = /.exec(statement)?.[1];
+    if (!name && /^(const|let|import|export|for|if|return|console|\w+ = )/.test(statement)) return line;
+    checks++;
+    return name ? `${line}\nawait promised(${name}, ${text});` : `await promised(${statement}, ${text});`;
+  });
+  return checks > 0 ? `import { promised } from "${root}test/docs/promised.ts";\n${lines.join("\n")}` : code;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

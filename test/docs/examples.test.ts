@@ -15,6 +15,7 @@ import {
   pages,
   promisesOf,
   root,
+  withChecks,
 } from "./blocks.ts";
 
 /** Where the programs lie while they are checked and run: inside the repository, so that "descent" resolves as in it. */
@@ -34,7 +35,7 @@ const programs: (Example & { file: string; throws: boolean })[] = [];
 /** Writes an example as a module of its own. */
 function addProgram({ name, code }: Example, imports = ""): void {
   const file = join(folder, `${name.replace(/[^\w]+/g, "_")}.ts`);
-  writeFileSync(file, `${imports}\n${code}\nexport {};\n`);
+  writeFileSync(file, `${imports}\n${withChecks(code)}\nexport {};\n`);
   programs.push({ name, code, file, throws: /\/\/ throws/.test(code) });
 }
 
