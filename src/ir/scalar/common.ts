@@ -33,3 +33,19 @@ export function copySign(x: Scalar, sign: Scalar): Scalar {
   const bit = scalar.and(scalar.bitcast(sign, "i32"), 0x80000000 | 0);
   return scalar.bitcast(scalar.or(magnitude, bit), "f32");
 }
+
+/** x * 2^n for n in [-252, 254], rounded once: also where the result overflows or is denormal. */
+export function scaleByPower(x: Scalar, n: Scalar): Scalar {
+  const half = scalar.shr(n, 1);
+  return scalar.mul(scalar.mul(x, powerOfTwo(half)), powerOfTwo(scalar.sub(n, half)));
+}
+
+/** x = 2^e * m, m in [low, 2 low), for a positive, finite x; `low` by its bits. e is an i32. */
+export function splitExponent(x: Scalar, lowBits: number): { e: Scalar; m: Scalar } {
+  const denormal = scalar.lt(x, 2 ** -126);
+  const normal = scalar.select(denormal, scalar.mul(x, 2 ** 23), x);
+  const offset = scalar.sub(scalar.bitcast(normal, "i32"), lowBits);
+  const e = scalar.shr(offset, 23);
+  const m = scalar.bitcast(scalar.add(scalar.and(offset, 0x7fffff), lowBits), "f32");
+  return { e: scalar.select(denormal, scalar.sub(e, 23), e), m };
+}

@@ -125,8 +125,10 @@ function apply(node: Scalar, values: readonly number[]): number {
     case "le":
       return mask(a <= b);
     case "lesser":
+      // biome-ignore lint/complexity/useMathMinMax: the second operand is wanted when one is NaN
       return a < b ? a : b;
     case "greater":
+      // biome-ignore lint/complexity/useMathMinMax: the second operand is wanted when one is NaN
       return a > b ? a : b;
     case "select":
       return a !== 0 ? b : c;
@@ -159,7 +161,8 @@ export function evaluateScalar(expression: Scalar, args: readonly number[]): num
     if (node.op === "const" || node.op === "arg") {
       const raw = node.op === "const" ? node.value : args[node.value ?? 0];
       if (raw === undefined) throw new Error(`Descent bug: scalar ${node.op} ${node.value} has no value`);
-      value = node.type === "f32" ? Math.fround(raw) : node.type === "mask" ? mask(raw !== 0) : wrapInteger(raw, node.type);
+      value =
+        node.type === "f32" ? Math.fround(raw) : node.type === "mask" ? mask(raw !== 0) : wrapInteger(raw, node.type);
     } else value = apply(node, node.args.map(visit));
     known.set(node, value);
     return value;
