@@ -1,0 +1,1 @@
+export { constant, cosineDecay, exponentialDecay, piecewiseConstant, stepDecay, warmup } from "./schedule.ts";
