@@ -1,0 +1,36 @@
+export { type DenseArray, type NumberArray, type Samples, sampleCount, selectRows } from "./arrays.ts";
+export { type AffineMap, affineWarp } from "./augmentation/affineWarp.ts";
+export {
+  type ImageAugmentation,
+  type ImageAugmentationOptions,
+  imageAugmentation,
+} from "./augmentation/imageAugmentation.ts";
+export { cleanDuplicates, type DuplicatesOptions, type DuplicatesReport } from "./cleaning/duplicates.ts";
+export { cleanMissing, type MissingOptions, type MissingReport } from "./cleaning/missing.ts";
+export { cleanOutliers, type OutlierBounds, type OutliersOptions, type OutliersReport } from "./cleaning/outliers.ts";
+export type { Cleaned } from "./cleaning/output.ts";
+export {
+  type Label,
+  type LabelEncoder,
+  labelEncoder,
+  labelEncoderFromJSON,
+  type OneHotOptions,
+  oneHot,
+} from "./encoding.ts";
+export { type Fold, type KFoldOptions, kFold } from "./kFold.ts";
+export type { Matrix, Table } from "./matrix.ts";
+export {
+  type OneHotEncoder,
+  type OneHotEncoderOptions,
+  oneHotEncoder,
+  oneHotEncoderFromJSON,
+} from "./oneHotEncoder.ts";
+export { scalerFromJSON } from "./scalers/json.ts";
+export { type MinMaxScalerOptions, minMaxScaler } from "./scalers/minMax.ts";
+export { type RobustScalerOptions, robustScaler } from "./scalers/robust.ts";
+export type { Scaler, ScalerJSON } from "./scalers/scaler.ts";
+export { type StandardScalerOptions, standardScaler } from "./scalers/standard.ts";
+export { type Digits, type MnistOptions, mnist } from "./sources/mnist.ts";
+export { type TableRow, tableColumns, vegaTable } from "./sources/vega.ts";
+export { type SplitOptions, splitIndices, trainTestSplit } from "./split.ts";
+export type { StrataLabels } from "./strata.ts";

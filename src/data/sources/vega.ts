@@ -1,0 +1,46 @@
+import { fail, unknownName } from "../../util/index.ts";
+import { describe } from "../arrays.ts";
+
+/** One row of a table by column name. */
+export type TableRow = Readonly<Record<string, unknown>>;
+
+/**
+ * A table of the npm package `vega-datasets` (`npm install vega-datasets`): "cars", "movies", "barley" and other JSON tables.
+ *
+ * @throws DescentError when the package is not installed, or for a name it does not have (naming the nearest).
+ * @example
+ * const cars = await vegaTable("cars");
+ * const x = tableColumns(cars, ["Horsepower", "Weight_in_lbs"]);
+ */
+export async function vegaTable(name: string, options: { folder?: string } = {}): Promise<TableRow[]> {
+  const { listPackageFiles, packageFolder, readPackageFile } = await import("./packageFiles.ts");
+  const folder = options.folder ?? packageFolder("vega-datasets");
+  const files = await listPackageFiles(folder, "data");
+  const names = files.filter((file) => file.endsWith(".json")).map((file) => file.slice(0, -".json".length));
+  if (!names.includes(name)) unknownName("vega table", name, names);
+  const rows: unknown = JSON.parse((await readPackageFile(folder, `data/${name}.json`)).toString("utf8"));
+  const isTable =
+    Array.isArray(rows) && rows.length > 0 && rows.every((row) => typeof row === "object" && row !== null);
+  return isTable ? (rows as TableRow[]) : fail(`vega's "${name}" is no table`, "a list of rows");
+}
+
+/**
+ * Columns of numbers from rows by name, as nested arrays [rows, names]; what is missing or null becomes NaN.
+ *
+ * @throws DescentError for a column that no row has, or a value that is no number, naming its row.
+ * @example
+ * tableColumns([{ a: 1, b: 2 }, { a: 3, b: null }], ["b", "a"]); // [[2, 1], [NaN, 3]]
+ */
+export function tableColumns(rows: readonly TableRow[], names: readonly string[]): number[][] {
+  for (const name of names) {
+    if (!rows.some((row) => name in row)) unknownName("column", name, Object.keys(rows[0] ?? {}));
+  }
+  return rows.map((row, r) =>
+    names.map((name) => {
+      const value = row[name];
+      if (value === null || value === undefined) return Number.NaN;
+      if (typeof value === "number") return value;
+      return fail(`row ${r}, column "${name}" holds ${describe(value)}`, "a number, or null for a missing value");
+    }),
+  );
+}
