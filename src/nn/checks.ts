@@ -1,0 +1,40 @@
+import { fail, type Shape } from "../util/index.ts";
+
+/** Refuses everything but a positive integer. */
+export function checkCount(where: string, name: string, value: unknown): void {
+  if (!Number.isInteger(value) || (value as number) < 1)
+    fail(`${where} got ${name} = ${show(value)}`, "a positive integer");
+}
+
+/** Refuses everything but a finite number within [low, high]. */
+export function checkNumber(
+  where: string,
+  name: string,
+  value: unknown,
+  low = Number.NEGATIVE_INFINITY,
+  high = Number.POSITIVE_INFINITY,
+): void {
+  if (typeof value === "number" && Number.isFinite(value) && value >= low && value <= high) return;
+  const above = low > Number.NEGATIVE_INFINITY ? ` from ${low}` : "";
+  const below = high < Number.POSITIVE_INFINITY ? ` to ${high}` : "";
+  fail(`${where} got ${name} = ${show(value)}`, `a finite number${above}${below}`);
+}
+
+/** Refuses everything but one of the `known` words. */
+export function checkWord(where: string, name: string, value: unknown, known: readonly string[]): void {
+  if (typeof value === "string" && known.includes(value)) return;
+  fail(`${where} got ${name} = ${show(value)}`, known.map((word) => `"${word}"`).join(" or "));
+}
+
+/** A value as it appears in a message: short, on one line. */
+export function show(value: unknown): string {
+  if (typeof value === "function") return value.name ? `the function ${value.name}` : "a function";
+  if (typeof value === "number" || value === undefined) return String(value);
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+/** "[batch, 28, 28]". */
+export function formatBatch(shape: Shape): string {
+  return `[${["batch", ...shape].join(", ")}]`;
+}

@@ -1,0 +1,115 @@
+import type { DType } from "../tensor/index.ts";
+import { DescentError, fail, formatShape, type Shape, sameShape } from "../util/index.ts";
+import { formatBatch } from "./checks.ts";
+import type { LayerDefinition } from "./definition.ts";
+
+/** One use of a layer: the layer and what flows into it. An input has nothing flowing in. */
+export interface Application {
+  readonly layer: LayerDefinition;
+  readonly inputs: readonly SymbolicTensor[];
+}
+
+/** The place of a tensor in a model: a shape, and how it comes about. Layers are applied to it; it holds no numbers. */
+export class SymbolicTensor {
+  constructor(
+    /** Shape of one sample, without the batch. */
+    readonly shape: Shape,
+    readonly dtype: DType,
+    readonly origin: Application,
+  ) {}
+
+  toString(): string {
+    return `SymbolicTensor ${formatBatch(this.shape)} of ${this.origin.layer.kind}`;
+  }
+}
+
+/** The inputs and outputs of a model: all of its structure hangs on the outputs. */
+export interface NetworkGraph {
+  readonly inputs: readonly SymbolicTensor[];
+  readonly outputs: readonly SymbolicTensor[];
+}
+
+/**
+ * Applies a layer: infers the output's shape.
+ *
+ * @throws DescentError naming the layer's path, the shapes and the fix when they don't fit.
+ */
+export function connect(layer: LayerDefinition, input: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor {
+  const inputs = Array.isArray(input) ? (input as readonly SymbolicTensor[]) : [input as SymbolicTensor];
+  for (const tensor of inputs) {
+    if (!(tensor instanceof SymbolicTensor)) {
+      fail(
+        `a ${layer.kind} layer was applied to something else than a symbolic tensor`,
+        "what layers.input() or another layer returned",
+        "list the layer in sequential([...]), or apply it to layers.input({ shape })",
+      );
+    }
+  }
+  const application = { layer, inputs };
+  return located(application, () => {
+    checkDeclaredShape(layer, inputs);
+    return new SymbolicTensor(layer.outputShape(inputs.map(({ shape }) => shape)), "float32", application);
+  });
+}
+
+/** Every tensor that `outputs` need, each after what it is computed from; the order of a depth-first walk. */
+export function topologicalOrder(outputs: readonly SymbolicTensor[]): SymbolicTensor[] {
+  const order = new Set<SymbolicTensor>();
+  const stack = [...outputs].reverse();
+  while (stack.length > 0) {
+    const tensor = stack[stack.length - 1] as SymbolicTensor;
+    const missing = tensor.origin.inputs.filter((input) => !order.has(input));
+    if (missing.length === 0) order.add(stack.pop() as SymbolicTensor);
+    else stack.push(...missing.reverse());
+  }
+  return [...order];
+}
+
+/**
+ * A unique name for every layer: its own, or its kind and a number counted from 1 in the given order.
+ *
+ * @throws DescentError when two layers were given the same name.
+ */
+export function nameLayers(layers: Iterable<LayerDefinition>): Map<LayerDefinition, string> {
+  const distinct = [...new Set(layers)];
+  const taken = new Set<string>();
+  for (const { name, kind } of distinct) {
+    if (name === undefined) continue;
+    if (taken.has(name)) fail(`two layers (the second of kind ${kind}) are named "${name}"`, "unique layer names");
+    taken.add(name);
+  }
+  const counts = new Map<string, number>();
+  return new Map(
+    distinct.map((layer) => {
+      if (layer.name !== undefined) return [layer, layer.name];
+      let count = counts.get(layer.kind) ?? 0;
+      let name: string;
+      do name = `${layer.kind}_${++count}`;
+      while (taken.has(name));
+      counts.set(layer.kind, count);
+      return [layer, name];
+    }),
+  );
+}
+
+/** Runs `infer`; an error gets the layer's path, and where its input comes from, as they are in the model so far. */
+function located<T>(application: Application, infer: () => T): T {
+  try {
+    return infer();
+  } catch (error) {
+    if (!(error instanceof DescentError)) throw error;
+    const layers = [...topologicalOrder(application.inputs).map(({ origin }) => origin.layer), application.layer];
+    const names = nameLayers(layers);
+    const sources = application.inputs.map(({ origin }) => names.get(origin.layer));
+    throw new DescentError(`${names.get(application.layer)} (after ${sources.join(", ")}) ${error.message}`);
+  }
+}
+
+function checkDeclaredShape({ inputShape }: LayerDefinition, [input]: readonly SymbolicTensor[]): void {
+  if (!inputShape || !input || sameShape(inputShape, input.shape)) return;
+  fail(
+    `received samples of shape ${formatShape(input.shape)}`,
+    `its inputShape ${formatShape(inputShape)}`,
+    "leave inputShape out: only the first layer of a sequential model needs it",
+  );
+}

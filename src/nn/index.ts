@@ -1,0 +1,59 @@
+export {
+  type ActivationConfig,
+  type ActivationFunction,
+  type ActivationName,
+  type ActivationSpec,
+  activationNames,
+  registerActivation,
+  resolveActivation,
+} from "./activation-registry.ts";
+export * as activations from "./activations.ts";
+export type { LayerContext, LayerDefinition, WeightSpec } from "./definition.ts";
+export { type NetworkGraph, SymbolicTensor } from "./graph.ts";
+export {
+  type InitializerConfig,
+  type InitializerFunction,
+  type InitializerName,
+  type InitializerSpec,
+  initializerNames,
+  registerInitializer,
+  resolveInitializer,
+} from "./initializer-registry.ts";
+export type { Initializer } from "./initializers.ts";
+export * as initializers from "./initializers.ts";
+export { defineLayer, defineMergeLayer, type Layer, type LayerOptions, moving, trainable } from "./layer.ts";
+export { createLayer, layerNames, registerLayer } from "./layer-registry.ts";
+export * as layers from "./layers/index.ts";
+export { logitsOf } from "./logits.ts";
+export {
+  type LossConfig,
+  type LossName,
+  type LossSpec,
+  lossNames,
+  lossToJson,
+  registerLoss,
+  resolveLoss,
+} from "./loss-registry.ts";
+export * as losses from "./losses/index.ts";
+export type { Loss, LossFunction, TargetKind } from "./losses/loss.ts";
+export {
+  buildMetric,
+  type MetricConfig,
+  type MetricFunction,
+  type MetricName,
+  type MetricSpec,
+  mergeStatistics,
+  metricNames,
+  metricToJson,
+  registerMetric,
+  resolveMetric,
+} from "./metric-registry.ts";
+export * as metrics from "./metrics/index.ts";
+export type { Metric, MetricContext, MetricDefinition, MetricOptions } from "./metrics/metric.ts";
+export { type ForwardOptions, type ForwardResult, Network, type NetworkOptions } from "./network.ts";
+export { graphOf, type LayerConfig, type NetworkConfig } from "./network-config.ts";
+export { chain } from "./sequential.ts";
+export type { Json } from "./serialize.ts";
+export type { NetworkLayer, NetworkStructure } from "./structure.ts";
+export { checkFinite, checkTargets, type HostArray } from "./targets.ts";
+export type { Weight } from "./weights.ts";

@@ -1,0 +1,25 @@
+import { checkOptions } from "../../util/index.ts";
+import { checkNumber } from "../checks.ts";
+import { aligned, defineLoss, type Loss } from "./loss.ts";
+
+export interface HuberOptions {
+  /** Where the parabola turns into a line; default 1 (Keras, PyTorch's huber_loss). */
+  delta?: number;
+}
+
+/**
+ * e^2 / 2 for errors |e| up to delta, delta |e| - delta^2 / 2 beyond, averaged over a sample's outputs (Huber, 1964).
+ *
+ * @example
+ * model.compile({ optimizer: "adam", loss: losses.huber({ delta: 0.5 }) });
+ */
+export function huber(options: HuberOptions = {}): Loss {
+  checkOptions("huber", options, ["delta"]);
+  const { delta = 1 } = options;
+  checkNumber("huber", "delta", delta, Number.MIN_VALUE);
+  return defineLoss("huber", options, "numbers", (yTrue, yPred) => {
+    const error = aligned(yTrue, yPred, "huber").sub(yPred);
+    const within = error.clip(-delta, delta);
+    return within.mul(error.sub(within.mul(0.5))); // e e / 2, or +-delta (e -+ delta / 2)
+  });
+}

@@ -1,0 +1,81 @@
+import type { Tensor } from "../tensor/index.ts";
+import * as metrics from "./metrics/index.ts";
+import { average, type Metric, type MetricContext, type MetricDefinition } from "./metrics/metric.ts";
+import { FactoryRegistry } from "./registry.ts";
+import { type Json, madeToJson } from "./serialize.ts";
+
+type Factories = typeof metrics;
+
+export type MetricName = keyof Factories;
+
+/** A name with options, such as { kind: "f1", average: "macro" }. */
+export type MetricConfig = {
+  [K in MetricName]: Factories[K] extends (options?: infer Options) => MetricDefinition ? { kind: K } & Options : never;
+}[MetricName];
+
+/** Any function of targets and predictions: a value per sample, [batch], or one mean; its mean over the data is taken. */
+export type MetricFunction = (yTrue: Tensor, yPred: Tensor) => Tensor;
+
+/** What `metrics` in compile accepts: names, names with options, metrics.f1({...}), or functions of tensors. */
+export type MetricSpec = MetricName | MetricConfig | MetricDefinition | MetricFunction;
+
+export const metricRegistry = new FactoryRegistry<MetricDefinition, MetricFunction>(
+  "metric",
+  metrics,
+  (metric, kind) => {
+    const name = kind === "custom" ? metric.name || kind : kind;
+    return { kind, name, options: {}, build: () => ({ ...average(metric), name }) };
+  },
+);
+
+/** The built-in metrics' names. */
+export const metricNames: readonly MetricName[] = metricRegistry.names as MetricName[];
+
+/**
+ * The metric that an option stands for.
+ *
+ * @throws DescentError for an unknown name (with the nearest known one) or unknown options of it.
+ */
+export function resolveMetric(spec: MetricSpec): MetricDefinition {
+  return metricRegistry.resolve(spec);
+}
+
+/**
+ * The metric that an option stands for, made for the outputs of a model.
+ *
+ * @example
+ * const accuracy = buildMetric("accuracy", { outputShape: [10], targetShape: [] });
+ * const total = new Float64Array(accuracy.size);
+ * const batch = await accuracy.statistics(yTrue, yPred).data();
+ * batch.forEach((value, i) => (total[i] += value));
+ * accuracy.result(total);
+ */
+export function buildMetric(spec: MetricSpec, context: MetricContext): Metric {
+  return resolveMetric(spec).build(context);
+}
+
+/** Merges a batch's statistics into the total, which begins with zeros. */
+export function mergeStatistics(metric: Metric, total: Float64Array, batch: ArrayLike<number>): void {
+  if (metric.merge) metric.merge(total, batch);
+  else for (let i = 0; i < total.length; i++) total[i] = (total[i] ?? 0) + (batch[i] ?? 0);
+}
+
+/**
+ * Names a custom metric, so that models compiled with it can be saved and loaded; returns it.
+ *
+ * @example
+ * const bias = registerMetric("bias", (yTrue, yPred) => yPred.sub(yTrue).mean({ axis: -1 }));
+ */
+export function registerMetric(name: string, metric: MetricFunction): MetricFunction {
+  metricRegistry.register(name, metric);
+  return metric;
+}
+
+/**
+ * A metric as JSON: its name and options, which `resolveMetric` takes.
+ *
+ * @throws DescentError for a custom function that has no registered name.
+ */
+export function metricToJson(metric: MetricDefinition): { readonly kind: string; readonly [name: string]: Json } {
+  return madeToJson(metric, metricRegistry, "registerMetric");
+}

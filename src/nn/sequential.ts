@@ -1,0 +1,43 @@
+import { fail } from "../util/index.ts";
+import { type NetworkGraph, SymbolicTensor } from "./graph.ts";
+import type { Layer } from "./layer.ts";
+import { input } from "./layers/index.ts";
+
+/**
+ * The graph of layers one after the other. It begins with layers.input({ shape }), or with a layer that has inputShape.
+ *
+ * @example
+ * const graph = chain([layers.dense(10, { inputShape: [2] }), layers.dense(1)]);
+ *
+ * @throws DescentError when the input's shape is not known, or a layer can't take what the one before gives.
+ */
+export function chain(parts: readonly (Layer | SymbolicTensor)[]): NetworkGraph {
+  const [first] = parts;
+  if (first === undefined) fail("a sequential model got no layers", "at least one");
+  const start = first instanceof SymbolicTensor ? first : input({ shape: declaredShape(first) });
+  let end = start;
+  parts.forEach((part, i) => {
+    if (part === start) return;
+    if (typeof part !== "function" || !part.definition) {
+      fail(
+        `part ${i + 1} of a sequential model is no layer`,
+        "layers such as layers.dense(10); an input only comes first",
+      );
+    }
+    end = part(end);
+  });
+  return { inputs: [start], outputs: [end] };
+}
+
+function declaredShape(layer: Layer) {
+  if (typeof layer !== "function" || !layer.definition) {
+    fail("part 1 of a sequential model is no layer", "layers such as layers.dense(10), or layers.input({ shape })");
+  }
+  const { kind, inputShape } = layer.definition;
+  if (inputShape) return inputShape;
+  fail(
+    `the first layer of a sequential model, ${kind}, does not know the shape of its input`,
+    "inputShape: the shape of one sample, without the batch",
+    `layers.${kind}(..., { inputShape: [features] })`,
+  );
+}

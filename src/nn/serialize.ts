@@ -1,0 +1,66 @@
+import { fail } from "../util/index.ts";
+import { activationRegistry } from "./activation-registry.ts";
+import { initializerRegistry } from "./initializer-registry.ts";
+
+/** What a JSON file can hold. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
+
+/**
+ * Options as a file can hold them: registered functions by their name, initializers as { kind, ...options }.
+ *
+ * @throws DescentError naming the option that holds a custom function, and how to register it.
+ */
+export function toJson(value: unknown, where: string): Json {
+  if (value === null || typeof value === "string" || typeof value === "boolean") return value;
+  if (typeof value === "number") {
+    if (Number.isFinite(value)) return value;
+    fail(`${where} is ${value}, which JSON can't hold`, "a finite number");
+  }
+  if (Array.isArray(value)) return value.map((item, i) => toJson(item, `${where}[${i}]`));
+  if (typeof value === "function") {
+    return activationRegistry.nameOf(value) ?? initializerRegistry.nameOf(value) ?? refuse(where);
+  }
+  if (typeof value === "object") {
+    if ("kind" in value && "values" in value && "options" in value) {
+      if (!initializerRegistry.names.includes(String(value.kind))) refuse(where);
+      return { ...entries(value.options as object, where), kind: String(value.kind) };
+    }
+    return entries(value, where);
+  }
+  fail(`${where} is ${String(value)}, which JSON can't hold`, "text, numbers, booleans, lists and records");
+}
+
+/**
+ * A loss or metric as { kind, ...options }, from which its registry makes it again.
+ *
+ * @throws DescentError for a custom function without a name; `register` is what names it.
+ */
+export function madeToJson(
+  made: { readonly kind: string; readonly options: object },
+  registry: { readonly names: readonly string[] },
+  register: string,
+): { readonly kind: string; readonly [name: string]: Json } {
+  if (!registry.names.includes(made.kind)) {
+    fail(
+      "a custom function can't be held by a file",
+      "a function with a registered name",
+      `${register}("mine", f), before saving and before loading`,
+    );
+  }
+  return { ...entries(made.options, made.kind), kind: made.kind };
+}
+
+function entries(record: object, where: string): { [name: string]: Json } {
+  const present = Object.entries(record).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(present.map(([name, value]) => [name, toJson(value, `${where}.${name}`)]));
+}
+
+function refuse(where: string): never {
+  const option = where.slice(where.lastIndexOf(".") + 1);
+  const fix = option.endsWith("ctivation")
+    ? `const mine = registerActivation("mine", f), before saving and before loading`
+    : option.endsWith("nitializer")
+      ? `const mine = registerInitializer("mine", f), before saving and before loading`
+      : `const mine = registerLayer("mine", () => layers.lambda(f)) and mine() in the model, before saving and before loading`;
+  fail(`${where} is a custom function, which a file can't hold`, "a function with a registered name", fix);
+}
