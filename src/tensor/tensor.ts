@@ -164,7 +164,9 @@ export class Tensor {
   }
   /** log(1 + exp(x)), without overflow. */
   softplus(): Tensor {
-    return this.relu().add(this.abs().neg().exp().log1p());
+    // -|x| with a slope of 1 at 0, where that of abs is 0: the derivatives at 0 are 1/2, 1/4, ...
+    const negative = this.greater(0).where(this.neg(), this);
+    return this.relu().add(negative.exp().log1p());
   }
   floor(): Tensor {
     return new Tensor(floating(ops.floor)(this.node));

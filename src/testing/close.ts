@@ -58,7 +58,8 @@ interface Flat {
   readonly shape?: number[];
 }
 
-function flatten(what: string, numbers: Numbers): Flat {
+/** Row-major numbers of any form. */
+export function flatten(what: string, numbers: Numbers): Flat {
   if (typeof numbers === "object" && !Array.isArray(numbers) && "length" in numbers) {
     return { values: Array.from(numbers as ArrayLike<number | boolean>, Number) };
   }

@@ -227,12 +227,15 @@ for rank, sizes in ((1, [5]), (2, [3, 4])):
     axes = tuple(range(1, rank + 1))
     case(f"globalMaxPooling{rank}d", str(sizes), {}, [draw.distinct(2, *sizes, 3)], lambda i, _: torch.amax(i[0], axes))
     case(f"globalAveragePooling{rank}d", str(sizes), {}, [draw.normal(2, *sizes, 3)], lambda i, _: i[0].mean(axes))
+    kept = {"keepdims": True}
+    case(f"globalMaxPooling{rank}d", "keepdims", kept, [draw.distinct(2, *sizes, 2)], lambda i, _: torch.amax(i[0], axes, keepdim=True))
+    case(f"globalAveragePooling{rank}d", "keepdims", kept, [draw.normal(2, *sizes, 2)], lambda i, _: i[0].mean(axes, keepdim=True))
 
 # --- batch normalization ----------------------------------------------------------------------------------------------------------
 
-def batch_normalization(title, shape, training, momentum=0.99, epsilon=1e-3, center=True, scale=True, offset=0.0):
-    channels = shape[-1]
-    options = {}
+def batch_normalization(title, shape, training, momentum=0.99, epsilon=1e-3, center=True, scale=True, offset=0.0, axis=-1):
+    channels = shape[axis]
+    options = {} if axis == -1 else {"axis": axis}
     if momentum != 0.99:
         options["momentum"] = momentum
     if epsilon != 1e-3:
@@ -250,12 +253,12 @@ def batch_normalization(title, shape, training, momentum=0.99, epsilon=1e-3, cen
 
     def call(inputs, w):
         y = F.batch_norm(
-            first(inputs[0]), w["movingMean"].clone(), w["movingVariance"].clone(), w.get("gamma"), w.get("beta"), training, 0.5, epsilon
+            inputs[0].movedim(axis, 1), w["movingMean"].clone(), w["movingVariance"].clone(), w.get("gamma"), w.get("beta"), training, 0.5, epsilon
         )
-        return last(y)
+        return y.movedim(1, axis)
 
     def updates(inputs):
-        axes = tuple(range(len(shape) - 1))
+        axes = tuple(a for a in range(len(shape)) if a != axis % len(shape))
         mean, variance = inputs[0].mean(axes), inputs[0].var(axes, correction=0)
         return {
             "movingMean": momentum * torch.tensor(state["movingMean"]) + (1 - momentum) * mean,
@@ -272,6 +275,7 @@ batch_normalization("training, sequence", [2, 5, 3], True)
 batch_normalization("training, momentum and epsilon", [5, 3], True, momentum=0.9, epsilon=1e-5)
 batch_normalization("training, neither scale nor center", [5, 3], True, center=False, scale=False)
 batch_normalization("training, a mean far from zero", [8, 2], True, offset=64.0)
+batch_normalization("training, channels first", [3, 2, 4], True, axis=1)
 batch_normalization("inference, matrix", [6, 4], False)
 batch_normalization("inference, images", [2, 3, 4, 3], False)
 batch_normalization("inference, epsilon", [4, 3], False, epsilon=0.25)
@@ -284,6 +288,7 @@ case("reshape", "to images", {"targetShape": [2, 3, 1]}, [draw.normal(2, 6)], la
 case("reshape", "with one axis inferred", {"targetShape": [3, -1]}, [draw.normal(2, 2, 6)], lambda i, _: i[0].reshape(2, 3, 4))
 case("add", "two", {}, [draw.normal(2, 3), draw.normal(2, 3)], lambda i, _: i[0] + i[1])
 case("add", "three images", {}, [draw.normal(2, 2, 2, 2) for _ in range(3)], lambda i, _: i[0] + i[1] + i[2])
+case("add", "one row for all pixels", {}, [draw.normal(2, 2, 3, 2), draw.normal(2, 1, 1, 2)], lambda i, _: i[0] + i[1])
 case("concatenate", "last axis", {}, [draw.normal(2, 3), draw.normal(2, 4)], lambda i, _: torch.cat(i, -1))
 case("concatenate", "channels of images", {}, [draw.normal(2, 2, 3, n) for n in (1, 2, 3)], lambda i, _: torch.cat(i, -1))
 case("concatenate", "axis 1", {"axis": 1}, [draw.normal(2, 2, 3), draw.normal(2, 1, 3)], lambda i, _: torch.cat(i, 1))
@@ -297,7 +302,7 @@ for activation in ACTIVATIONS:
 
 WIDE = np.array([-100, -50, -20, -10, -6, -4, -2.5, -1, -0.5, -0.125, -1 / 4096, 1 / 4096, 0.125, 0.5, 1, 2.5, 4, 5, 10, 20, 50, 100], dtype=np.float64)
 ROWS = np.array([[0.5, -1, 2, 0], [100, -100, 0, 99.5], [-100, -100, -100, -100], [1000, 1000, -1000, 1000]], dtype=np.float64)
-AT_ZERO = {"relu", "relu6"}  # PyTorch, TensorFlow and JAX agree on slope 0 there
+KINKED_AT_ZERO = {"leakyRelu", "selu", "elu"}  # (elu: its second derivative); for relu and relu6 PyTorch, TensorFlow and JAX agree on slope 0 there
 VARIANTS = [(name, {}, f) for name, f in ACTIVATIONS.items()] + [
     ("leakyRelu", {"negativeSlope": 0.01}, F.leaky_relu),  # PyTorch's default slope; Keras's is 0.2 (0.3 in Keras 2)
     ("elu", {"alpha": 0.5}, lambda x: F.elu(x, 0.5)),
@@ -306,7 +311,7 @@ VARIANTS = [(name, {}, f) for name, f in ACTIVATIONS.items()] + [
 activations = []
 for name, options, function in VARIANTS:
     values = ROWS if name in ("softmax", "logSoftmax") else np.clip(WIDE, -80, 20) if name == "exponential" else WIDE
-    if name in AT_ZERO:
+    if values.ndim == 1 and not (name in KINKED_AT_ZERO or "alpha" in options):
         values = np.append(values, 0.0)
     x = torch.tensor(values, requires_grad=True)
     y = function(x)

@@ -91,6 +91,10 @@ case(name, "extreme logits", {"fromLogits": True}, LABELS, EXTREME, binary_logit
 case(name, "behind a sigmoid", {}, labels(8, 1), draw.normal(8, 1, scale=3), binary_logits, "sigmoid")
 case(name, "extreme logits behind a sigmoid", {}, LABELS, EXTREME, binary_logits, "sigmoid")
 
+smooth = lambda of: lambda y, x: of(y * 0.75 + 0.125, x)  # noqa: E731 (Keras: towards one half)
+case(name, "label smoothing", {"labelSmoothing": 0.25}, labels(5, 2), draw.positive(5, 2, low=0.05, high=0.95, step=256), smooth(binary))
+case(name, "label smoothing, logits", {"labelSmoothing": 0.25, "fromLogits": True}, labels(5, 2), draw.normal(5, 2), smooth(binary_logits))
+
 # --- categorical cross-entropies --------------------------------------------------------------------------------------------------
 
 def categorical(y, x):
@@ -131,6 +135,10 @@ for loss, of, of_logits in (("categoricalCrossentropy", categorical, categorical
     case(loss, "sequences, logits", {"fromLogits": True}, as_labels(steps, 3), draw.normal(2, 4, 3, scale=2), of_logits)
     if dense:
         case(loss, "soft labels", {}, draw.probabilities(5, 4), draw.probabilities(5, 4), of)
+        smooth = lambda y, x: F.cross_entropy(x, y, reduction="none", label_smoothing=0.25)  # noqa: E731
+        case(loss, "label smoothing, logits", {"labelSmoothing": 0.25, "fromLogits": True}, one_hot(classes, 4), draw.normal(7, 4), smooth)
+        smooth = lambda y, x: categorical(y * 0.75 + 0.25 / 4, x)  # noqa: E731
+        case(loss, "label smoothing", {"labelSmoothing": 0.25}, one_hot(classes, 4), draw.probabilities(7, 4), smooth)
         case(loss, "soft labels, logits", {"fromLogits": True}, draw.probabilities(5, 4), draw.normal(5, 4, scale=2), of_logits)
     else:
         case(loss, "labels as a column", {"fromLogits": True}, classes.reshape(7, 1), draw.normal(7, 4), lambda y, x: sparse_logits(y[:, 0], x))

@@ -88,6 +88,15 @@ for w in (None, weights()):
             case(metric, f"{options['average']}, sparse labels", options, truth, scores, result, w)
             if w is None:
                 case(metric, f"{options['average']}, one-hot labels", options, one_hot, scores, result, w)
+        for average in ("micro", "macro", "weighted", None):
+            result = function(truth_binary, binary(0.5), average=average, labels=[0, 1], **common)
+            case(metric, f"binary, {average}", {"average": average or "none"}, column(truth_binary), column(score_binary), result, w)
+            options = {"average": average or "none", "threshold": 0.5}
+            result = function(multi_truth, multi_score > 0.5, average=average, **common)
+            case(metric, f"three labels, {average}", options, multi_truth, multi_score, result, w)
+    case("accuracy", "one output", {}, column(truth_binary), column(score_binary), M.accuracy_score(truth_binary, binary(0.5), sample_weight=w), w)
+    case("accuracy", "one-hot", {}, one_hot, scores, M.accuracy_score(truth, predicted, sample_weight=w), w)
+    case("accuracy", "class numbers", {}, truth, scores, M.accuracy_score(truth, predicted, sample_weight=w), w)
     case("confusionMatrix", "five classes", {}, truth, scores, M.confusion_matrix(truth, predicted, labels=CLASSES, sample_weight=w), w)
     case("confusionMatrix", "five classes, one-hot", {}, one_hot, scores, M.confusion_matrix(truth, predicted, labels=CLASSES, sample_weight=w), w)
     case("confusionMatrix", "binary", {}, column(truth_binary), column(score_binary), M.confusion_matrix(truth_binary, binary(0.5), sample_weight=w), w)
@@ -98,6 +107,8 @@ for w in (None, weights()):
         for metric, function in (("meanSquaredError", M.mean_squared_error), ("meanAbsoluteError", M.mean_absolute_error), ("r2", M.r2_score)):
             case(metric, title, {}, y, y_hat, function(y, y_hat, sample_weight=w), w)
 
+y, y_hat = draw.normal(SIZE, 2), draw.normal(SIZE, 2)
+case("r2", "each output by itself", {"average": "none"}, y, y_hat, M.r2_score(y, y_hat, multioutput="raw_values"))
 worse = draw.normal(SIZE, 1)
 case("r2", "worse than the mean", {}, worse, -worse, M.r2_score(worse, -worse))
 constant = np.full((SIZE, 1), 2.0)

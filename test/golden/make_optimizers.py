@@ -14,7 +14,7 @@ Options are written out in full, since Keras and PyTorch have different defaults
                Keras's and with PyTorch's numbers; `epsilonMatters` marks cases where the place of epsilon shows.
   adagrad      accumulator starts at 0.1, epsilon 1e-7 inside the root (Keras) or at 0, 1e-10 outside (PyTorch). Here: PyTorch's rule.
   momentum     with a constant rate both are equal. With a schedule, PyTorch scales the velocity by the rate of the moment; Keras keeps the
-               rate of each past step inside the velocity. Here: PyTorch; `kerasParameters` holds Keras's where they differ.
+               rate of each past step inside the velocity. `parameters` are PyTorch's, `kerasParameters` Keras's where they differ.
 """
 
 import math
@@ -51,10 +51,10 @@ def walk(make, rates, dtype):
     return seen
 
 
-def keras_momentum(rates, momentum, nesterov):
+def keras_momentum(rates, momentum, nesterov, decay):
     p, velocity, seen = torch.tensor(START), torch.zeros(SIZE, dtype=torch.float64), []
     for step, rate in enumerate(rates, 1):
-        g = gradient(p)
+        g = gradient(p) + decay * p
         velocity = momentum * velocity - rate * g
         p = p + (momentum * velocity - rate * g if nesterov else velocity)
         if step in STEPS:
@@ -78,7 +78,7 @@ def case(kind, title, options, make, scheduled=False, **extra):
     error = max(((s.double() - p).abs() / p.abs().clamp_min(0.1)).max().item() for s, p in zip(single, seen))
     assert error < 4e-6, f"{kind}: {title}: float32 itself is {error} away"
     if kind in ("momentum", "nesterov"):
-        keras = keras_momentum(rates, options["momentum"], kind == "nesterov")
+        keras = keras_momentum(rates, options["momentum"], kind == "nesterov", options.get("weightDecay", 0))
         same = all(torch.allclose(a, b, rtol=1e-9) for a, b in zip(keras, seen))
         assert same != scheduled
         if not same:
@@ -116,7 +116,14 @@ for title, scheduled in (("constant rate", False), ("schedule", True)):
             lambda p, epsilon=epsilon, decay=decay: O.AdamW(p, lr=0.1, eps=epsilon, weight_decay=decay), **both,
         )  # fmt: skip
 
+# Weight decay of SGD and momentum is PyTorch's: an L2 penalty, added to the gradient.
 case("momentum", "0.5", {"learningRate": 0.2, "momentum": 0.5}, lambda p: O.SGD(p, lr=0.2, momentum=0.5))
+decayed = {"learningRate": 0.05, "momentum": 0.9, "weightDecay": 0.125}
+case("sgd", "weight decay", {"learningRate": 0.25, "weightDecay": 0.125}, lambda p: O.SGD(p, lr=0.25, weight_decay=0.125))
+case("sgd", "as momentum", decayed, lambda p: O.SGD(p, lr=0.05, momentum=0.9, weight_decay=0.125))
+case("sgd", "as nesterov", {**decayed, "nesterov": True}, lambda p: O.SGD(p, lr=0.05, momentum=0.9, weight_decay=0.125, nesterov=True))
+case("momentum", "weight decay", decayed, lambda p: O.SGD(p, lr=0.05, momentum=0.9, weight_decay=0.125))
+case("nesterov", "weight decay", decayed, lambda p: O.SGD(p, lr=0.05, momentum=0.9, weight_decay=0.125, nesterov=True))
 case("adam", "other betas", {"learningRate": 0.05, "beta1": 0.5, "beta2": 0.9, "epsilon": 1e-7}, lambda p: O.Adam(p, lr=0.05, betas=(0.5, 0.9), eps=1e-7))
 case("adamw", "strong decay", {"learningRate": 0.1, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-7, "weightDecay": 0.5}, lambda p: O.AdamW(p, lr=0.1, eps=1e-7, weight_decay=0.5))
 case("adam", "a large epsilon", {"learningRate": 0.1, "beta1": 0.9, "beta2": 0.999, "epsilon": 0.125}, lambda p: O.Adam(p, lr=0.1, eps=0.125), epsilonMatters=True)
@@ -177,8 +184,8 @@ schedules = [
     ("cosineDecay", {"learningRate": 0.1, "decaySteps": 100}, WHOLE, torch_rates(lambda o: S.CosineAnnealingLR(o, 100), WHOLE)),
     ("cosineDecay", {"learningRate": 0.1, "decaySteps": 40, "alpha": 0.25}, WHOLE, [cosine(s) for s in WHOLE]),
     ("piecewiseConstant", {"boundaries": [10, 40], "values": [0.1, 0.05, 0.001]}, WHOLE, [0.1 if s <= 10 else 0.05 if s <= 40 else 0.001 for s in WHOLE]),
-    ("warmup", {"steps": 20, "then": 0.1}, WHOLE, [0.1 * min(1, (s + 1) / 20) for s in WHOLE]),
-    ("warmup", {"steps": 20, "from": 0.25, "then": {"kind": "stepDecay", "learningRate": 0.1, "decaySteps": 20, "decayRate": 0.5}}, WHOLE,
+    ("warmup", {"steps": 20, "learningRate": 0.1}, WHOLE, [0.1 * min(1, (s + 1) / 20) for s in WHOLE]),
+    ("warmup", {"steps": 20, "from": 0.25, "learningRate": {"kind": "stepDecay", "learningRate": 0.1, "decaySteps": 20, "decayRate": 0.5}}, WHOLE,
      [0.1 * (0.25 + 0.75 * (s + 1) / 20) if s < 20 else 0.1 * 0.5 ** ((s - 20) // 20) for s in WHOLE]),
 ]  # fmt: skip
 schedules = [

@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import type { MetricSpec } from "../../src/nn/index.ts";
+import { metricRegistry } from "../../src/nn/metric-registry.ts";
+import type { Numbers } from "../../src/testing/index.ts";
+import { forEachEngine } from "../../src/testing/index.ts";
+import { metricJob } from "../../src/testing/metric-case.ts";
+import { asTensor, type GoldenArray, golden, groupBy, testGroups } from "./golden.ts";
+
+interface GoldenBatch {
+  readonly yTrue: GoldenArray;
+  readonly yPred: GoldenArray;
+  readonly sampleWeight?: GoldenArray;
+}
+
+interface GoldenMetric {
+  readonly name: string;
+  readonly metric: string;
+  readonly options: Record<string, unknown>;
+  /** Number of its data set. */
+  readonly data: number;
+  readonly result: Numbers;
+}
+
+const { data, cases } = golden<{ data: GoldenBatch[][]; cases: GoldenMetric[] }>("metrics");
+
+test("every metric has golden numbers", () => {
+  const covered = new Set(cases.map(({ metric }) => metric));
+  expect(metricRegistry.names.filter((name) => !covered.has(name))).toEqual([]);
+});
+
+await forEachEngine((engine) => {
+  testGroups(
+    engine,
+    groupBy(cases, ({ metric }) => metric),
+    (golden) =>
+      metricJob({
+        metric: { kind: golden.metric, ...golden.options } as MetricSpec,
+        batches: (data[golden.data] ?? []).map(({ yTrue, yPred, sampleWeight }) => ({
+          yTrue: asTensor(yTrue, yTrue.shape.length === 1 ? "int32" : "float32"),
+          yPred: asTensor(yPred),
+          sampleWeight: sampleWeight && asTensor(sampleWeight),
+        })),
+        expected: golden.result,
+        rtol: engine === "reference" ? 1e-6 : 1e-5,
+      }),
+  );
+});
