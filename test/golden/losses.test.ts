@@ -1,7 +1,8 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { ActivationSpec, LossSpec } from "../../src/nn/index.ts";
 import { lossRegistry } from "../../src/nn/loss-registry.ts";
-import { forEachEngine } from "../../src/testing/index.ts";
+import { type Nested, tensor } from "../../src/tensor/index.ts";
+import { forEachEngine, lossCase } from "../../src/testing/index.ts";
 import { lossJob } from "../../src/testing/loss-case.ts";
 import { asTensor, type GoldenArray, golden, groupBy, testGroups } from "./golden.ts";
 
@@ -49,4 +50,45 @@ await forEachEngine((engine) => {
         ...(engine === "reference" ? { rtol: 1e-6, atol: 1e-9 } : { rtol: 1e-5, atol: 5e-7 }),
       }),
   );
+});
+
+describe("probabilities of exactly 0 and 1", () => {
+  // Clipped to [1e-7, 1 - 1e-7] as in Keras: -log 1e-7 = 16.118; in float32 the upper bound is 1 - 1.19e-7, so -log 1.19e-7 = 15.94.
+  const LARGEST = [15.9, 16.2] as const;
+  const HALF = [0.69, 0.7] as const;
+  const ZERO = [0, 2e-7] as const;
+  const binary = { yTrue: [[1], [0], [0], [1], [1]], yPred: [[0], [1], [0], [1], [0.5]] };
+  const rows = [
+    [0, 1],
+    [1, 0],
+    [0, 1],
+    [1, 0],
+    [0.5, 0.5],
+  ];
+  const bounds = [LARGEST, LARGEST, ZERO, ZERO, HALF];
+
+  test.each<[LossSpec, { yTrue: Nested; yPred: Nested }]>([
+    ["binaryCrossentropy", binary],
+    [
+      "categoricalCrossentropy",
+      {
+        yTrue: [
+          [1, 0],
+          [0, 1],
+          [0, 1],
+          [1, 0],
+          [1, 0],
+        ],
+        yPred: rows,
+      },
+    ],
+    ["sparseCategoricalCrossentropy", { yTrue: [0, 1, 1, 0, 0], yPred: rows }],
+  ])("%s and its gradient stay finite", async (loss, { yTrue, yPred }) => {
+    const { perSample, gradient } = await lossCase({ loss, yTrue: tensor(yTrue), yPred: tensor(yPred) });
+    bounds.forEach(([low, high], i) => {
+      expect(perSample.data[i]).toBeGreaterThanOrEqual(low);
+      expect(perSample.data[i]).toBeLessThanOrEqual(high);
+    });
+    for (const slope of gradient.data) expect(Number.isFinite(slope)).toBe(true);
+  });
 });
