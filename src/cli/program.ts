@@ -1,0 +1,130 @@
+import { Command, InvalidArgumentError } from "commander";
+import type { ExitCode } from "./exit.ts";
+import { VERSION } from "./version.ts";
+
+const EXIT_CODES = `
+Exit codes:
+  0    done
+  1    failed while running (a NaN loss, a full disk, a failed self-test)
+  2    wrong usage, or a config that is missing or wrong
+  3    data or a model folder that is missing, damaged or does not fit
+  130  interrupted (Ctrl-C); what was trained so far is saved
+
+Environment:
+  DESCENT_ENGINE   native or reference; by default the fastest that works here
+  DESCENT_THREADS  number of threads; by default one per core
+  DESCENT_CACHE    folder of compiled programs
+  DESCENT_DEBUG=1  errors with their stack
+  NO_COLOR=1       no colors
+
+Examples:
+  $ descent train digits.config.ts
+  $ descent evaluate runs/digits/model test.csv
+  $ descent predict runs/digits/model new.csv -o answers.csv
+  $ descent doctor`;
+
+const TRAIN_HELP = `
+A config is JSON, or a module that exports one (export default defineConfig({ ... }) from "descent/cli"):
+  name           title of the report
+  data           "mnist", { path: "file.csv", target, features }, { x, y }, or in a module a function that gives { x, y }
+  classes        names of the classes
+  split          { testSize: 0.2, shuffle, stratify, seed }, or false
+  preprocessing  standardScaler, minMaxScaler, robustScaler, or a list of them
+  model          a list of { kind: "dense", units: 10, ... }, or in a module a model or a function that makes one
+  compile        { optimizer, loss, metrics }
+  fit            { epochs, batchSize, validationSplit, ... }
+  output         folder of what is written: model/, metrics.json, report.html
+
+Data files: .json with { "x": [...], "y": [...] }, or .csv of numbers with a line of column names (the last column is the
+target unless data.target names another).
+
+Examples:
+  $ descent train flowers.json
+  $ descent train digits.config.ts --epochs 3 --output runs/short`;
+
+const EVALUATE_HELP = `
+The data are a .csv with the columns of the training, or a .json with { "x": [...], "y": [...] }.
+
+Examples:
+  $ descent evaluate runs/flowers/model test.csv
+  $ descent evaluate runs/flowers/model test.json --json`;
+
+const PREDICT_HELP = `
+The data are a .csv with the feature columns of the training (others are ignored), or a .json with { "x": [...] } or a list
+of samples. Without --output, the answers are printed as CSV.
+
+Examples:
+  $ descent predict runs/flowers/model new.csv
+  $ descent predict runs/flowers/model new.json -o answers.json`;
+
+const DOCTOR_HELP = `
+Runs small programs on the engine that trainings would use and on the reference, and compares. The exit code is 1 when they
+differ.
+
+Examples:
+  $ descent doctor
+  $ descent doctor --json`;
+
+/** The commands and their options; each loads its work only when it runs. */
+export function createProgram(exit: (code: ExitCode) => void): Command {
+  const program = new Command("descent")
+    .description("Train neural networks from TypeScript at the speed of the machine.")
+    .version(VERSION, "-v, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand(false)
+    .addHelpText("after", EXIT_CODES)
+    .showSuggestionAfterError()
+    .configureOutput({ outputError: (text, write) => write(firstLine(text)) })
+    .exitOverride();
+  const command = (usage: string, description: string, help: string) =>
+    program
+      .command(usage)
+      .description(description)
+      .helpOption("-h, --help", "print this help")
+      .addHelpText("after", help)
+      .allowExcessArguments(false);
+
+  command("train <config>", "train the model of a config; write it, its metrics and a report", TRAIN_HELP)
+    .option("-o, --output <folder>", "where to write, instead of the config's folder")
+    .option("-e, --epochs <number>", "epochs, instead of the config's", wholeNumber)
+    .option("-s, --seed <number>", "seed of all random numbers, instead of the config's", wholeNumber)
+    .option("-q, --quiet", "no progress, only the result")
+    .action(async (config, options) => {
+      const { trainCommand } = await import("./commands/train.ts");
+      exit(await trainCommand(config, options));
+    });
+  command("evaluate <model> <data>", "test a saved model on data with known answers", EVALUATE_HELP)
+    .option("--json", "print the metrics as JSON")
+    .action(async (model, data, options) => {
+      const { evaluateCommand } = await import("./commands/evaluate.ts");
+      exit(await evaluateCommand(model, data, options));
+    });
+  command("predict <model> <data>", "what a saved model answers to new data", PREDICT_HELP)
+    .option("-o, --output <file>", "write the answers to a .json or .csv file")
+    .action(async (model, data, options) => {
+      const { predictCommand } = await import("./commands/predict.ts");
+      exit(await predictCommand(model, data, options));
+    });
+  command("doctor", "show engines, compiler and machine, and test the engine against the reference", DOCTOR_HELP)
+    .option("--json", "print it as JSON")
+    .action(async (options) => {
+      const { doctorCommand } = await import("./commands/doctor.ts");
+      exit(await doctorCommand(options));
+    });
+  return program;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError("Expected a whole number.");
+  return Number(text);
+}
+
+/** Commander's suggestions come on a line of their own; errors here are one line. */
+function firstLine(text: string): string {
+  const line = text
+    .trim()
+    .split("\n")
+    .map((part) => part.trim())
+    .join(" ");
+  return `${line.replace(/^error: /, "Error: ")} (--help shows what is known)\n`;
+}
