@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { affineWarp, type ImageAugmentationOptions, imageAugmentation } from "../../src/data/index.ts";
-import { arange, ones, randomKey, type Tensor, tensor } from "../../src/tensor/index.ts";
+import { arange, ones, RandomKey, randomKey, type Tensor, tensor } from "../../src/tensor/index.ts";
+import { forEachEngine, runOn } from "../../src/testing/index.ts";
 import { expectClose } from "./close.ts";
 
 const shape = [3, 5, 4, 2] as const;
@@ -181,5 +182,30 @@ describe("imageAugmentation", () => {
     ["unknown options", { rotation: 3 } as never, /"rotation".*did you mean "rotate"/],
   ])("refuses %s", (_, options, message) => {
     expect(() => imageAugmentation(options)).toThrow(message);
+  });
+});
+
+/** What a training step would do. */
+const augment = imageAugmentation({ shift: 0.1, rotate: 15, zoom: 0.2, flip: "horizontal", noise: 0.05, fill: -0.5 });
+const given = randomKey(1).uniform([6, 9, 7, 2]);
+
+await forEachEngine((engine) => {
+  test(`compiled, gives the same images on ${engine}`, async () => {
+    const { out } = await runOn(engine, { given }, (inputs) => ({ out: augment(inputs.given, randomKey(21)) }));
+    expectClose(out.data, await values(augment(given, randomKey(21))), 2e-5);
+  });
+
+  test(`compiled, draws anew from a key that the program receives, on ${engine}`, async () => {
+    const draw = async (step: number) => {
+      const words = tensor(Uint32Array.of(21, 0));
+      const counter = tensor(Uint32Array.of(step));
+      const { out } = await runOn(engine, { given, words, counter }, (inputs) => ({
+        out: augment(inputs.given, RandomKey.fromTensor(inputs.words).fold(inputs.counter)),
+      }));
+      return [...out.data];
+    };
+    expect(await draw(1)).toEqual(await draw(1));
+    expect(await draw(2)).not.toEqual(await draw(1));
+    expectClose(await draw(2), await values(augment(given, randomKey(21).fold(2))), 2e-5);
   });
 });

@@ -1,20 +1,15 @@
 import { expect } from "vitest";
 import type { Tensor } from "../../src/tensor/index.ts";
+import { expectClose as expectNumbers } from "../../src/testing/index.ts";
 
 /** Numbers in row-major order; null and NaN are both missing. */
 export function flat(x: readonly (readonly (number | null)[])[]): number[] {
   return x.flat().map((value) => value ?? Number.NaN);
 }
 
-/** Expects values that agree within `tolerance` of the larger of 1 and their size; missing ones must be missing in both. */
+/** Expects values that agree within `tolerance`, absolute near zero and relative else; missing ones must be missing in both. */
 export function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance = 1e-5): void {
-  expect(actual.length).toBe(expected.length);
-  for (let i = 0; i < expected.length; i++) {
-    const [a, e] = [actual[i] as number, expected[i] as number];
-    if (Number.isNaN(a) && Number.isNaN(e)) continue;
-    const off = Math.abs(a - e) / Math.max(1, Math.abs(e));
-    if (!(off <= tolerance)) expect.fail(`element ${i} is ${a} instead of ${e}`);
-  }
+  expectNumbers(actual, expected, { rtol: tolerance, atol: tolerance });
 }
 
 export async function expectTensor(

@@ -1,0 +1,32 @@
+/**
+ * The article's program: normalize three samples, build a network 2-10-5-1, train it, ask how good it is.
+ *
+ *     npx tsx examples/article.ts
+ */
+import { layers, sequential, tensor } from "descent";
+import { startedDirectly } from "./direct.ts";
+
+export async function main({ verbose = "auto" }: { verbose?: 0 | 1 | "auto" } = {}) {
+  const x = tensor([
+    [1, 2],
+    [3, 4],
+    [5, 6],
+  ]);
+  const y = [[0], [1], [1]];
+  const normalized = x.sub(x.mean({ axis: 0 })).div(x.std({ axis: 0 }));
+
+  const model = sequential([
+    layers.dense(10, { activation: "relu", inputShape: [2] }),
+    layers.dense(5, { activation: "relu" }),
+    layers.dense(1, { activation: "sigmoid" }),
+  ]);
+  model.compile({ optimizer: "adam", loss: "binaryCrossentropy", metrics: ["accuracy"] });
+  const { epochs } = await model.fit(normalized, y, { epochs: 1000, batchSize: 1, stopWhen: { loss: 0.01 }, verbose });
+  const { loss, accuracy } = await model.evaluate(normalized, y);
+  return { epochs, loss, accuracy };
+}
+
+if (startedDirectly(import.meta.url)) {
+  const { epochs, loss, accuracy } = await main();
+  console.log(`After ${epochs} epochs: loss ${loss}, accuracy ${accuracy}`);
+}

