@@ -1,18 +1,17 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
-const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
+const source = fileURLToPath(new URL("./src", import.meta.url));
 
 /** Tests that measure time, memory or whole processes; they run one at a time after all the others. */
 const MEASURED = "test/**/*.measured.test.ts";
 
 export default defineConfig({
   resolve: {
-    // The longest names first: an alias also matches what begins with it.
+    // The package's doors, as its "exports" name them.
     alias: [
-      { find: "descent/testing", replacement: source("testing/index.ts") },
-      { find: "descent/data", replacement: source("data/index.ts") },
-      { find: "descent", replacement: source("index.ts") },
+      { find: /^descent$/, replacement: `${source}/index.ts` },
+      { find: /^descent\/(\w+)$/, replacement: `${source}/$1/index.ts` },
     ],
   },
   test: {

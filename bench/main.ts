@@ -3,7 +3,8 @@
 import { writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { Command, InvalidArgumentError } from "commander";
-import type { Case } from "./cases.ts";
+import { type Callback, evaluate } from "descent";
+import { CASES, type Case, flopOf } from "./cases.ts";
 import { digits, formatTable, formatTimes, sleep, summarize, type Times } from "./measure.ts";
 import { measurePeak, type Peak } from "./peak.ts";
 import { TorchPeer } from "./peer.ts";
@@ -18,7 +19,7 @@ interface Options {
 
 interface Result {
   case: string;
-  /** From a model as written to its first finished step. */
+  /** From the call of fit to the first finished step: tracing, compiling (unless cached), the step. */
   firstStepMs: number;
   descent: Times;
   torch: Times | undefined;
@@ -50,39 +51,38 @@ function readOptions(): Options {
     .opts();
 }
 
-/** One case: prepared on both sides, then measured in turns. */
+/**
+ * One case, in turns: a block of ours is an epoch of `fit`, PyTorch's is asked for between epochs. What is timed is the
+ * loop as users run it: batches are shuffled and copied, then a step is one call of the compiled program.
+ */
 async function measure(
   suite: Case,
   peer: TorchPeer | undefined,
   blocks: number,
   peak: Peak | undefined,
 ): Promise<Result> {
+  const { network, x, y } = suite.make(suite.batch * suite.steps);
+  await evaluate(x, y);
+  const ours: number[] = [];
+  const theirs: number[] = [];
   const start = performance.now();
-  const { step, gflop } = await suite.prepare();
-  await step();
-  const firstStepMs = performance.now() - start;
-  const ours = async (): Promise<number> => {
-    const begin = performance.now();
-    for (let i = 0; i < suite.steps; i++) {
-      const pending = step();
-      if (pending) await pending;
-    }
-    return (performance.now() - begin) / suite.steps;
-  };
-  const theirs = async (): Promise<number> => (peer ? peer.block(suite.name, suite.steps) : Number.NaN);
-
-  await ours();
-  await theirs();
-  const times = { ours: [] as number[], theirs: [] as number[] };
-  for (let block = 0; block < blocks; block++) {
-    for (const side of block % 2 === 0 ? (["ours", "theirs"] as const) : (["theirs", "ours"] as const)) {
-      if (side === "theirs" && !peer) continue;
+  let firstStepMs = 0;
+  const turns: Callback = {
+    onStepEnd() {
+      firstStepMs ||= performance.now() - start;
+    },
+    async onEpochEnd({ seconds }) {
+      ours.push((seconds * 1000) / suite.steps);
       await sleep(PAUSE_MS);
-      times[side].push(await (side === "ours" ? ours() : theirs()));
-    }
-  }
-  const descent = summarize(times.ours);
-  const torch = peer ? summarize(times.theirs) : undefined;
+      if (peer) theirs.push(await peer.block(suite.name, suite.steps));
+      await sleep(PAUSE_MS);
+    },
+  };
+  await network.fit(x, y, { epochs: blocks + 1, batchSize: suite.batch, callbacks: [turns], verbose: 0 });
+
+  const descent = summarize(ours.slice(1)); // the first block warms both sides up
+  const torch = peer && summarize(theirs.slice(1));
+  const gflop = flopOf(network, suite.batch) * 1e-9;
   const gflops = gflop / (descent.median / 1000);
   return {
     case: suite.name,
@@ -123,7 +123,6 @@ const HEADER = [
 async function main(): Promise<void> {
   const options = readOptions();
   process.env.DESCENT_THREADS = String(options.threads); // read when the engine starts
-  const { CASES } = await import("./cases.ts");
   const unknown = options.case?.filter((name) => !CASES.some((known) => known.name === name)) ?? [];
   if (unknown.length > 0) {
     console.error(`unknown case ${unknown.join(", ")}; known: ${CASES.map((known) => known.name).join(", ")}`);

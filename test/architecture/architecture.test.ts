@@ -143,6 +143,18 @@ describe("the checks themselves", () => {
   });
 });
 
+test("the package's exports are doors, and tsconfig.json and package.json name the same", () => {
+  const { exports } = JSON.parse(readFileSync(`${root}package.json`, "utf8")) as { exports: Record<string, unknown> };
+  const { paths } = JSON.parse(readFileSync(`${root}tsconfig.json`, "utf8")).compilerOptions;
+  const doors = Object.keys(exports).filter((name) => name !== "./package.json");
+  expect(Object.keys(paths)).toEqual(doors.map((name) => name.replace(/^\./, "descent")));
+  for (const name of doors) {
+    const folder = name === "." ? "" : `${name.slice(2)}/`;
+    expect(paths[name.replace(/^\./, "descent")]).toEqual([`./src/${folder}index.ts`]);
+    expect(exports[name]).toEqual({ types: `./dist/${folder}index.d.ts`, default: `./dist/${folder}index.js` });
+  }
+});
+
 test(`no source file exceeds ${MOST_LINES} lines`, () => {
   const long = [...files].filter(([, file]) => file.lines > MOST_LINES);
   expect(long.map(([path, { lines }]) => `${path}: ${lines}`)).toEqual([]);
