@@ -1,0 +1,92 @@
+import type { TypedArray } from "../tensor/index.ts";
+import { HostRandom } from "../util/index.ts";
+import type { Column } from "./column.ts";
+import type { Pace } from "./pace.ts";
+
+/**
+ * Cuts samples into batches: `size` each, the last one as small as it must be. Holds the order of the samples and copies
+ * the rows of a batch to where a program reads them.
+ */
+export class Batches {
+  readonly count: number;
+  /** Samples of the last batch. */
+  readonly lastSize: number;
+  private order: Uint32Array | undefined;
+
+  constructor(
+    readonly columns: readonly Column[],
+    readonly rows: number,
+    readonly size: number,
+  ) {
+    this.count = Math.ceil(rows / size);
+    this.lastSize = rows - (this.count - 1) * size;
+  }
+
+  /** Samples of a batch. */
+  sizeOf(batch: number): number {
+    return batch === this.count - 1 ? this.lastSize : this.size;
+  }
+
+  /**
+   * Draws the order of an epoch: always the same for a seed and an epoch, whatever came before. A batch that holds all
+   * samples keeps theirs.
+   */
+  async shuffle(seed: number, epoch: number, pace: Pace): Promise<void> {
+    if (this.count === 1) return;
+    this.order ??= new Uint32Array(this.rows);
+    const { order } = this;
+    const random = new HostRandom(seed, epoch + 1);
+    for (let i = 0; i < order.length; i++) order[i] = i;
+    for (let i = order.length - 1; i > 0; i--) {
+      const j = random.integer(i + 1);
+      const held = order[i] as number;
+      order[i] = order[j] as number;
+      order[j] = held;
+      if ((i & 4095) === 0 && pace.due()) await pace.rest();
+    }
+  }
+
+  /** Copies the rows of a batch, one destination per column. */
+  fill(destinations: readonly TypedArray[], batch: number): void {
+    const start = batch * this.size;
+    const rows = this.sizeOf(batch);
+    for (let c = 0; c < this.columns.length; c++) {
+      const { data, rowSize } = this.columns[c] as Column;
+      const to = destinations[c] as TypedArray;
+      if (!this.order) to.set(data.subarray(start * rowSize, (start + rows) * rowSize));
+      else if (rowSize < 64) gatherElements(data, rowSize, this.order, start, rows, to);
+      else gatherRows(data, rowSize, this.order, start, rows, to);
+    }
+  }
+}
+
+/** Short rows: a loop beats a call per row. */
+function gatherElements(
+  from: TypedArray,
+  rowSize: number,
+  order: Uint32Array,
+  start: number,
+  rows: number,
+  to: TypedArray,
+): void {
+  let at = 0;
+  for (let row = 0; row < rows; row++) {
+    const source = (order[start + row] as number) * rowSize;
+    for (let i = 0; i < rowSize; i++) to[at++] = from[source + i] as number;
+  }
+}
+
+/** Long rows: a memory copy per row. */
+function gatherRows(
+  from: TypedArray,
+  rowSize: number,
+  order: Uint32Array,
+  start: number,
+  rows: number,
+  to: TypedArray,
+): void {
+  for (let row = 0; row < rows; row++) {
+    const source = (order[start + row] as number) * rowSize;
+    to.set(from.subarray(source, source + rowSize), row * rowSize);
+  }
+}

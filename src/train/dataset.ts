@@ -1,0 +1,115 @@
+import { checkTargets, type Network } from "../nn/index.ts";
+import { Tensor } from "../tensor/index.ts";
+import { fail, formatShape, product, sameShape } from "../util/index.ts";
+import { type ArrayData, type Column, readColumn, sliceColumn } from "./column.ts";
+import type { Head } from "./objective.ts";
+import { pathOf } from "./paths.ts";
+import { type ClassWeight, combinedWeights } from "./weighting.ts";
+
+/** The data of all inputs or all outputs: one array where there is one, a list of arrays where there are several. */
+export type Data = ArrayData | readonly ArrayData[];
+
+/** Checked samples: inputs, targets, and what each counts. */
+export interface Dataset {
+  readonly rows: number;
+  readonly inputs: readonly Column[];
+  readonly targets: readonly Column[];
+  /** float32 [rows]; undefined when all count 1. */
+  readonly weight: Column | undefined;
+}
+
+/** What one sample counts. */
+export interface Weighting {
+  sampleWeight?: ArrayData | undefined;
+  classWeight?: ClassWeight | undefined;
+}
+
+/**
+ * Reads and checks inputs for a network.
+ *
+ * @param name how errors call them: "x".
+ * @throws DescentError naming the array, the row and column, what was found and what was expected.
+ */
+export async function readInputs(network: Network, x: Data, name: string): Promise<Column[]> {
+  const inputs = await readColumns(x, network.inputs.length, name, "input");
+  return inputs.map((column, i) => {
+    const input = network.inputs[i] as (typeof network.inputs)[number];
+    if (sameShape(column.rowShape, input.shape)) return column;
+    const { rowShape } = column;
+    const scalars = rowShape.length === 0 && input.shape.length === 1 && input.shape[0] === 1; // [n] for [n, 1]
+    if (scalars) return { ...column, rowShape: input.shape };
+    const path = pathOf(network, input);
+    const fits = product(rowShape) === product(input.shape);
+    const single = sameShape([column.rows, ...rowShape], input.shape);
+    fail(
+      `${column.name} has shape ${formatShape([column.rows, ...rowShape])}`,
+      `samples of shape ${formatShape(input.shape)} for ${path}`,
+      single
+        ? `this looks like one sample; put it in a list: [${name}]`
+        : fits
+          ? `${name}.reshape(${formatShape([-1, ...input.shape])})`
+          : `give the first layer inputShape: ${formatShape(rowShape)}`,
+    );
+  });
+}
+
+/** Reads and checks inputs, targets and weights; all must have the same number of rows. */
+export async function readDataset(
+  network: Network,
+  heads: readonly Head[],
+  x: Data,
+  y: Data,
+  weighting: Weighting = {},
+  prefix = "",
+): Promise<Dataset> {
+  const inputs = await readInputs(network, x, `${prefix}x`);
+  const targets = await readColumns(y, heads.length, `${prefix}y`, "output");
+  const rows = inputs[0]?.rows ?? 0;
+  for (const column of targets) {
+    if (column.rows === rows) continue;
+    fail(`${prefix}x has ${rows} samples and ${column.name} has ${column.rows}`, "as many targets as samples");
+  }
+  const checked = targets.map((column, i) => {
+    const { loss, outputShape } = heads[i] as Head;
+    checkTargets(loss, { shape: [rows, ...column.rowShape], data: column.data }, outputShape, column.name);
+    return column;
+  });
+  const weight = await combinedWeights(weighting, checked, heads, rows, prefix);
+  return { rows, inputs, targets: checked, weight };
+}
+
+/** The first rows for training and the last `fraction` for validation, as Keras cuts. */
+export function cutDataset(data: Dataset, fraction: number): [training: Dataset, validation: Dataset] {
+  const cut = Math.floor(data.rows * (1 - fraction));
+  if (cut < 1 || cut >= data.rows) {
+    fail(
+      `validationSplit ${fraction} of ${data.rows} samples leaves ${cut} for training and ${data.rows - cut} for validation`,
+      "at least one sample for each",
+    );
+  }
+  return [sliceDataset(data, 0, cut), sliceDataset(data, cut, data.rows)];
+}
+
+function sliceDataset(data: Dataset, start: number, stop: number): Dataset {
+  const slice = (column: Column) => sliceColumn(column, start, stop);
+  return {
+    rows: stop - start,
+    inputs: data.inputs.map(slice),
+    targets: data.targets.map(slice),
+    weight: data.weight && slice(data.weight),
+  };
+}
+
+async function readColumns(data: Data, count: number, name: string, what: string): Promise<Column[]> {
+  if (count === 1) return [await readColumn(name, data as ArrayData)];
+  if (!Array.isArray(data) || data.length !== count || data instanceof Tensor) {
+    const found = Array.isArray(data) ? `a list of ${data.length}` : "one array";
+    fail(`${name} is ${found}`, `a list of ${count} arrays, one for each ${what} of the model`);
+  }
+  const columns = await Promise.all(data.map((each: ArrayData, i: number) => readColumn(`${name}[${i}]`, each)));
+  for (const column of columns) {
+    if (column.rows === columns[0]?.rows) continue;
+    fail(`${name}[0] has ${columns[0]?.rows} samples and ${column.name} has ${column.rows}`, "the same number");
+  }
+  return columns;
+}

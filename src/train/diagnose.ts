@@ -1,0 +1,107 @@
+import type { Network } from "../nn/index.ts";
+import { stack, type Tensor } from "../tensor/index.ts";
+import { DescentError } from "../util/index.ts";
+import { type BatchLayout, type BatchProgram, compileBatch, type TracedBatch } from "./batch-program.ts";
+import { augmented, type StepParts } from "./loop.ts";
+import type { Trainer } from "./trainer.ts";
+
+/** Where a training stood when its loss stopped being a number. */
+export interface Accident {
+  /** Number of the update that could not be done, counted from 1. */
+  readonly step: number;
+  /** The epoch, counted from 1. */
+  readonly epoch: number;
+  readonly loss: number;
+  readonly learningRate: number;
+}
+
+/**
+ * Finds out why a loss is NaN or infinite: looks at the parameters, which are as they were before the failed step, then
+ * runs the step's forward pass once more on the same rows and asks every layer.
+ *
+ * @param failed the program of the step, its inputs untouched since.
+ */
+export async function explainLoss(
+  trainer: Trainer,
+  parts: StepParts,
+  layout: BatchLayout,
+  failed: BatchProgram,
+  accident: Accident,
+): Promise<DescentError> {
+  const { network } = parts;
+  const kind = Number.isNaN(accident.loss) ? "NaN" : "infinite";
+  const when = `at step ${accident.step} (epoch ${accident.epoch})`;
+  const slower = `lower the learning rate (now ${Number(accident.learningRate.toPrecision(4))}) or clip gradients: clipNorm: 1`;
+
+  const weight = lastBrokenWeight(network);
+  if (weight) {
+    return error(
+      `the loss became ${kind} ${when} because ${weight} had become ${valueWord(network, weight)} in the update before`,
+      `its gradient was too large for float32`,
+      slower,
+    );
+  }
+
+  const suspects = await findSuspects(trainer, parts, layout, failed);
+  const [first] = suspects;
+  if (first === undefined) {
+    return error(
+      `the loss became ${kind} ${when} in the loss function itself: every layer's output is finite`,
+      `a loss such as ${parts.scorer.lossKinds.join(", ")} must not divide by or take the logarithm of zero`,
+      slower,
+    );
+  }
+  if (first === augmentation) {
+    return error(`the loss became ${kind} ${when} because augment gave NaN or infinity`, "finite inputs", undefined);
+  }
+  const early = accident.step <= 10 ? "; if the inputs are large, scale them first" : "";
+  return error(`the loss became ${kind} ${when} in ${first}: its output is not finite`, undefined, `${slower}${early}`);
+}
+
+const augmentation = "the augmentation";
+
+/** Names of what is not finite, in the order of computation. */
+async function findSuspects(
+  trainer: Trainer,
+  parts: StepParts,
+  layout: BatchLayout,
+  failed: BatchProgram,
+): Promise<string[]> {
+  const names: string[] = [];
+  const body = ({ parameters, moving, inputs, key }: TracedBatch) => {
+    const seen = augmented(parts.augment, inputs, key);
+    const { layerOutputs } = parts.network.forward(seen, parameters as Tensor, moving, { training: true, key });
+    names.push(...seen.map(() => augmentation), ...Object.keys(layerOutputs));
+    const sound = [...seen, ...Object.values(layerOutputs)].map((x) => x.cast("float32").isFinite().all());
+    return { outputs: { sound: stack(sound.map((flag) => flag.cast("float32"))) } };
+  };
+  const { network, memory, lane } = trainer;
+  const program = await compileBatch("diagnosis", network, memory, layout, failed.size, true, body);
+  program.columns.forEach((column, i) => {
+    column.set(failed.columns[i] as typeof column);
+  });
+  program.control.set(failed.control);
+  await lane.run(program);
+  return names.filter((_, i) => program.outputs["sound"]?.[i] === 0);
+}
+
+/**
+ * The weight in which a number that is not finite arose: gradients flow from the outputs to the inputs and take it along,
+ * so it is the last such weight.
+ */
+function lastBrokenWeight(network: Network): string | undefined {
+  const broken = Object.entries(network.getWeights()).filter(([, values]) => !values.every(Number.isFinite));
+  return broken.at(-1)?.[0];
+}
+
+function valueWord(network: Network, path: string): string {
+  return network.getWeights()[path]?.some(Number.isNaN) ? "NaN" : "infinite";
+}
+
+function error(what: string, why: string | undefined, fix: string | undefined): DescentError {
+  return new DescentError([`${what}.`, why && `${capital(why)}.`, fix && `Fix: ${fix}.`].filter(Boolean).join(" "));
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

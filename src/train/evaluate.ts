@@ -1,0 +1,61 @@
+import { compileBatch, layoutOf } from "./batch-program.ts";
+import { Batches } from "./batches.ts";
+import type { Dataset } from "./dataset.ts";
+import { zeroParameters } from "./flat.ts";
+import type { Head } from "./objective.ts";
+import { Pace } from "./pace.ts";
+import { Scorer } from "./scorer.ts";
+import { programsFor, type Trainer } from "./trainer.ts";
+import type { Logs } from "./values.ts";
+
+/** Samples per batch of `evaluate` and `predict`; changes no result but rounding. Larger batches are faster, up to here. */
+export const evaluationBatch = 256;
+
+/** A way to measure a data set again and again, everything for it compiled. */
+export interface Evaluation {
+  /** Loss and metrics over all samples, exact however they are cut into batches; `stopped` ends it early. */
+  measure(stopped?: () => boolean): Promise<Logs>;
+  readonly names: readonly string[];
+}
+
+/** Compiles what measuring a data set needs. */
+export async function prepareEvaluation(
+  trainer: Trainer,
+  heads: readonly Head[],
+  data: Dataset,
+  batchSize: number,
+): Promise<Evaluation> {
+  const { network, memory, cache, lane } = trainer;
+  const columns = [...data.inputs, ...data.targets, ...(data.weight ? [data.weight] : [])];
+  const layout = layoutOf(data.inputs, data.targets, data.weight);
+  const batches = new Batches(columns, data.rows, Math.min(batchSize, data.rows));
+  const scorer = new Scorer(
+    heads,
+    data.targets.map(({ rowShape }) => rowShape),
+  );
+  const { full, last } = await programsFor(batches, (size) =>
+    cache.get("evaluate", layout, size, undefined, () =>
+      compileBatch("evaluate", network, memory, layout, size, false, (batch) => {
+        const { parameters = zeroParameters(), moving, inputs, targets, weights } = batch;
+        const { outputs: predictions } = network.forward(inputs, parameters, moving, { training: false });
+        const { outputs } = scorer.measure(targets, predictions, weights);
+        return { outputs };
+      }),
+    ),
+  );
+
+  async function measure(stopped: () => boolean = () => false): Promise<Logs> {
+    const pace = new Pace();
+    const totals = scorer.totals();
+    for (let batch = 0; batch < batches.count && !stopped(); batch++) {
+      const program = batch === batches.count - 1 ? last : full;
+      batches.fill(program.columns, batch);
+      const working = lane.run(program);
+      if (working) await working;
+      totals.add(scorer.arraysOf(program.outputs), program.size);
+      if (pace.due()) await pace.rest();
+    }
+    return totals.logs();
+  }
+  return { names: scorer.names, measure: (stopped) => lane.exclusive(() => measure(stopped)) };
+}

@@ -1,0 +1,136 @@
+import { checkOptions, fail } from "../util/index.ts";
+import type { Callback } from "./callback.ts";
+import type { ArrayData } from "./column.ts";
+import type { Data } from "./dataset.ts";
+import type { Augment } from "./loop.ts";
+import type { Verbosity } from "./progress.ts";
+import type { StopWhen } from "./stop.ts";
+import type { Terminal } from "./terminal.ts";
+import type { ClassWeight } from "./weighting.ts";
+
+/** Data measured after every epoch. */
+export interface ValidationData {
+  readonly x: Data;
+  readonly y: Data;
+  readonly sampleWeight?: ArrayData | undefined;
+}
+
+/** How to train. */
+export interface FitOptions {
+  /** Times that all samples are seen; default 1 (Keras). */
+  epochs?: number | undefined;
+  /** Samples per update; default 32 (Keras), or all of them for `gradientDescent`. The last batch may be smaller. */
+  batchSize?: number | undefined;
+  /** Stops when all are reached, such as { loss: 0.01 } or { valAccuracy: 0.99 }. Default none. */
+  stopWhen?: StopWhen | undefined;
+  /** The last part of the data, kept for validation, such as 0.2; default 0. */
+  validationSplit?: number | undefined;
+  /** Other data for validation: { x, y } or [x, y]. Default none. */
+  validationData?: ValidationData | readonly [x: Data, y: Data] | undefined;
+  /** Default 256; changes no result but rounding. */
+  validationBatchSize?: number | undefined;
+  /** What the samples of each class count; default 1. The loss is sum(weight * loss) / samples, as in Keras. */
+  classWeight?: ClassWeight | undefined;
+  /** What each sample counts; default 1. */
+  sampleWeight?: ArrayData | undefined;
+  /** Draw a new order of the samples for every epoch; default true (Keras). */
+  shuffle?: boolean | undefined;
+  /** Seed of shuffling, dropout and augmentation; default 0: a training repeated gives the same numbers, bit for bit. */
+  seed?: number | undefined;
+  /** Changes a batch of inputs at random: part of the training step only. Default none. */
+  augment?: Augment | undefined;
+  /** Default none. */
+  callbacks?: readonly Callback[] | undefined;
+  /** 0 silent, 1 every epoch, "auto" (default) leaves out lines that follow another within 100 ms. */
+  verbose?: Verbosity | undefined;
+  /** Where progress is shown; default the standard output. */
+  terminal?: Terminal | undefined;
+  /** Folder that Ctrl-C saves the model to; default "descent-interrupted-" and the time. */
+  saveTo?: string | undefined;
+  /** The epoch to begin with, to go on with a schedule of epochs; default 0 (Keras). */
+  initialEpoch?: number | undefined;
+}
+
+/** The same with defaults filled in. */
+export interface FitSettings extends FitOptions {
+  readonly epochs: number;
+  readonly batchSize: number | undefined;
+  readonly stopWhen: StopWhen;
+  readonly validationSplit: number;
+  readonly shuffle: boolean;
+  readonly seed: number;
+  readonly callbacks: readonly Callback[];
+  readonly verbose: Verbosity;
+  readonly initialEpoch: number;
+}
+
+const names: readonly (keyof FitOptions)[] = [
+  "epochs",
+  "batchSize",
+  "stopWhen",
+  "validationSplit",
+  "validationData",
+  "validationBatchSize",
+  "classWeight",
+  "sampleWeight",
+  "shuffle",
+  "seed",
+  "augment",
+  "callbacks",
+  "verbose",
+  "terminal",
+  "saveTo",
+  "initialEpoch",
+];
+
+/** @throws DescentError for unknown options (with the nearest known one) and values out of range. */
+export function fitSettings(options: FitOptions): FitSettings {
+  checkOptions("fit", options, names);
+  const settings = {
+    ...options,
+    epochs: options.epochs ?? 1,
+    batchSize: options.batchSize,
+    stopWhen: options.stopWhen ?? {},
+    validationSplit: options.validationSplit ?? 0,
+    shuffle: options.shuffle ?? true,
+    seed: options.seed ?? 0,
+    callbacks: options.callbacks ?? [],
+    verbose: options.verbose ?? "auto",
+    initialEpoch: options.initialEpoch ?? 0,
+  };
+  const { validationSplit, augment, callbacks, verbose } = settings;
+  checkInteger("fit", "epochs", settings.epochs, 0);
+  checkInteger("fit", "initialEpoch", settings.initialEpoch, 0);
+  checkInteger("fit", "batchSize", settings.batchSize ?? 1, 1);
+  checkInteger("fit", "validationBatchSize", settings.validationBatchSize ?? 1, 1);
+  checkInteger("fit", "seed", settings.seed, Number.MIN_SAFE_INTEGER);
+  if (!(validationSplit >= 0 && validationSplit < 1)) {
+    fail(`fit: validationSplit is ${String(validationSplit)}`, "a fraction from 0 to below 1");
+  }
+  if (validationSplit > 0 && settings.validationData) fail("fit got validationSplit and validationData", "one of them");
+  if (augment !== undefined && typeof augment !== "function") fail("fit: augment is no function", "(x, key) => tensor");
+  if (!Array.isArray(callbacks)) fail("fit: callbacks is no list", "a list such as [callbacks.earlyStopping()]");
+  if (verbose !== 0 && verbose !== 1 && verbose !== "auto")
+    fail(`fit: verbose is ${String(verbose)}`, '0, 1 or "auto"');
+  return settings;
+}
+
+/** Refuses everything but an integer of at least `minimum`. */
+export function checkInteger(where: string, name: string, value: unknown, minimum: number): void {
+  if (Number.isSafeInteger(value) && (value as number) >= minimum) return;
+  const range = minimum > Number.MIN_SAFE_INTEGER ? ` of at least ${minimum}` : "";
+  fail(`${where}: ${name} is ${String(value)}`, `an integer${range}`);
+}
+
+/** Validation data in one form. */
+export function validationFrom(given: NonNullable<FitOptions["validationData"]>): ValidationData {
+  if (Array.isArray(given)) {
+    if (given.length !== 2)
+      fail(`fit: validationData is a list of ${given.length}`, "[x, y] or { x, y, sampleWeight }");
+    return { x: given[0] as Data, y: given[1] as Data };
+  }
+  checkOptions("validationData", given, ["x", "y", "sampleWeight"]);
+  const { x, y } = given as ValidationData;
+  if (x === undefined || y === undefined) fail("fit: validationData lacks x or y", "{ x, y }");
+  return given as ValidationData;
+}

@@ -1,0 +1,171 @@
+import { fail } from "../util/index.ts";
+import { compileBatch, layoutOf } from "./batch-program.ts";
+import { Batches } from "./batches.ts";
+import { cutDataset, type Data, type Dataset, readDataset } from "./dataset.ts";
+import { explainLoss } from "./diagnose.ts";
+import { evaluationBatch, prepareEvaluation } from "./evaluate.ts";
+import { Events } from "./events.ts";
+import { type FitSettings, validationFrom } from "./fit-options.ts";
+import type { History } from "./history.ts";
+import { onInterrupt } from "./interrupt.ts";
+import { type StepParts, train, trainingStep } from "./loop.ts";
+import type { Objective } from "./objective.ts";
+import { progress } from "./progress.ts";
+import { Run } from "./run.ts";
+import { Scorer } from "./scorer.ts";
+import { checkStopWhen } from "./stop.ts";
+import { standardTerminal } from "./terminal.ts";
+import { programsFor, type Trainer } from "./trainer.ts";
+import { validationName } from "./values.ts";
+
+/** What `fit` needs of the model. */
+export interface FitSubject {
+  readonly trainer: Trainer;
+  readonly objective: Objective;
+  readonly engineReason: string;
+  /** Saves the model; for Ctrl-C. */
+  readonly save: (folder: string) => Promise<void>;
+}
+
+/** Checks everything, compiles everything, trains, and tells what came of it. */
+export async function runFit(subject: FitSubject, x: Data, y: Data, settings: FitSettings): Promise<History> {
+  const { trainer, objective } = subject;
+  const data = await trainingData(subject, x, y, settings);
+  const events = new Events(callbacksOf(settings));
+  const run = await prepareRun(subject, data, events, settings);
+  const started = performance.now();
+  const firstStep = trainer.step;
+  const remove = onInterrupt(() => run.interrupt());
+  let savedTo: string | undefined;
+  try {
+    await events.trainBegin({ training: run });
+    try {
+      await train(run);
+    } catch (error) {
+      run.stop("error");
+      throw error;
+    } finally {
+      await events.trainEnd({ training: run, reason: run.reason });
+    }
+    if (run.interrupted) savedTo = await saveInterrupted(subject, settings);
+  } finally {
+    remove();
+  }
+  return {
+    history: run.chronicle.history,
+    epochs: run.chronicle.epochs,
+    steps: trainer.step - firstStep,
+    seconds: (performance.now() - started) / 1000,
+    engine: trainer.memory.engine.name,
+    reason: run.reason,
+    interrupted: run.interrupted,
+    savedTo,
+  };
+
+  function callbacksOf({ verbose, callbacks, terminal }: FitSettings) {
+    return verbose === 0 ? callbacks : [progress(terminal ?? standardTerminal(), verbose), ...callbacks];
+  }
+
+  async function prepareRun(
+    { engineReason }: FitSubject,
+    { training, validation }: TrainingData,
+    events: Events,
+    settings: FitSettings,
+  ) {
+    const { network, memory, cache } = trainer;
+    const targetShapes = training.targets.map(({ rowShape }) => rowShape);
+    const scorer = new Scorer(objective.heads, targetShapes);
+    const known = validation ? [...scorer.names, ...scorer.names.map(validationName)] : scorer.names;
+    checkStopWhen(settings.stopWhen, known);
+
+    const columns = [...training.inputs, ...training.targets, ...(training.weight ? [training.weight] : [])];
+    const layout = layoutOf(training.inputs, training.targets, training.weight);
+    const batches = new Batches(columns, training.rows, batchSizeFor(objective, training.rows, settings.batchSize));
+    const parts: StepParts = { network, optimizer: objective.optimizer, scorer, augment: settings.augment };
+    const [{ full, last }, evaluation] = await Promise.all([
+      programsFor(batches, (size) =>
+        cache.get("train", layout, size, settings.augment, () =>
+          compileBatch("train", network, memory, layout, size, true, trainingStep(parts)),
+        ),
+      ),
+      validation &&
+        prepareEvaluation(trainer, objective.heads, validation, settings.validationBatchSize ?? evaluationBatch),
+    ]);
+    const run: Run = new Run({
+      model: network,
+      trainer,
+      engineReason,
+      batches,
+      full,
+      last,
+      scorer,
+      events,
+      epochs: settings.epochs,
+      initialEpoch: settings.initialEpoch,
+      seed: settings.seed,
+      shuffle: settings.shuffle,
+      stopWhen: settings.stopWhen,
+      validationSamples: validation?.rows ?? 0,
+      validate: evaluation && (() => evaluation.measure(() => run.interrupted)),
+      explain: ({ step, epoch, event, learningRate }, program) =>
+        explainLoss(trainer, parts, layout, program, {
+          step: step + 1,
+          epoch: epoch + 1,
+          loss: event.loss,
+          learningRate,
+        }),
+    });
+    return run;
+  }
+}
+
+interface TrainingData {
+  readonly training: Dataset;
+  readonly validation: Dataset | undefined;
+}
+
+async function trainingData(subject: FitSubject, x: Data, y: Data, settings: FitSettings): Promise<TrainingData> {
+  const { network } = subject.trainer;
+  const { heads } = subject.objective;
+  const { sampleWeight, classWeight, validationSplit, validationData } = settings;
+  if (network.parameters.length === 0)
+    fail("this model has no trainable weights", "a layer with weights, such as dense");
+  const all = await readDataset(network, heads, x, y, { sampleWeight, classWeight });
+  if (validationSplit > 0) {
+    const [training, validation] = cutDataset(all, validationSplit);
+    return { training, validation };
+  }
+  if (!validationData) return { training: all, validation: undefined };
+  const given = validationFrom(validationData);
+  const weighting = { sampleWeight: given.sampleWeight };
+  return { training: all, validation: await readDataset(network, heads, given.x, given.y, weighting, "validation ") };
+}
+
+function batchSizeFor({ optimizer }: Objective, rows: number, asked: number | undefined): number {
+  if (optimizer.fullBatch && asked !== undefined && asked < rows) {
+    fail(
+      `fit got batchSize ${asked} for ${optimizer.kind}, which uses all ${rows} samples in every step`,
+      "no batchSize",
+      'leave batchSize out, or train in batches with the optimizer "sgd"',
+    );
+  }
+  return Math.min(rows, optimizer.fullBatch ? rows : (asked ?? defaultBatch));
+}
+
+/** Keras's. */
+const defaultBatch = 32;
+
+/** Saves what Ctrl-C interrupted and says where; a failure is told too, since the weights are still there. */
+async function saveInterrupted(subject: FitSubject, settings: FitSettings): Promise<string | undefined> {
+  const terminal = settings.terminal ?? standardTerminal();
+  const time = new Date().toISOString().slice(0, 19).replaceAll(":", "-");
+  const folder = settings.saveTo ?? `descent-interrupted-${time}`;
+  try {
+    await subject.save(folder);
+    terminal.write(`Interrupted: saved to ${folder}; go on with loadModel("${folder}")\n`);
+    return folder;
+  } catch (error) {
+    terminal.write(`Interrupted, and not saved: ${error instanceof Error ? error.message : String(error)}\n`);
+    return undefined;
+  }
+}

@@ -1,0 +1,50 @@
+import type { Network } from "../nn/index.ts";
+import type { Optimizer, Segment } from "../optim/index.ts";
+import { gradients, type Tensor, zeros } from "../tensor/index.ts";
+import { slotKey } from "./memory.ts";
+
+type Tensors = Readonly<Record<string, Tensor>>;
+
+/** The gradient of a loss by all trainable weights, in the order of the flat vector of parameters. */
+export function flatGradient(network: Network, loss: Tensor, weights: Tensors): Tensor {
+  const paths = trainable(network).map(({ path }) => path);
+  const slopes = gradients(
+    loss,
+    paths.map((path) => weights[path] as Tensor),
+  );
+  return network.packParameters(Object.fromEntries(paths.map((path, i) => [path, slopes[i] as Tensor])));
+}
+
+/** Each trainable weight's place in the flat vector. */
+export function segmentsOf(network: Network): Segment[] {
+  return trainable(network);
+}
+
+/** The optimizer's slots among a program's state, under the optimizer's own names. */
+export function slotsOf(optimizer: Optimizer, state: Tensors): Record<string, Tensor> {
+  return Object.fromEntries(Object.keys(optimizer.slots).map((name) => [name, state[slotKey(name)] as Tensor]));
+}
+
+/** The inverse: slots under their names in a program's state. */
+export function namedSlots(slots: Tensors): Record<string, Tensor> {
+  return Object.fromEntries(Object.entries(slots).map(([name, slot]) => [slotKey(name), slot]));
+}
+
+/** The new state where `condition` holds, the old one where it does not. */
+export function keptUnless(
+  condition: Tensor,
+  next: Readonly<Record<string, Tensor | undefined>>,
+  old: Tensors,
+): Record<string, Tensor> {
+  const changed = Object.entries(next).filter((entry): entry is [string, Tensor] => entry[1] !== undefined);
+  return Object.fromEntries(changed.map(([name, value]) => [name, condition.where(value, old[name] as Tensor)]));
+}
+
+function trainable(network: Network) {
+  return network.weights.filter((weight) => weight.trainable);
+}
+
+/** Stands for the parameters of a network that has none. */
+export function zeroParameters(): Tensor {
+  return zeros([1]);
+}

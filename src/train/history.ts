@@ -1,0 +1,34 @@
+import type { Logs, MetricValue } from "./values.ts";
+
+/** What a training came to. */
+export interface History {
+  /** Every value of every epoch: `history.history.loss[3]` is the loss of the fourth (Keras's name). */
+  readonly history: Readonly<Record<string, readonly MetricValue[]>>;
+  /** The epochs completed, counted from 0. */
+  readonly epochs: readonly number[];
+  /** Updates done. */
+  readonly steps: number;
+  readonly seconds: number;
+  /** Name of the engine that computed. */
+  readonly engine: string;
+  /** Why it ended: "epochs", what `stopWhen` or a callback said, or "interrupted". */
+  readonly reason: string;
+  /** True when Ctrl-C ended it. */
+  readonly interrupted: boolean;
+  /** The folder that Ctrl-C saved the model to. */
+  readonly savedTo: string | undefined;
+}
+
+/** Collects the logs of the epochs. */
+export class Chronicle {
+  readonly epochs: number[] = [];
+  readonly history: Record<string, MetricValue[]> = {};
+
+  add(epoch: number, logs: Logs): void {
+    this.epochs.push(epoch);
+    for (const [name, value] of Object.entries(logs)) {
+      this.history[name] ??= [];
+      this.history[name].push(value);
+    }
+  }
+}

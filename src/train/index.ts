@@ -1,0 +1,36 @@
+export type {
+  Callback,
+  EpochEndEvent,
+  EpochEvent,
+  StepEvent,
+  TrainEndEvent,
+  TrainEvent,
+  Training,
+  WeightsCopy,
+} from "./callback.ts";
+export type { EarlyStoppingOptions } from "./callbacks/earlyStopping.ts";
+export * as callbacks from "./callbacks/index.ts";
+export type { ReduceLearningRateOptions } from "./callbacks/reduceLearningRateOnPlateau.ts";
+export type { ArrayData, NestedNumbers, ShapedArray } from "./column.ts";
+export type { Data } from "./dataset.ts";
+export type { FitOptions, ValidationData } from "./fit-options.ts";
+export type { History } from "./history.ts";
+export { loadModel } from "./load.ts";
+export type { Augment } from "./loop.ts";
+export {
+  type EvaluateOptions,
+  Model,
+  type ModelOptions,
+  model,
+  type PredictOptions,
+  type Scores,
+  sequential,
+} from "./model.ts";
+export type { MonitorMode } from "./monitor.ts";
+export type { CompileOptions, MetricChoice } from "./objective.ts";
+export type { Verbosity } from "./progress.ts";
+export type { ModelFacts, SaveOptions } from "./save/facts.ts";
+export type { StopWhen } from "./stop.ts";
+export type { Terminal } from "./terminal.ts";
+export type { Logs, MetricValue } from "./values.ts";
+export type { ClassWeight } from "./weighting.ts";

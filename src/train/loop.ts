@@ -1,0 +1,87 @@
+import type { Network } from "../nn/index.ts";
+import { applyOptimizer, type Optimizer } from "../optim/index.ts";
+import { type RandomKey, Tensor } from "../tensor/index.ts";
+import { fail, formatShape, invariant, sameShape } from "../util/index.ts";
+import type { BatchBody } from "./batch-program.ts";
+import { flatGradient, keptUnless, namedSlots, segmentsOf, slotsOf } from "./flat.ts";
+import type { Run } from "./run.ts";
+import type { Scorer } from "./scorer.ts";
+
+/** Changes the inputs of a batch at random, differently at every step; only while training. */
+export type Augment = (x: Tensor, key: RandomKey) => Tensor;
+
+/** What a training step is made of. */
+export interface StepParts {
+  readonly network: Network;
+  readonly optimizer: Optimizer;
+  readonly scorer: Scorer;
+  readonly augment: Augment | undefined;
+}
+
+/**
+ * Trains. Step 1 of the six, random initialization, is done: the network drew its weights from its seed when it was made,
+ * or goes on from where it was.
+ */
+export async function train(run: Run): Promise<void> {
+  const { batches, totals, pace, event } = run;
+  for (let epoch = run.initialEpoch; epoch < run.epochs && !run.stopped; epoch++) {
+    await run.beginEpoch(epoch); // shuffles
+
+    for (let batch = 0; batch < batches.count && !run.stopped; batch++) {
+      const program = run.programFor(batch);
+      batches.fill(program.columns, batch);
+      program.control[2] = run.step;
+      program.rate[0] = run.learningRate;
+
+      // Steps 2 to 5 - forward, loss, gradients, update - are one call: the compiled trainingStep below.
+      const working = run.lane.run(program);
+      if (working) await working;
+
+      event.loss = run.add(program);
+      if (!Number.isFinite(event.loss)) throw await run.explain(program);
+      const listening = run.finishStep(program.size);
+      if (listening) await listening;
+      if (pace.due()) await pace.rest();
+    }
+
+    // 6. Repeat, until the loss is small enough (stopWhen) or the epochs are done.
+    if (!run.interrupted) await run.endEpoch(epoch, totals.logs());
+  }
+}
+
+/** Steps 2 to 5 for one batch: traced once per batch size, compiled as a whole. */
+export function trainingStep({ network, optimizer, scorer, augment }: StepParts): BatchBody {
+  return ({ parameters, moving, state, inputs, targets, weights, key, step, learningRate }) => {
+    invariant(parameters, "a network without parameters is trained");
+    const seen = augmented(augment, inputs, key);
+
+    // 2. Forward: what does the network say?
+    const answer = network.forward(seen, parameters, moving, { training: true, key });
+
+    // 3. Loss: how wrong is that?
+    const { loss, outputs } = scorer.measure(targets, answer.outputs, weights);
+
+    // 4. Gradients: how does the loss change with each parameter?
+    const gradient = flatGradient(network, loss, answer.weights);
+
+    // 5. Update: every parameter a step against its gradient.
+    const slots = slotsOf(optimizer, state);
+    const input = { parameter: parameters, gradient, slots, learningRate, step };
+    const updated = applyOptimizer(optimizer, input, segmentsOf(network));
+
+    // A loss that is no number changes nothing: the search for its cause finds all parameters as they were.
+    const next = { parameters: updated.parameter, moving: answer.state, ...namedSlots(updated.slots) };
+    return { state: keptUnless(loss.isFinite(), next, state), outputs };
+  };
+}
+
+/** The inputs as a training step sees them; the fold sets augmentation's random numbers apart from those of layers. */
+export function augmented(augment: Augment | undefined, inputs: readonly Tensor[], key: RandomKey): readonly Tensor[] {
+  if (!augment) return inputs;
+  return inputs.map((x) => {
+    const changed = augment(x, key.fold(0xa09));
+    if (changed instanceof Tensor && sameShape(changed.shape, x.shape)) return changed;
+    const found = changed instanceof Tensor ? `a tensor of shape ${formatShape(changed.shape)}` : String(changed);
+    fail(`augment gave ${found}`, `a tensor of the shape that it got, ${formatShape(x.shape)}`);
+  });
+}

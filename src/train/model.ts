@@ -1,0 +1,225 @@
+import { chain, type Layer, Network, type NetworkGraph, type NetworkOptions, SymbolicTensor } from "../nn/index.ts";
+import { resolveEngine, type Tensor } from "../tensor/index.ts";
+import { checkOptions, fail } from "../util/index.ts";
+import type { ArrayData } from "./column.ts";
+import { type Data, readDataset, readInputs } from "./dataset.ts";
+import { evaluationBatch, prepareEvaluation } from "./evaluate.ts";
+import { runFit } from "./fit.ts";
+import { checkInteger, type FitOptions, fitSettings } from "./fit-options.ts";
+import type { History } from "./history.ts";
+import { Memory } from "./memory.ts";
+import { type CompileOptions, type Objective, objectiveFrom } from "./objective.ts";
+import { predictColumns } from "./predict.ts";
+import type { ModelFacts, SaveOptions } from "./save/facts.ts";
+import { Trainer, type TrainingState } from "./trainer.ts";
+import type { MetricValue } from "./values.ts";
+
+/** Options of `evaluate`. */
+export interface EvaluateOptions {
+  /** Samples at a time; default 256, changes no result but rounding. */
+  batchSize?: number | undefined;
+  /** What each sample counts in the loss and in `weightedMetrics`; default 1. */
+  sampleWeight?: ArrayData | undefined;
+}
+
+/** Options of `predict`. */
+export interface PredictOptions {
+  /** Samples at a time; default 256, changes no result but rounding. */
+  batchSize?: number | undefined;
+}
+
+/** Loss and metrics by name. Besides the loss there is what `metrics` of `compile` asked for. */
+export interface Scores {
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly confusionMatrix: number[][];
+  readonly [metric: string]: MetricValue;
+}
+
+/**
+ * A network that can be trained: Keras's workflow of compile, fit, evaluate, predict and save.
+ *
+ * Made by {@link sequential} or {@link model}.
+ */
+export class Model extends Network {
+  /** What the last `fit` came to. */
+  history: History | undefined;
+  /** What a loaded model was saved with: preprocessing and labels. */
+  facts: ModelFacts = { preprocessing: null, labels: null };
+  private objective: Objective | undefined;
+  private prepared: { trainer: Trainer; reason: string } | undefined;
+  private preparing: Promise<{ trainer: Trainer; reason: string }> | undefined;
+  private savedState: TrainingState | undefined;
+  private fitting = false;
+
+  /**
+   * Says how the model is trained and measured. Compiling again begins anew: the optimizer forgets, the weights stay.
+   *
+   * @throws DescentError for unknown options and names (with the nearest known one).
+   * @example
+   * model.compile({ optimizer: "adam", loss: "binaryCrossentropy", metrics: ["accuracy"] });
+   */
+  compile(options: CompileOptions): this {
+    if (this.fitting) fail("compile was called while fit is running", "it before or after");
+    this.objective = objectiveFrom(this, options);
+    this.prepared = undefined;
+    this.preparing = undefined;
+    this.savedState = undefined;
+    return this;
+  }
+
+  /**
+   * Trains.
+   *
+   * @param x inputs: a tensor, nested lists or { data, shape }, the samples first; a list of these for several inputs.
+   * @param y targets, likewise.
+   * @throws DescentError for data and options that do not fit, before any work; and when the loss becomes NaN or infinite,
+   * naming the layer where it did.
+   * @example
+   * const history = await model.fit(x, y, { epochs: 20, batchSize: 2, stopWhen: { loss: 0.01 } });
+   */
+  async fit(x: Data, y: Data, options: FitOptions = {}): Promise<History> {
+    const settings = fitSettings(options);
+    const objective = this.compiled("fit");
+    if (this.fitting) fail("fit was called while fit is running", "one training at a time", "await the first");
+    this.fitting = true;
+    try {
+      const { trainer, reason } = await this.prepare();
+      const save = (folder: string) => this.save(folder);
+      this.history = await runFit({ trainer, objective, engineReason: reason, save }, x, y, settings);
+      return this.history;
+    } finally {
+      this.fitting = false;
+    }
+  }
+
+  /**
+   * Loss and metrics over a whole data set, exact however it is cut into batches.
+   *
+   * @example
+   * const { loss, accuracy } = await model.evaluate(x, y);
+   */
+  async evaluate(x: Data, y: Data, options: EvaluateOptions = {}): Promise<Scores> {
+    checkOptions("evaluate", options, ["batchSize", "sampleWeight"]);
+    const { batchSize = evaluationBatch, sampleWeight } = options;
+    checkInteger("evaluate", "batchSize", batchSize, 1);
+    const { heads } = this.compiled("evaluate");
+    const data = await readDataset(this, heads, x, y, { sampleWeight });
+    const { trainer } = await this.prepare();
+    const evaluation = await prepareEvaluation(trainer, heads, data, batchSize);
+    return (await evaluation.measure()) as Scores;
+  }
+
+  /**
+   * The output for every sample: float32 [samples, ...].
+   *
+   * @throws DescentError for inputs that do not fit, and for a model of several outputs: see {@link predictAll}.
+   * @example
+   * const probabilities = await (await model.predict([[0, 1]])).array();
+   */
+  async predict(x: Data, options: PredictOptions = {}): Promise<Tensor> {
+    const { length } = this.outputs;
+    if (length !== 1)
+      fail(`predict on a model of ${length} outputs`, "one output", "use predictAll, which gives a list");
+    const [output] = await this.predictAll(x, options);
+    return output as Tensor;
+  }
+
+  /** All outputs for every sample, a tensor each. */
+  async predictAll(x: Data, options: PredictOptions = {}): Promise<Tensor[]> {
+    checkOptions("predict", options, ["batchSize"]);
+    const { batchSize = evaluationBatch } = options;
+    checkInteger("predict", "batchSize", batchSize, 1);
+    const inputs = await readInputs(this, x, "x");
+    const { trainer } = await this.prepare();
+    return predictColumns(trainer, inputs, batchSize);
+  }
+
+  /**
+   * Writes the model to a folder: model.json, weights.safetensors and, once trained, optimizer.safetensors; all of them or
+   * none, whenever the machine stops.
+   *
+   * @throws DescentError when the disk is full, the folder cannot be written, or a layer holds a function without a name.
+   * @example
+   * await model.save("xor-model", { labels: ["same", "different"] });
+   */
+  async save(folder: string, options: SaveOptions = {}): Promise<void> {
+    checkOptions("save", options, ["preprocessing", "labels"]);
+    const { saveModel, snapshot } = await import("./save/save.ts");
+    const { trainer } = this.prepared ?? {};
+    const taken = trainer
+      ? (await trainer.lane.between(() => snapshot(this, trainer.state))).value
+      : snapshot(this, this.savedState);
+    await saveModel(folder, this, this.objective, taken, { ...this.facts, ...options });
+  }
+
+  /** Takes up a saved training; for {@link loadModel}. */
+  resume(state: TrainingState | undefined): void {
+    this.prepared = undefined;
+    this.preparing = undefined;
+    this.savedState = state;
+  }
+
+  private compiled(what: string): Objective {
+    return (
+      this.objective ?? fail(`${what} was called before compile`, 'model.compile({ optimizer: "adam", loss: ... })')
+    );
+  }
+
+  /** Chooses the engine and moves the weights into its memory, once. */
+  private async prepare(): Promise<{ trainer: Trainer; reason: string }> {
+    if (this.prepared?.trainer.memory.current === false) {
+      this.savedState = this.prepared.trainer.state;
+      this.preparing = undefined;
+    }
+    this.preparing ??= resolveEngine(this.objective?.engine).then(({ engine, reason }) => {
+      const trainer = new Trainer(this, new Memory(engine, this), this.objective?.optimizer, this.savedState);
+      return { trainer, reason };
+    });
+    const { preparing } = this;
+    preparing.catch(() => {
+      if (this.preparing === preparing) this.preparing = undefined;
+    });
+    this.prepared = await preparing;
+    return this.prepared;
+  }
+}
+
+/**
+ * A model of layers one after the other; the first has `inputShape`, or is layers.input({ shape }).
+ *
+ * @throws DescentError when a layer cannot take what the one before gives.
+ * @example
+ * const classifier = sequential([
+ *   layers.dense(10, { activation: "relu", inputShape: [2] }),
+ *   layers.dense(1, { activation: "sigmoid" }),
+ * ]);
+ */
+export function sequential(parts: readonly (Layer | SymbolicTensor)[], options: NetworkOptions = {}): Model {
+  return new Model(chain(parts), options);
+}
+
+/** What {@link model} takes: symbolic tensors, and a network's options. */
+export interface ModelOptions extends NetworkOptions {
+  inputs: SymbolicTensor | readonly SymbolicTensor[];
+  outputs: SymbolicTensor | readonly SymbolicTensor[];
+}
+
+/**
+ * A model of any shape: from symbolic inputs to what layers made of them.
+ *
+ * @throws DescentError when an input is missing or unused.
+ * @example
+ * const input = layers.input({ shape: [4] });
+ * const hidden = layers.dense(4, { activation: "relu" })(input);
+ * const sum = layers.add()([input, hidden]);
+ * const residual = model({ inputs: input, outputs: layers.dense(1)(sum) });
+ */
+export function model({ inputs, outputs, ...options }: ModelOptions): Model {
+  const graph: NetworkGraph = { inputs: listOf(inputs), outputs: listOf(outputs) };
+  return new Model(graph, options);
+}
+
+function listOf(tensors: SymbolicTensor | readonly SymbolicTensor[]): readonly SymbolicTensor[] {
+  return tensors instanceof SymbolicTensor ? [tensors] : tensors;
+}

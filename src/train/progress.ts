@@ -1,0 +1,189 @@
+import type { Callback, EpochEndEvent, Training } from "./callback.ts";
+import type { Terminal } from "./terminal.ts";
+import type { Logs } from "./values.ts";
+
+/** 0 shows nothing, 1 every epoch, "auto" the same but skips lines that nobody could read. */
+export type Verbosity = 0 | 1 | "auto";
+
+/** Milliseconds between two drawings of the bar, and between two lines that "auto" keeps. */
+const drawEvery = 100;
+
+/**
+ * Shows a training: first the engine and why it was chosen, then in a terminal a bar that is drawn over (loss, metrics,
+ * samples per second, time left), elsewhere one plain line per epoch.
+ */
+export function progress(terminal: Terminal, verbosity: 1 | "auto"): Callback {
+  return terminal.interactive ? new Bar(terminal, verbosity) : new Lines(terminal, verbosity);
+}
+
+/** One plain line per epoch; "auto" leaves out those that follow another within 100 ms. */
+class Lines implements Callback {
+  private lastAt = Number.NEGATIVE_INFINITY;
+  private unsaid: string | undefined;
+
+  constructor(
+    private readonly terminal: Terminal,
+    private readonly verbosity: 1 | "auto",
+  ) {}
+
+  onTrainBegin({ training }: { training: Training }): void {
+    this.terminal.write(`${headline(training)}\n`);
+  }
+
+  onEpochEnd(event: EpochEndEvent): void {
+    const line = `${epochTitle(event.training, event.epoch)}  ${epochSummary(event)}\n`;
+    const now = performance.now();
+    this.unsaid = line;
+    if (this.verbosity === 1 || now - this.lastAt >= drawEvery) {
+      this.terminal.write(line);
+      this.unsaid = undefined;
+      this.lastAt = now;
+    }
+  }
+
+  onTrainEnd({ training, reason }: { training: Training; reason: string }): void {
+    if (this.unsaid) this.terminal.write(this.unsaid);
+    this.unsaid = undefined;
+    if (reason !== "epochs") this.terminal.write(`Stopped after ${epochCount(training)}: ${reason}\n`);
+  }
+}
+
+/** A bar drawn over at most every 100 ms by a timer, so that a step costs nothing; finished epochs stay as lines. */
+class Bar implements Callback {
+  private timer: ReturnType<typeof setInterval> | undefined;
+  private epochStarted = 0;
+  private stepsWhenStarted = 0;
+  private trainStarted = 0;
+  private lastKept = Number.NEGATIVE_INFINITY;
+  private validating = false;
+
+  constructor(
+    private readonly terminal: Terminal,
+    private readonly verbosity: 1 | "auto",
+  ) {}
+
+  onTrainBegin({ training }: { training: Training }): void {
+    this.terminal.write(`${headline(training)}\n`);
+    this.trainStarted = performance.now();
+    this.stepsWhenStarted = training.step;
+    this.timer = setInterval(() => this.draw(training), drawEvery);
+    this.timer.unref?.();
+  }
+
+  onEpochBegin(): void {
+    this.epochStarted = performance.now();
+    this.validating = false;
+  }
+
+  onValidationBegin(): void {
+    this.validating = true;
+  }
+
+  onEpochEnd(event: EpochEndEvent): void {
+    const now = performance.now();
+    const last = event.epoch + 1 === event.training.epochs;
+    const keep = this.verbosity === 1 || now - this.lastKept >= drawEvery || last;
+    if (keep) this.lastKept = now;
+    if (keep || now - this.epochStarted >= drawEvery) {
+      const line = `${epochTitle(event.training, event.epoch)}  ${epochSummary(event)}`;
+      this.terminal.write(`${eraseLine}${cut(line, this.terminal.columns)}${keep ? "\n" : ""}`);
+    }
+  }
+
+  onTrainEnd({ training, reason }: { training: Training; reason: string }): void {
+    clearInterval(this.timer);
+    this.terminal.write(eraseLine);
+    if (reason !== "epochs") this.terminal.write(`Stopped after ${epochCount(training)}: ${reason}\n`);
+  }
+
+  private draw(training: Training): void {
+    const { columns } = this.terminal;
+    const steps = training.step - this.stepsWhenStarted;
+    const elapsed = (performance.now() - this.epochStarted) / 1000;
+    const rate = (training.stepInEpoch * training.batchSize) / Math.max(elapsed, 1e-9);
+    const left = training.epochs * training.stepsPerEpoch - steps;
+    const perStep = (performance.now() - this.trainStarted) / 1000 / Math.max(steps, 1);
+    const title = epochTitle(training, training.epoch);
+    const facts = [
+      this.validating ? "validating" : formatLogs(training.runningLogs()),
+      training.stepInEpoch > 0 ? `${formatRate(rate)} samples/s` : "",
+      steps > 0 ? `${formatSeconds(left * perStep)} left` : "",
+    ];
+    const text = facts.filter(Boolean).join("  ");
+    const room = Math.min(30, columns - title.length - text.length - 6);
+    const done = training.stepInEpoch / training.stepsPerEpoch;
+    const line = room >= 5 ? `${title}  ${drawBar(done, room)}  ${text}` : `${title}  ${text}`;
+    this.terminal.write(`${eraseLine}${cut(line, columns)}`);
+  }
+}
+
+/** Carriage return and "erase to the end of the line". */
+const eraseLine = "\r\x1b[K";
+
+/** "Engine native: ...; 8000 samples (2000 for validation), batches of 32, 10 epochs". */
+function headline(training: Training): string {
+  const validation = training.validationSamples > 0 ? ` (${training.validationSamples} for validation)` : "";
+  return (
+    `Engine ${training.engine}: ${training.engineReason}\n` +
+    `${count(training.samples, "sample")}${validation}, batches of ${training.batchSize}, ${count(training.epochs, "epoch")}`
+  );
+}
+
+function epochTitle(training: Training, epoch: number): string {
+  return `Epoch ${String(epoch + 1).padStart(String(training.epochs).length)}/${training.epochs}`;
+}
+
+function epochCount(training: Training): string {
+  return `epoch ${training.epoch + 1}, step ${training.step}`;
+}
+
+function epochSummary({ training, logs, seconds }: EpochEndEvent): string {
+  const rate = training.samples / Math.max(seconds, 1e-9);
+  return `${formatLogs(logs)}  ${formatRate(rate)} samples/s  ${formatSeconds(seconds)}`;
+}
+
+/** "loss 0.1234  accuracy 0.9876"; lists are left to the evaluation's report. */
+export function formatLogs(logs: Logs): string {
+  const numbers = Object.entries(logs).filter((entry): entry is [string, number] => typeof entry[1] === "number");
+  return numbers.map(([name, value]) => `${name} ${formatNumber(value)}`).join("  ");
+}
+
+/** Four digits, as 0.1234 or 1.234e-7. */
+export function formatNumber(value: number): string {
+  const size = Math.abs(value);
+  if (size === 0 || (size >= 1e-3 && size < 1e5)) return value.toFixed(size < 10 ? 4 : 2);
+  return value.toExponential(3);
+}
+
+/** "812", "12.3k", "4.56M". */
+export function formatRate(rate: number): string {
+  if (rate < 1000) return rate.toFixed(rate < 10 ? 1 : 0);
+  return rate < 1e6 ? `${(rate / 1e3).toPrecision(3)}k` : `${(rate / 1e6).toPrecision(3)}M`;
+}
+
+/** "0.8s", "12s", "3m 05s", "2h 07m". */
+export function formatSeconds(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)}s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole}s`;
+  const two = (n: number) => String(n).padStart(2, "0");
+  if (whole < 3600) return `${Math.floor(whole / 60)}m ${two(whole % 60)}s`;
+  return `${Math.floor(whole / 3600)}h ${two(Math.floor((whole % 3600) / 60))}m`;
+}
+
+/** A bar of `width` characters, in eighths of a character. */
+export function drawBar(done: number, width: number): string {
+  const eighths = Math.round(Math.min(Math.max(done, 0), 1) * width * 8);
+  const full = "█".repeat(Math.floor(eighths / 8));
+  const part = [..." ▏▎▍▌▋▊▉"][eighths % 8] ?? "";
+  return `${(eighths % 8 > 0 ? full + part : full).padEnd(width, "░")}`;
+}
+
+/** A line longer than the terminal would break and could not be drawn over. */
+function cut(line: string, columns: number): string {
+  return line.length < columns ? line : `${line.slice(0, Math.max(columns - 2, 0))}…`;
+}
+
+function count(n: number, thing: string): string {
+  return `${n} ${thing}${n === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,124 @@
+import { createHash } from "node:crypto";
+import { lossToJson, metricToJson, type Network } from "../../nn/index.ts";
+import type { DType } from "../../tensor/index.ts";
+import { DescentError, fail } from "../../util/index.ts";
+import type { Objective } from "../objective.ts";
+import { pathOf } from "../paths.ts";
+import type { TrainingState } from "../trainer.ts";
+import type { ModelFacts } from "./facts.ts";
+import { type FolderFile, writeFolder } from "./folder.ts";
+import { formatVersion, libraryVersion, MODEL, type ModelFile, modelFile, OPTIMIZER, WEIGHTS } from "./format.ts";
+import { encodeSafetensors, type SavedTensor } from "./safetensors.ts";
+
+/** Everything of a model that a folder holds, copied: training may go on meanwhile. */
+export interface Snapshot {
+  readonly weights: ReadonlyMap<string, SavedTensor>;
+  readonly optimizer: ReadonlyMap<string, SavedTensor>;
+  readonly step: number;
+  readonly learningRateFactor: number;
+}
+
+/** Copies weights and optimizer slots. */
+export function snapshot(network: Network, state: TrainingState | undefined): Snapshot {
+  const optimizer = new Map<string, SavedTensor>();
+  for (const [slot, values] of state?.slots ?? []) {
+    for (const { path, shape, offset, size, trainable } of network.weights) {
+      if (trainable) optimizer.set(`${slot}/${path}`, { shape, data: values.slice(offset, offset + size) });
+    }
+  }
+  const views = network.getWeights();
+  const weights = network.weights.map(({ path, shape }): [string, SavedTensor] => [
+    path,
+    { shape, data: Float32Array.from(views[path] ?? []) },
+  ]);
+  return {
+    weights: new Map(weights),
+    optimizer: state && state.step > 0 ? optimizer : new Map(),
+    step: state?.step ?? 0,
+    learningRateFactor: state?.learningRateFactor ?? 1,
+  };
+}
+
+/** Writes the folder of a model. */
+export async function saveModel(
+  folder: string,
+  network: Network,
+  objective: Objective | undefined,
+  taken: Snapshot,
+  facts: ModelFacts,
+): Promise<void> {
+  if (typeof folder !== "string" || folder === "") fail(`save got the folder ${String(folder)}`, "a path");
+  const training = trainingConfig(objective, taken);
+  const weights = encodeSafetensors(taken.weights, { format: "descent" });
+  const slots = training && taken.optimizer.size > 0 ? encodeSafetensors(taken.optimizer, { format: "descent" }) : null;
+  const content: ModelFile = {
+    format: "descent-model",
+    formatVersion,
+    library: { name: "descent", version: libraryVersion },
+    network: json(network.toConfig()),
+    inputs: network.inputs.map((input) => ({
+      name: pathOf(network, input),
+      shape: [...input.shape],
+      dtype: input.dtype,
+    })),
+    outputs: network.outputs.map((output) => ({
+      name: pathOf(network, output),
+      shape: [...output.shape],
+      dtype: "float32" satisfies DType,
+    })),
+    parameters: { trainable: network.parameters.length, moving: network.moving.length },
+    training,
+    preprocessing: json(facts.preprocessing),
+    labels: facts.labels && [...facts.labels],
+    weights: fileFacts(weights),
+    optimizer: slots && fileFacts(slots),
+  };
+  const checked = modelFile.safeParse(content);
+  if (!checked.success) {
+    const [issue] = checked.error.issues;
+    fail(`the model cannot be saved: ${issue?.path.join(".")}: ${issue?.message}`);
+  }
+  const files: FolderFile[] = [
+    { name: WEIGHTS, data: weights },
+    ...(slots ? [{ name: OPTIMIZER, data: slots }] : []),
+    { name: MODEL, data: `${JSON.stringify(content, null, 2)}\n` },
+  ];
+  await writeFolder(folder, files, slots ? [] : [OPTIMIZER]);
+}
+
+/** The compile options as JSON; null for a model that was not compiled, or with functions that have no name. */
+function trainingConfig(objective: Objective | undefined, taken: Snapshot): ModelFile["training"] {
+  if (!objective || objective.optimizer.kind === "custom") return null;
+  const { optimizer, heads } = objective;
+  try {
+    return {
+      optimizer: json<Training["optimizer"]>({ kind: optimizer.kind, ...optimizer.options }),
+      losses: heads.map(({ loss }) => json<Training["losses"][number]>(lossToJson(loss))),
+      lossWeights: heads.map(({ weight }) => weight),
+      metrics: heads.map((head) => json<Training["losses"]>(head.metrics.map(metricToJson))),
+      weightedMetrics: heads.map((head) => json<Training["losses"]>(head.weightedMetrics.map(metricToJson))),
+      step: taken.step,
+      learningRateFactor: taken.learningRateFactor,
+    };
+  } catch (error) {
+    if (error instanceof DescentError) return null; // a function without a name
+    throw error;
+  }
+}
+
+type Training = NonNullable<ModelFile["training"]>;
+
+/** What remains of a value in a file. */
+function json<T>(value: unknown): T {
+  return JSON.parse(JSON.stringify(value)) as T;
+}
+
+function fileFacts(parts: readonly Uint8Array[]): { bytes: number; sha256: string } {
+  const hash = createHash("sha256");
+  let bytes = 0;
+  for (const part of parts) {
+    hash.update(part);
+    bytes += part.length;
+  }
+  return { bytes, sha256: hash.digest("hex") };
+}
