@@ -2,6 +2,7 @@ import { type Tensor, where } from "../tensor/index.ts";
 import { checkOptions } from "../util/index.ts";
 import { checkNumber } from "./checks.ts";
 import { rememberLogits } from "./logits.ts";
+import { logOnePlusExp, positivePart } from "./softplus.ts";
 
 /** x. */
 export function linear(x: Tensor): Tensor {
@@ -15,7 +16,7 @@ export function relu(x: Tensor): Tensor {
 
 /** min(max(x, 0), 6) (Krizhevsky, "Convolutional Deep Belief Networks on CIFAR-10", 2010). */
 export function relu6(x: Tensor): Tensor {
-  return x.clip(0, 6);
+  return x.relu().minimum(6);
 }
 
 export interface LeakyReluOptions {
@@ -41,7 +42,8 @@ export function elu(x: Tensor, options: EluOptions = {}): Tensor {
   checkOptions("elu", options, ["alpha"]);
   const { alpha = 1 } = options;
   checkNumber("elu", "alpha", alpha);
-  return where(x.greater(0), x, x.minimum(0).expm1().mul(alpha));
+  const above = x.greater(0);
+  return where(above, x, where(above, 0, x).expm1().mul(alpha));
 }
 
 /** scale elu(x, alpha), with the constants that keep mean 0 and variance 1 (Klambauer et al., 2017). */
@@ -77,7 +79,7 @@ export const swish = silu;
 
 /** log(1 + e^x). */
 export function softplus(x: Tensor): Tensor {
-  return x.softplus();
+  return positivePart(x).add(logOnePlusExp(x));
 }
 
 /** x / (1 + |x|). */
@@ -92,7 +94,7 @@ export function sigmoid(x: Tensor): Tensor {
 
 /** min(max(x + 3, 0), 6) / 6 (Keras 3, PyTorch). */
 export function hardSigmoid(x: Tensor): Tensor {
-  return x.add(3).clip(0, 6).div(6);
+  return relu6(x.add(3)).div(6);
 }
 
 /** The hyperbolic tangent. */
@@ -122,7 +124,7 @@ export function logSoftmax(x: Tensor, options: SoftmaxOptions = {}): Tensor {
 
 /** x tanh(softplus(x)) (Misra, 2019). */
 export function mish(x: Tensor): Tensor {
-  return x.mul(x.softplus().tanh());
+  return x.mul(softplus(x).tanh());
 }
 
 /** e^x. */

@@ -9,6 +9,7 @@ export {
 } from "./activation-registry.ts";
 export * as activations from "./activations.ts";
 export type { LayerContext, LayerDefinition, WeightSpec } from "./definition.ts";
+export type { Flow, ForwardOptions } from "./forward.ts";
 export { type NetworkGraph, SymbolicTensor } from "./graph.ts";
 export {
   type InitializerConfig,
@@ -50,10 +51,10 @@ export {
 } from "./metric-registry.ts";
 export * as metrics from "./metrics/index.ts";
 export type { Metric, MetricContext, MetricDefinition, MetricOptions } from "./metrics/metric.ts";
-export { type ForwardOptions, type ForwardResult, Network, type NetworkOptions } from "./network.ts";
+export { type ForwardResult, Network, type NetworkOptions } from "./network.ts";
 export { graphOf, type LayerConfig, type NetworkConfig } from "./network-config.ts";
 export { chain } from "./sequential.ts";
 export type { Json } from "./serialize.ts";
-export type { NetworkLayer, NetworkStructure } from "./structure.ts";
+export type { NetworkLayer } from "./structure.ts";
 export { checkFinite, checkTargets, type HostArray } from "./targets.ts";
 export type { Weight } from "./weights.ts";

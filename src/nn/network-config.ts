@@ -3,7 +3,7 @@ import { type NetworkGraph, SymbolicTensor } from "./graph.ts";
 import type { Layer } from "./layer.ts";
 import { layerRegistry } from "./layer-registry.ts";
 import { type Json, toJson } from "./serialize.ts";
-import type { NetworkStructure } from "./structure.ts";
+import { type NetworkStructure, referenceTo } from "./structure.ts";
 
 /** A layer in a file. */
 export interface LayerConfig {
@@ -25,26 +25,23 @@ export interface NetworkConfig {
   readonly outputs: readonly string[];
 }
 
-/** The structure of a network; see `Network.toConfig`. */
-export function configOf(network: NetworkStructure): NetworkConfig {
-  const references = new Map<SymbolicTensor, string>();
-  for (const { path, calls } of network.layers) {
-    calls.forEach((tensor, call) => {
-      references.set(tensor, call === 0 ? path : `${path}:${call}`);
-    });
-  }
+/** The structure as JSON; see `Network.toConfig`. */
+export function configOf(name: string, { layers, inputs, outputs, layerOf }: NetworkStructure): NetworkConfig {
   const refer = (tensors: readonly SymbolicTensor[]) =>
-    tensors.map((tensor) => references.get(tensor) ?? fail("a tensor is not in the network"));
+    tensors.map((tensor) => {
+      const { path, calls } = layerOf(tensor);
+      return referenceTo(path, calls.indexOf(tensor));
+    });
   return {
-    name: network.name,
-    layers: network.layers.map(({ path, definition, calls }) => ({
+    name,
+    layers: layers.map(({ path, definition, calls }) => ({
       name: path,
       kind: definition.kind,
       options: toJson(definition.options, path) as { [name: string]: Json },
       calls: calls.map(({ origin }) => refer(origin.inputs)),
     })),
-    inputs: refer(network.inputs),
-    outputs: refer(network.outputs),
+    inputs: refer(inputs),
+    outputs: refer(outputs),
   };
 }
 
@@ -67,7 +64,7 @@ export function graphOf(config: NetworkConfig): NetworkGraph {
   function advance({ name, kind, options, calls }: LayerConfig): boolean {
     const before = tensors.size;
     calls.forEach((sources, call) => {
-      const reference = call === 0 ? name : `${name}:${call}`;
+      const reference = referenceTo(name, call);
       if (tensors.has(reference) || !sources.every((source) => tensors.has(source))) return;
       const layer = made.get(name) ?? layerRegistry.get(kind)({ ...options, name });
       if (layer instanceof SymbolicTensor) {

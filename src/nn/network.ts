@@ -1,34 +1,24 @@
-import { type RandomKey, type Tensor, withScope } from "../tensor/index.ts";
-import { checkOptions, fail, formatShape, product, sameShape, unknownName } from "../util/index.ts";
-import type { LayerContext, LayerDefinition, WeightSpec } from "./definition.ts";
-import { type NetworkGraph, nameLayers, type SymbolicTensor, topologicalOrder } from "./graph.ts";
+import type { Tensor } from "../tensor/index.ts";
+import { checkOptions, fail, formatShape, unknownName } from "../util/index.ts";
+import { type Flow, type ForwardOptions, flow } from "./forward.ts";
+import type { NetworkGraph, SymbolicTensor } from "./graph.ts";
 import { configOf, type NetworkConfig } from "./network-config.ts";
-import type { NetworkLayer, NetworkStructure } from "./structure.ts";
+import { type NetworkLayer, type NetworkStructure, structureOf } from "./structure.ts";
 import { summaryOf } from "./summary.ts";
-import { hash, type Weight, WeightLayout } from "./weights.ts";
+import type { Weight } from "./weights.ts";
 
 export interface NetworkOptions {
   /** Default "model". */
-  name?: string;
+  name?: string | undefined;
   /** Seed of the initial weights; default 0, so that a program repeats exactly. */
-  seed?: number;
+  seed?: number | undefined;
 }
 
-export interface ForwardOptions {
-  readonly training: boolean;
-  /** Random numbers of this step; layers such as dropout need it in training. */
-  readonly key?: RandomKey;
-}
-
-export interface ForwardResult {
-  /** [batch, ...] for each output. */
-  readonly outputs: Tensor[];
+export interface ForwardResult extends Omit<Flow, "updates"> {
   /** The non-trainable weights after this step, as a flat vector; undefined when the network has none. */
   readonly state: Tensor | undefined;
   /** All weights as tensors, by path: what to differentiate a loss by. `packParameters` makes gradients flat again. */
   readonly weights: Readonly<Record<string, Tensor>>;
-  /** What each layer gave, by path; a layer used again has "path:1" and so on. For finding where a number went wrong. */
-  readonly layerOutputs: Readonly<Record<string, Tensor>>;
 }
 
 /**
@@ -39,16 +29,9 @@ export interface ForwardResult {
  * const network = new Network(chain([layers.dense(4, { activation: "relu", inputShape: [2] }), layers.dense(1)]));
  * console.log(network.summary());
  */
-export class Network implements NetworkStructure {
+export class Network {
   readonly name: string;
-  readonly inputs: readonly SymbolicTensor[];
-  readonly outputs: readonly SymbolicTensor[];
-  /** In the order in which they are computed. */
-  readonly layers: readonly NetworkLayer[];
-  /** Every tensor, each after what it is computed from. */
-  readonly order: readonly SymbolicTensor[];
-  private readonly layout: WeightLayout;
-  private readonly layerOf: ReadonlyMap<LayerDefinition, NetworkLayer>;
+  private readonly structure: NetworkStructure;
   private trained: Float32Array;
   private moved: Float32Array;
 
@@ -56,22 +39,23 @@ export class Network implements NetworkStructure {
   constructor(graph: NetworkGraph, options: NetworkOptions = {}) {
     checkOptions("a network", options, ["name", "seed"]);
     this.name = options.name ?? "model";
-    this.inputs = graph.inputs;
-    this.outputs = graph.outputs;
-    this.order = topologicalOrder(graph.outputs);
-    const names = nameLayers(this.order.map(({ origin }) => origin.layer));
-    checkInputs(graph, this.order, names);
-    this.layout = new WeightLayout(weightSpecs(this.order, names));
-    this.layers = [...names].map(([definition, path]) => ({
-      path,
-      definition,
-      calls: this.order.filter(({ origin }) => origin.layer === definition),
-      weights: this.layout.weights.filter((weight) => weight.path.startsWith(`${path}/`)),
-    }));
-    this.layerOf = new Map(this.layers.map((layer) => [layer.definition, layer]));
+    this.structure = structureOf(graph);
     this.trained = new Float32Array(this.layout.parameterCount);
     this.moved = new Float32Array(this.layout.movingCount);
     this.initialize(options.seed ?? 0);
+  }
+
+  get inputs(): readonly SymbolicTensor[] {
+    return this.structure.inputs;
+  }
+
+  get outputs(): readonly SymbolicTensor[] {
+    return this.structure.outputs;
+  }
+
+  /** In the order in which they are computed. */
+  get layers(): readonly NetworkLayer[] {
+    return this.structure.layers;
   }
 
   /** Every weight: its path, shape, and place in `parameters` (trainable) or `moving` (not). */
@@ -149,46 +133,9 @@ export class Network implements NetworkStructure {
     return { outputs, state, weights, layerOutputs };
   }
 
-  /** As `forward`, from a tensor for every weight; `updates` are the non-trainable weights that change, by path. */
-  apply(inputs: readonly Tensor[], weights: Readonly<Record<string, Tensor>>, { training, key }: ForwardOptions) {
-    const tensors = new Map<SymbolicTensor, Tensor>();
-    const updates: Record<string, Tensor> = {};
-    const layerOutputs: Record<string, Tensor> = {};
-    this.inputs.forEach((input, i) => {
-      tensors.set(input, this.received(inputs, i));
-    });
-    for (const symbol of this.order) {
-      if (tensors.has(symbol)) continue;
-      const { layer: definition, inputs: sources } = symbol.origin;
-      const { path, calls, weights: own } = this.layerOf.get(definition) ?? fail("a layer is not in the network");
-      const call = calls.indexOf(symbol);
-      const context: LayerContext = {
-        training,
-        get key() {
-          const drawn = key?.fold(hash(path)) ?? fail(`${path} needs random numbers`, "a key in the forward options");
-          return call === 0 ? drawn : drawn.fold(call);
-        },
-        update: (name, value) => {
-          updates[`${path}/${name}`] = value;
-        },
-      };
-      const output = withScope(path, () =>
-        definition.call(
-          sources.map((source) => tensors.get(source) ?? fail(`${path} has no input`)),
-          Object.fromEntries(own.map((weight) => [nameIn(weight.path), tensorOf(weight.path)])),
-          context,
-        ),
-      );
-      checkOutput(path, output, symbol);
-      tensors.set(symbol, output);
-      layerOutputs[call === 0 ? path : `${path}:${call}`] = output;
-    }
-    const outputs = this.outputs.map((symbol) => tensors.get(symbol) ?? fail("an output was not computed"));
-    return { outputs, updates, layerOutputs };
-
-    function tensorOf(path: string): Tensor {
-      return updates[path] ?? weights[path] ?? fail(`forward got no tensor for ${path}`, "all weights of the network");
-    }
+  /** As `forward`, from a tensor for every weight, by path. */
+  apply(inputs: readonly Tensor[], weights: Readonly<Record<string, Tensor>>, options: ForwardOptions): Flow {
+    return flow(this.structure, inputs, weights, options);
   }
 
   /** Tensors for every trainable weight (gradients, say) as one flat vector in the order of `parameters`. */
@@ -198,7 +145,7 @@ export class Network implements NetworkStructure {
 
   /** A table of the layers, their output shapes and numbers of parameters. */
   summary(): string {
-    return summaryOf(this);
+    return summaryOf(this.name, this.structure);
   }
 
   /**
@@ -207,81 +154,10 @@ export class Network implements NetworkStructure {
    * @throws DescentError when a layer holds a function without a registered name.
    */
   toConfig(): NetworkConfig {
-    return configOf(this);
+    return configOf(this.name, this.structure);
   }
 
-  private received(inputs: readonly Tensor[], i: number): Tensor {
-    const { shape, dtype, origin } = this.inputs[i] ?? fail(`the network has no input ${i}`);
-    const path = this.layerOf.get(origin.layer)?.path;
-    const tensor = inputs[i] ?? fail(`the network got ${inputs.length} inputs`, `${this.inputs.length}`);
-    const sample = tensor.shape.slice(1);
-    if (tensor.rank !== shape.length + 1 || !sameShape(sample, shape)) {
-      const fits = tensor.rank > 0 && product(sample) === product(shape);
-      const single = sameShape(tensor.shape, shape);
-      fail(
-        `${path} received data of shape ${formatShape(tensor.shape)}`,
-        `a batch of samples of shape ${formatShape(shape)}`,
-        single
-          ? "for one sample, add the batch: x.expandDims(0)"
-          : fits
-            ? `x.reshape(${formatShape([-1, ...shape])})`
-            : undefined,
-      );
-    }
-    return tensor.dtype === dtype ? tensor : tensor.cast(dtype);
+  private get layout() {
+    return this.structure.layout;
   }
-}
-
-/** "kernel" of "dense_1/kernel". */
-function nameIn(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
-}
-
-/** Every weight of every layer by its path, shapes inferred at the layer's first use and equal at the others. */
-function weightSpecs(
-  order: readonly SymbolicTensor[],
-  names: ReadonlyMap<LayerDefinition, string>,
-): Map<string, WeightSpec> {
-  const specs = new Map<string, WeightSpec>();
-  for (const { origin } of order) {
-    for (const [name, spec] of Object.entries(origin.layer.weights(origin.inputs.map(({ shape }) => shape)))) {
-      const path = `${names.get(origin.layer)}/${name}`;
-      const first = specs.get(path);
-      if (!first) specs.set(path, spec);
-      else if (!sameShape(first.shape, spec.shape)) {
-        fail(
-          `${path} has shape ${formatShape(first.shape)} at the layer's first use and ${formatShape(spec.shape)} at another`,
-          "inputs of one shape for a layer that shares its weights",
-        );
-      }
-    }
-  }
-  return specs;
-}
-
-function checkInputs(
-  { inputs, outputs }: NetworkGraph,
-  order: readonly SymbolicTensor[],
-  names: ReadonlyMap<LayerDefinition, string>,
-): void {
-  if (inputs.length === 0 || outputs.length === 0) fail("a network needs at least one input and one output");
-  inputs.forEach((input, i) => {
-    if (input.origin.inputs.length > 0)
-      fail(`input ${i} of the network is computed by a layer`, "layers.input({ shape })");
-    if (!order.includes(input)) fail(`input ${i} of the network reaches none of its outputs`, "inputs that are used");
-  });
-  for (const tensor of order) {
-    if (tensor.origin.inputs.length === 0 && !inputs.includes(tensor)) {
-      fail(`the outputs depend on ${names.get(tensor.origin.layer)}, which is not among the network's inputs`);
-    }
-  }
-}
-
-function checkOutput(path: string, output: Tensor, { shape, origin }: SymbolicTensor): void {
-  if (sameShape(output.shape.slice(1), shape)) return;
-  fail(
-    `${path} gave ${formatShape(output.shape)}`,
-    `the batch first, then ${formatShape(shape)}`,
-    `a custom ${origin.layer.kind === "lambda" ? "function must treat all batch sizes alike" : "activation must keep the shape"}`,
-  );
 }

@@ -5,7 +5,7 @@ import type { NetworkLayer, NetworkStructure } from "./structure.ts";
  * A table: a line per layer with its name and kind, the shape of its output, its number of parameters and, where layers
  * don't simply follow each other, what flows into it; then the totals.
  */
-export function summaryOf(network: NetworkStructure): string {
+export function summaryOf(name: string, network: NetworkStructure): string {
   const branching = network.order.some(
     ({ origin }, i) => i > 0 && !(origin.inputs.length === 1 && origin.inputs[0] === network.order[i - 1]),
   );
@@ -22,7 +22,7 @@ export function summaryOf(network: NetworkStructure): string {
   const trainable = network.layers.reduce((sum, layer) => sum + sizeOf(layer, true), 0);
   const fixed = network.layers.reduce((sum, layer) => sum + sizeOf(layer, false), 0);
   return [
-    `Model "${network.name}"`,
+    `Model "${name}"`,
     ...table(header, rows),
     `Parameters: ${count(trainable + fixed)} (${bytes(4 * (trainable + fixed))})`,
     ` trainable: ${count(trainable)} (${bytes(4 * trainable)})`,

@@ -1,4 +1,4 @@
-import { concatenate, type Tensor } from "../tensor/index.ts";
+import { concatenate, type Tensor, withScope } from "../tensor/index.ts";
 import { fail, HostRandom, product, type Shape } from "../util/index.ts";
 import type { WeightSpec } from "./definition.ts";
 import type { Initializer } from "./initializers.ts";
@@ -45,7 +45,7 @@ export class WeightLayout {
     return Object.fromEntries(
       this.of(trainable).map(({ path, shape, offset, size }) => [
         path,
-        flat.slice([offset, offset + size]).reshape(shape),
+        withScope(path, () => flat.slice([offset, offset + size]).reshape(shape)),
       ]),
     );
   }

@@ -1,7 +1,7 @@
 import type { Tensor } from "../../tensor/index.ts";
 import { fail, formatShape, type Shape } from "../../util/index.ts";
 import { checkNumber } from "../checks.ts";
-import type { InitializerSpec } from "../initializer-registry.ts";
+import { type InitializerSpec, resolveInitializer } from "../initializer-registry.ts";
 import { checkLayerOptions, defineLayer, type Layer, type LayerOptions, moving, trainable } from "../layer.ts";
 
 export interface BatchNormalizationOptions extends LayerOptions {
@@ -43,6 +43,12 @@ export function batchNormalization(options: BatchNormalizationOptions = {}): Lay
   if (!Number.isInteger(axis) || axis === 0) {
     fail(`batchNormalization got axis = ${axis}`, "an axis other than 0, which is the batch");
   }
+  const initial = {
+    gamma: resolveInitializer(options.gammaInitializer ?? "ones"),
+    beta: resolveInitializer(options.betaInitializer ?? "zeros"),
+    movingMean: resolveInitializer(options.movingMeanInitializer ?? "zeros"),
+    movingVariance: resolveInitializer(options.movingVarianceInitializer ?? "ones"),
+  };
   const channelsOf = (input: Shape): Shape => [input[axis < 0 ? input.length + axis : axis - 1] ?? 1];
 
   return defineLayer({
@@ -57,10 +63,10 @@ export function batchNormalization(options: BatchNormalizationOptions = {}): Lay
     weights(input) {
       const channels = channelsOf(input);
       return {
-        gamma: scale ? trainable(channels, options.gammaInitializer ?? "ones") : undefined,
-        beta: center ? trainable(channels, options.betaInitializer ?? "zeros") : undefined,
-        movingMean: moving(channels, options.movingMeanInitializer ?? "zeros"),
-        movingVariance: moving(channels, options.movingVarianceInitializer ?? "ones"),
+        gamma: scale ? trainable(channels, initial.gamma) : undefined,
+        beta: center ? trainable(channels, initial.beta) : undefined,
+        movingMean: moving(channels, initial.movingMean),
+        movingVariance: moving(channels, initial.movingVariance),
       };
     },
     call(x, { gamma, beta, movingMean, movingVariance }, { training, update }) {

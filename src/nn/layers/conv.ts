@@ -2,7 +2,7 @@ import { conv } from "../../tensor/index.ts";
 import { fail, formatShape } from "../../util/index.ts";
 import { type ActivationSpec, resolveActivation } from "../activation-registry.ts";
 import { checkCount, checkWord } from "../checks.ts";
-import type { InitializerSpec } from "../initializer-registry.ts";
+import { type InitializerSpec, resolveInitializer } from "../initializer-registry.ts";
 import { checkLayerOptions, defineLayer, type Layer, type LayerOptions, trainable } from "../layer.ts";
 import { checkSpatial, type PerAxis, perAxis, type Rank, slide } from "./windows.ts";
 
@@ -61,7 +61,8 @@ function convolution<R extends Rank>(
   checkLayerOptions(kind, options, OPTIONS);
   checkCount(kind, "filters", filters);
   const { padding = "valid", groups = 1, useBias = true } = options;
-  const { kernelInitializer = "glorotUniform", biasInitializer = "zeros" } = options;
+  const kernelInitializer = resolveInitializer(options.kernelInitializer ?? "glorotUniform");
+  const biasInitializer = resolveInitializer(options.biasInitializer ?? "zeros");
   checkWord(kind, "padding", padding, rank === 1 ? ["valid", "same", "causal"] : ["valid", "same"]);
   checkCount(kind, "groups", groups);
   if (filters % groups) fail(`${kind} got ${filters} filters in ${groups} groups`, "filters divisible by groups");

@@ -2,7 +2,7 @@ import type { Tensor } from "../../tensor/index.ts";
 import { fail, product } from "../../util/index.ts";
 import { type ActivationSpec, resolveActivation } from "../activation-registry.ts";
 import { checkCount } from "../checks.ts";
-import type { InitializerSpec } from "../initializer-registry.ts";
+import { type InitializerSpec, resolveInitializer } from "../initializer-registry.ts";
 import { checkLayerOptions, defineLayer, type Layer, type LayerOptions, trainable } from "../layer.ts";
 
 export interface DenseOptions extends LayerOptions {
@@ -26,7 +26,9 @@ export interface DenseOptions extends LayerOptions {
 export function dense(units: number, options: DenseOptions = {}): Layer {
   checkLayerOptions("dense", options, ["activation", "useBias", "kernelInitializer", "biasInitializer"]);
   checkCount("dense", "units", units);
-  const { useBias = true, kernelInitializer = "glorotUniform", biasInitializer = "zeros" } = options;
+  const { useBias = true } = options;
+  const kernelInitializer = resolveInitializer(options.kernelInitializer ?? "glorotUniform");
+  const biasInitializer = resolveInitializer(options.biasInitializer ?? "zeros");
   const activation = resolveActivation(options.activation);
 
   return defineLayer({

@@ -1,4 +1,5 @@
 import { logitsOf } from "../logits.ts";
+import { logOnePlusExp, positivePart } from "../softplus.ts";
 import { aligned, defineLoss, type Loss } from "./loss.ts";
 import { type CrossentropyOptions, checkCrossentropy, EPSILON, given } from "./probabilities.ts";
 
@@ -19,7 +20,7 @@ export function binaryCrossentropy(options: CrossentropyOptions = {}): Loss {
     const labels = aligned(yTrue, yPred, "binaryCrossentropy");
     const y = labelSmoothing === 0 ? labels : labels.mul(1 - labelSmoothing).add(labelSmoothing / 2);
     const z = fromLogits ? given(yPred, "binaryCrossentropy") : logitsOf(yPred, "sigmoid");
-    if (z) return z.maximum(0).sub(z.mul(y)).add(z.abs().neg().exp().log1p());
+    if (z) return positivePart(z).sub(z.mul(y)).add(logOnePlusExp(z));
     const p = yPred.clip(EPSILON, 1 - EPSILON);
     return y.mul(p.log()).add(y.neg().add(1).mul(p.neg().log1p())).neg();
   });

@@ -1,0 +1,112 @@
+import { type RandomKey, type Tensor, withScope } from "../tensor/index.ts";
+import { fail, formatShape, product, sameShape } from "../util/index.ts";
+import type { LayerContext } from "./definition.ts";
+import type { SymbolicTensor } from "./graph.ts";
+import { type NetworkLayer, type NetworkStructure, referenceTo } from "./structure.ts";
+import { hash } from "./weights.ts";
+
+export interface ForwardOptions {
+  readonly training: boolean;
+  /** Random numbers of this step; layers such as dropout need it in training. */
+  readonly key?: RandomKey | undefined;
+}
+
+export interface Flow {
+  /** [batch, ...] for each output. */
+  readonly outputs: Tensor[];
+  /** The non-trainable weights that this step changes, by path. */
+  readonly updates: Readonly<Record<string, Tensor>>;
+  /** What each layer gave, by path; a layer used again has "path:1" and so on. For finding where a number went wrong. */
+  readonly layerOutputs: Readonly<Record<string, Tensor>>;
+}
+
+/** Builds the graph of all layers: inputs [batch, ...] and a tensor for every weight, by path. */
+export function flow(
+  structure: NetworkStructure,
+  inputs: readonly Tensor[],
+  weights: Readonly<Record<string, Tensor>>,
+  options: ForwardOptions,
+): Flow {
+  const updates: Record<string, Tensor> = {};
+  const layerOutputs: Record<string, Tensor> = {};
+  const tensors = new Map(structure.inputs.map((input, i) => [input, received(structure, inputs, i)]));
+  const tensorOf = (symbol: SymbolicTensor) => tensors.get(symbol) ?? fail("a tensor is used before it is computed");
+
+  for (const symbol of structure.order) {
+    if (tensors.has(symbol)) continue;
+    const layer = structure.layerOf(symbol);
+    const call = layer.calls.indexOf(symbol);
+    const own = layer.weights.map(({ path }) => {
+      return [nameIn(path), updates[path] ?? weights[path] ?? fail(`there is no tensor for the weight ${path}`)];
+    });
+    const output = withScope(layer.path, () =>
+      layer.definition.call(
+        symbol.origin.inputs.map(tensorOf),
+        Object.fromEntries(own),
+        contextOf(layer, call, options, updates),
+      ),
+    );
+    checkOutput(layer, output, symbol);
+    tensors.set(symbol, output);
+    layerOutputs[referenceTo(layer.path, call)] = output;
+  }
+  return { outputs: structure.outputs.map(tensorOf), updates, layerOutputs };
+}
+
+/** What a layer sees in one use: random numbers of its own, and a place for the weights that it changes. */
+function contextOf(
+  { path, weights }: NetworkLayer,
+  call: number,
+  { training, key }: ForwardOptions,
+  updates: Record<string, Tensor>,
+): LayerContext {
+  return {
+    training,
+    get key() {
+      const drawn = key?.fold(hash(path)) ?? fail(`${path} needs random numbers`, "a key in the forward options");
+      return call === 0 ? drawn : drawn.fold(call);
+    },
+    update(name, value) {
+      const weight = weights.find((weight) => weight.path === `${path}/${name}`);
+      if (!weight || weight.trainable) fail(`${path} updates ${name}`, "the name of one of its moving weights");
+      updates[weight.path] = value;
+    },
+  };
+}
+
+/** The i-th input, its shape checked and its type converted. */
+function received(structure: NetworkStructure, inputs: readonly Tensor[], i: number): Tensor {
+  const input = structure.inputs[i] ?? fail(`the network has no input ${i}`);
+  const { shape, dtype } = input;
+  const tensor = inputs[i] ?? fail(`the network got ${inputs.length} inputs`, `${structure.inputs.length}`);
+  if (tensor.rank !== shape.length + 1 || !sameShape(tensor.shape.slice(1), shape)) {
+    fail(
+      `${structure.layerOf(input).path} received data of shape ${formatShape(tensor.shape)}`,
+      `a batch of samples of shape ${formatShape(shape)}`,
+      inputFix(tensor, input),
+    );
+  }
+  return tensor.dtype === dtype ? tensor : tensor.cast(dtype);
+}
+
+function inputFix(tensor: Tensor, { shape }: SymbolicTensor): string | undefined {
+  if (sameShape(tensor.shape, shape)) return "for one sample, add the batch: x.expandDims(0)";
+  const fits = tensor.rank > 0 && product(tensor.shape.slice(1)) === product(shape);
+  return fits ? `x.reshape(${formatShape([-1, ...shape])})` : undefined;
+}
+
+function checkOutput({ path, definition }: NetworkLayer, output: Tensor, { shape }: SymbolicTensor): void {
+  if (sameShape(output.shape.slice(1), shape)) return;
+  fail(
+    `${path} gave ${formatShape(output.shape)}`,
+    `the batch first, then ${formatShape(shape)}`,
+    definition.kind === "lambda"
+      ? "a custom function must treat all batch sizes alike"
+      : "a custom activation must keep the shape",
+  );
+}
+
+/** "kernel" of "dense_1/kernel". */
+function nameIn(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}

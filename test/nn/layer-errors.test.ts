@@ -1,0 +1,200 @@
+import { describe, expect, test } from "vitest";
+import { chain, createLayer, type Layer, layers, Network, type SymbolicTensor } from "../../src/nn/index.ts";
+import { tensor, zeros } from "../../src/tensor/index.ts";
+import { DescentError } from "../../src/util/index.ts";
+
+/** The message of the DescentError that `act` throws. */
+function message(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    expect(error).toBeInstanceOf(DescentError);
+    return (error as Error).message;
+  }
+  throw new Error("nothing was thrown");
+}
+
+const flat = () => layers.input({ shape: [784] });
+const image = () => layers.input({ shape: [28, 28, 1] });
+
+describe("layers that don't fit name their path, the shapes and the fix", () => {
+  const cases: [string, () => unknown, string][] = [
+    [
+      "an image layer after rows",
+      () => layers.conv2d(8, 3)(flat()),
+      "conv2d_1 (after input_1) received samples of shape [784]. Expected images [height, width, channels]. " +
+        "Fix: put reshape([28, 28, 1]) before it.",
+    ],
+    [
+      "an image layer after gray images without channels",
+      () => layers.maxPooling2d()(layers.input({ shape: [28, 28] })),
+      "maxPooling2d_1 (after input_1) received samples of shape [28, 28]. Expected images [height, width, channels]. " +
+        "Fix: put reshape([28, 28, 1]) before it.",
+    ],
+    [
+      "color images as rows",
+      () => layers.globalAveragePooling2d()(layers.input({ shape: [3072] })),
+      "globalAveragePooling2d_1 (after input_1) received samples of shape [3072]. " +
+        "Expected images [height, width, channels]. Fix: put reshape([32, 32, 3]) before it.",
+    ],
+    [
+      "a sequence layer after images, deep in a chain",
+      () => layers.conv1d(4, 3)(layers.conv2d(4, 3)(layers.conv2d(8, 3)(image()))),
+      "conv1d_1 (after conv2d_2) received samples of shape [24, 24, 4]. Expected sequences [steps, channels]. " +
+        "Fix: put reshape([steps, channels]) before it.",
+    ],
+    [
+      "a window larger than its input",
+      () => layers.conv2d(4, 5)(layers.input({ shape: [8, 4, 1] })),
+      "conv2d_1 (after input_1) received samples of shape [8, 4, 1], smaller than its window: axis 1 has 4, the window 5. " +
+        'Expected at least 5 along axis 1. Fix: use padding: "same", a smaller window, or fewer pooling layers before it.',
+    ],
+    [
+      "channels that groups don't divide",
+      () => layers.conv2d(4, 3, { groups: 2, name: "grouped" })(layers.input({ shape: [8, 8, 3], name: "photo" })),
+      "grouped (after photo) received samples of shape [8, 8, 3]. Expected channels (the last axis) divisible by 2 groups.",
+    ],
+    [
+      "a reshape to another size",
+      () => layers.reshape([10, 10])(flat()),
+      "reshape_1 (after input_1) received samples of shape [784], which can't become [10, 10]. " +
+        "Expected 784 elements before and after; [10, 10] has 100. Fix: let one size be -1.",
+    ],
+    [
+      "shapes that don't add",
+      () => layers.add()([layers.dense(3)(flat()), layers.dense(4)(flat())]),
+      "add_1 (after dense_1, dense_2) received samples of shapes [3] and [4]. Expected one shape. " +
+        "Fix: bring them to one shape with dense() or conv2d().",
+    ],
+    [
+      "shapes that don't concatenate",
+      () => layers.concatenate()([image(), layers.input({ shape: [14, 28, 1] })]),
+      "concatenate_1 (after input_1, input_2) received samples of shapes [28, 28, 1] and [14, 28, 1]. " +
+        "Expected shapes that differ only along axis -1 (axis 0 is the batch).",
+    ],
+    [
+      "one input for a merge",
+      () => layers.add()(flat()),
+      "add_1 (after input_1) received 1 input. Expected two or more. Fix: apply it to a list: add()([a, b]).",
+    ],
+    [
+      "two inputs for a layer of one",
+      () => layers.dense(1)([flat(), flat()]),
+      "dense_1 (after input_1, input_2) received 2 inputs. Expected one. " +
+        "Fix: combine them with layers.add() or layers.concatenate() before it.",
+    ],
+    [
+      "an axis that is not there",
+      () => layers.batchNormalization({ axis: 3 })(flat()),
+      "batchNormalization_1 (after input_1) received samples of shape [784]. Expected axis 3 (axis 0 is the batch).",
+    ],
+    [
+      "another inputShape than what comes in",
+      () => layers.dense(1, { inputShape: [4] })(flat()),
+      "dense_1 (after input_1) received samples of shape [784]. Expected its inputShape [4]. " +
+        "Fix: leave inputShape out: only the first layer of a sequential model needs it.",
+    ],
+  ];
+  test.each(cases)("%s", (_, act, expected) => {
+    expect(message(act)).toBe(expected);
+  });
+
+  test("a shared layer needs one shape", () => {
+    const [a, b] = [layers.input({ shape: [2] }), layers.input({ shape: [3] })];
+    const shared = layers.dense(4);
+    expect(message(() => new Network({ inputs: [a, b], outputs: [shared(a), shared(b)] }))).toBe(
+      "dense_1/kernel has shape [2, 4] at the layer's first use and [3, 4] at another. " +
+        "Expected inputs of one shape for a layer that shares its weights.",
+    );
+  });
+});
+
+describe("options are checked when a layer is made", () => {
+  const cases: [() => unknown, string][] = [
+    [() => layers.dense(10, { activaton: "relu" } as never), 'Fix: did you mean "activation"?'],
+    [() => layers.dense(10, { activation: "rellu" as never }), 'unknown activation "rellu"'],
+    [() => layers.dense(10, { activation: "rellu" as never }), 'did you mean "relu"?'],
+    [
+      () => layers.dense(10, { activation: { kind: "gelu", aproximate: true } as never }),
+      'did you mean "approximate"?',
+    ],
+    [() => layers.dense(10, { activation: 3 as never }), "3 is no activation"],
+    [() => layers.dense(0), "dense got units = 0. Expected a positive integer."],
+    [() => layers.dense("ten" as never), 'dense got units = "ten". Expected a positive integer.'],
+    [() => layers.dense(Number.NaN), "dense got units = NaN. Expected a positive integer."],
+    [() => layers.dense(2, { kernelInitializer: "hNormal" as never }), 'did you mean "heNormal"?'],
+    [() => layers.conv2d(2, 3, { biasInitializer: { kind: "constant", val: 3 } as never }), 'did you mean "value"?'],
+    [() => layers.conv2d(8, [3] as never), "conv2d got kernelSize = [3]. Expected a number or 2 of them."],
+    [() => layers.conv2d(8, 3, { strides: 0 }), "conv2d got strides = 0. Expected a positive integer."],
+    [() => layers.conv2d(8, 3, { padding: "causal" as never }), 'Expected "valid" or "same".'],
+    [
+      () => layers.conv2d(7, 3, { groups: 2 }),
+      "conv2d got 7 filters in 2 groups. Expected filters divisible by groups.",
+    ],
+    [() => layers.dropout(1.5), "dropout got rate = 1.5. Expected a finite number from 0 to 1."],
+    [() => layers.dropout(1), "which leaves nothing"],
+    [() => layers.batchNormalization({ axis: 0 }), "Expected an axis other than 0, which is the batch."],
+    [() => layers.reshape([4, 0]), "reshape got the shape [4,0]"],
+    [() => layers.reshape([-1, -1]), "one of which may be -1"],
+    [() => layers.dense(2, { name: "a/b" }), "without spaces, slashes and colons"],
+    [() => layers.dense(2, { inputShape: [2.5] }), "dense got the sample shape [2.5]"],
+    [() => layers.input({ shape: 3 as never }), "input got the sample shape 3"],
+    [() => layers.input({ shape: [3], dtype: "float64" as never }), 'input got dtype = "float64"'],
+    [() => createLayer("dens", { units: 3 }), 'unknown layer "dens"'],
+    [() => createLayer("dens", { units: 3 }), 'did you mean "dense"?'],
+    [() => createLayer("dense", {}), "dense got units = undefined. Expected a positive integer."],
+    [() => layers.dense(2)(tensor([[1]]) as never), "was applied to something else than a symbolic tensor"],
+  ];
+  test.each(cases)("%s: %s", (act, expected) => {
+    expect(message(act)).toContain(expected);
+  });
+});
+
+describe("a sequential model needs", () => {
+  test("layers", () => {
+    expect(message(() => chain([]))).toContain("got no layers");
+    expect(message(() => chain([layers.dense(1, { inputShape: [1] }), {} as Layer]))).toContain("part 2");
+  });
+  test("the shape of its input", () => {
+    expect(message(() => chain([layers.dense(1)]))).toBe(
+      "the first layer of a sequential model, dense, does not know the shape of its input. " +
+        "Expected inputShape: the shape of one sample, without the batch. Fix: layers.dense(..., { inputShape: [features] }).",
+    );
+  });
+});
+
+describe("a network refuses", () => {
+  const build = (inputs: SymbolicTensor[], outputs: SymbolicTensor[]) =>
+    message(() => new Network({ inputs, outputs }));
+  test("inputs that are missing, unused or computed", () => {
+    const [a, b] = [flat(), layers.input({ shape: [784], name: "other" })];
+    const sum = layers.add()([a, b]);
+    expect(build([a], [sum])).toBe("the outputs depend on other, which is not among the network's inputs.");
+    expect(build([a, b], [layers.dense(1)(a)])).toContain("input 1 of the network reaches none of its outputs");
+    expect(build([sum], [layers.dense(1)(sum)])).toContain("input 0 of the network is computed by a layer");
+    expect(build([], [])).toContain("at least one input and one output");
+  });
+  test("two layers of one name", () => {
+    const x = layers.dense(2, { name: "same" })(flat());
+    const inputs = (symbol: SymbolicTensor): SymbolicTensor =>
+      symbol.origin.inputs[0] ? inputs(symbol.origin.inputs[0]) : symbol;
+    expect(build([inputs(x)], [layers.dense(2, { name: "same" })(x)])).toContain('are named "same"');
+  });
+  test("data of another shape", () => {
+    const network = new Network(chain([layers.conv2d(1, 3, { inputShape: [4, 4, 1] })]));
+    const feed = (shape: number[]) =>
+      message(() => network.forward([zeros(shape)], zeros([10]), undefined, { training: false }));
+    expect(feed([5, 16])).toBe(
+      "input_1 received data of shape [5, 16]. Expected a batch of samples of shape [4, 4, 1]. Fix: x.reshape([-1, 4, 4, 1]).",
+    );
+    expect(feed([4, 4, 1])).toContain("Fix: for one sample, add the batch: x.expandDims(0).");
+    expect(feed([5, 3])).toBe("input_1 received data of shape [5, 3]. Expected a batch of samples of shape [4, 4, 1].");
+    expect(message(() => network.forward([], zeros([10]), undefined, { training: false }))).toContain("got 0 inputs");
+  });
+  test("an activation that changes the shape", () => {
+    const network = new Network(chain([layers.dense(3, { activation: (x) => x.sum({ axis: 1 }), inputShape: [2] })]));
+    expect(message(() => network.forward([zeros([5, 2])], zeros([9]), undefined, { training: false }))).toBe(
+      "dense_1 gave [5]. Expected the batch first, then [3]. Fix: a custom activation must keep the shape.",
+    );
+  });
+});

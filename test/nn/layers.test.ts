@@ -1,0 +1,199 @@
+import { describe, expect, test } from "vitest";
+import { createLayer, graphOf, layerNames, layers, Network } from "../../src/nn/index.ts";
+import { gradCheck, type RandomKey, randomKey, type Tensor, tensor, zeros } from "../../src/tensor/index.ts";
+import { HostRandom, product, type Shape } from "../../src/util/index.ts";
+import { LAYER_SAMPLES, type LayerSample } from "./layer-samples.ts";
+
+const title = ({ kind, options, inputs }: LayerSample) =>
+  `${kind} ${JSON.stringify(options)} of ${JSON.stringify(inputs)}`;
+
+function random(shape: Shape, seed = 1): Tensor {
+  const generator = new HostRandom(seed);
+  return tensor(
+    Float32Array.from({ length: product(shape) }, () => generator.normal()),
+    { shape },
+  );
+}
+
+function networkOf({ kind, options, inputs }: LayerSample): Network {
+  const symbols = inputs.map((shape) => layers.input({ shape }));
+  return new Network({ inputs: symbols, outputs: [createLayer(kind, options)(symbols)] });
+}
+
+test("every layer has a sample", () => {
+  const sampled = new Set(LAYER_SAMPLES.map(({ kind }) => kind));
+  expect(layerNames.filter((name) => !sampled.has(name))).toEqual(["input", "lambda"]); // tested below
+});
+
+describe("every layer", () => {
+  test.each(LAYER_SAMPLES.map((sample) => [title(sample), sample] as const))(
+    "%s infers its shape",
+    async (_, sample) => {
+      const network = networkOf(sample);
+      expect(network.outputs[0]?.shape).toEqual(sample.output);
+      expect(network.weights.reduce((sum, { size }) => sum + size, 0)).toBe(sample.parameters);
+      for (const training of [false, true]) {
+        const [x, parameters, moving] = [sample.inputs.map((shape) => random([3, ...shape])), ...vectors(network)];
+        const { outputs } = network.forward(x, parameters, moving, { training, key: randomKey(1) });
+        expect(outputs[0]?.shape).toEqual([3, ...sample.output]);
+        expect((await outputs[0]?.data())?.every(Number.isFinite)).toBe(true);
+      }
+    },
+  );
+
+  test.each(LAYER_SAMPLES.map((sample) => [title(sample), sample] as const))("%s survives a file", (_, sample) => {
+    const network = networkOf(sample);
+    const text = JSON.stringify(network.toConfig());
+    const copy = new Network(graphOf(JSON.parse(text)));
+    expect(JSON.stringify(copy.toConfig())).toBe(text);
+    expect(copy.getWeights()).toEqual(network.getWeights());
+    expect(network.toConfig().layers.at(-1)?.options).toEqual(sample.options);
+  });
+
+  const differentiable = LAYER_SAMPLES.filter(({ inputs }) => inputs.every((shape) => product(shape) < 50));
+  test.each(differentiable.map((sample) => [title(sample), sample] as const))(
+    "%s has right gradients",
+    async (_, sample) => {
+      const network = networkOf(sample);
+      const [parameters, moving] = vectors(network);
+      for (const training of [false, true]) {
+        const f = (parameters: Tensor, ...x: Tensor[]) => {
+          const options = { training, key: fixedKey };
+          return network.forward(x, parameters, moving, options).outputs[0] ?? zeros([1]);
+        };
+        const x = sample.inputs.map((shape) => random([2, ...shape], 5));
+        const { worst, detail } = await gradCheck(f, [parameters, ...x], { tolerance: 1e-4 });
+        expect(worst, detail).toBeLessThan(1e-4);
+      }
+    },
+  );
+});
+
+const fixedKey: RandomKey = randomKey(3);
+
+function vectors(network: Network): [Tensor, Tensor | undefined] {
+  const moving = network.moving.length > 0 ? tensor(network.moving) : undefined;
+  return [network.parameters.length > 0 ? tensor(network.parameters) : zeros([1]), moving];
+}
+
+async function applied(layer: ReturnType<typeof createLayer>, x: Tensor, training = false, key = fixedKey) {
+  const input = layers.input({ shape: x.shape.slice(1) });
+  const network = new Network({ inputs: [input], outputs: [layer(input)] });
+  return network.forward([x], ...vectors(network), { training, key });
+}
+
+describe("dropout", () => {
+  test("keeps 1 - rate of the elements, divided by it, in training only", async () => {
+    const x = tensor(new Float32Array(20000).fill(3), { shape: [2, 10000] });
+    const { outputs } = await applied(layers.dropout(0.25), x, true);
+    const values = (await outputs[0]?.data()) ?? [];
+    expect([...new Set(values)].sort()).toEqual([0, 4]);
+    expect(values.filter((value) => value === 0).length / 20000).toBeCloseTo(0.25, 2);
+    const still = await applied(layers.dropout(0.25), x);
+    expect(await still.outputs[0]?.data()).toEqual(await x.data());
+  });
+
+  test("draws by step, and by its own name: another layer before it changes nothing", async () => {
+    const x = random([1, 64]);
+    const masks = async (parts: Parameters<typeof chained>[0], key: RandomKey) => {
+      const { outputs } = chained(parts, x, key);
+      return [...((await outputs[0]?.data()) ?? [])].map((value) => value === 0);
+    };
+    const dropout = () => layers.dropout(0.5, { name: "drop" });
+    const alone = await masks([dropout()], randomKey(1));
+    expect(await masks([layers.dropout(0), dropout()], randomKey(1))).toEqual(alone);
+    expect(await masks([dropout()], randomKey(2))).not.toEqual(alone);
+    expect(await masks([layers.dropout(0.5, { name: "other" })], randomKey(1))).not.toEqual(alone);
+  });
+
+  test("says that it needs a key", () => {
+    expect(() => chained([layers.dropout(0.5)], random([1, 4]), undefined)).toThrow("dropout_1 needs random numbers");
+  });
+});
+
+function chained(parts: ReturnType<typeof layers.dropout>[], x: Tensor, key: RandomKey | undefined) {
+  const input = layers.input({ shape: x.shape.slice(1) });
+  const output = parts.reduce((symbol, layer) => layer(symbol), input);
+  const network = new Network({ inputs: [input], outputs: [output] });
+  return network.forward([x], ...vectors(network), key ? { training: true, key } : { training: true });
+}
+
+describe("batchNormalization", () => {
+  const x = tensor([
+    [1, 10],
+    [3, 30],
+    [5, 80],
+  ]);
+
+  test("normalizes by the batch in training and moves its statistics towards the batch's", async () => {
+    const { outputs, state } = await applied(layers.batchNormalization({ momentum: 0.75, epsilon: 0 }), x, true);
+    const y = ((await outputs[0]?.array()) ?? []) as number[][];
+    const deviation = Math.sqrt(8 / 3); // of 1, 3, 5, biased
+    expect(y.map(([first]) => first)).toEqual([
+      expect.closeTo(-2 / deviation, 5),
+      expect.closeTo(0, 5),
+      expect.closeTo(2 / deviation, 5),
+    ]);
+    const [mean0, mean1, variance0] = (await state?.data()) ?? [];
+    expect(mean0).toBeCloseTo(0.25 * 3, 5);
+    expect(mean1).toBeCloseTo(0.25 * 40, 5);
+    expect(variance0).toBeCloseTo(0.75 + (0.25 * 8) / 3, 5);
+  });
+
+  test("uses its moving statistics in inference and leaves them alone", async () => {
+    const layer = layers.batchNormalization({
+      epsilon: 0,
+      movingMeanInitializer: { kind: "constant", value: 1 },
+      movingVarianceInitializer: { kind: "constant", value: 4 },
+    });
+    const { outputs, state } = await applied(layer, x);
+    expect(await outputs[0]?.array()).toEqual([
+      [0, 4.5],
+      [1, 14.5],
+      [2, 39.5],
+    ]);
+    expect(await state?.array()).toEqual([1, 1, 4, 4]);
+  });
+
+  test("applied twice, moves its statistics twice", async () => {
+    const input = layers.input({ shape: [1] });
+    const shared = layers.batchNormalization({ momentum: 0.5 });
+    const network = new Network({ inputs: [input], outputs: [layers.add()([shared(input), shared(input)])] });
+    const { state } = network.forward([tensor([[4], [4]])], ...vectors(network), { training: true });
+    expect((await state?.data())?.[0]).toBeCloseTo(3, 6); // 0 -> 2 -> 3
+  });
+});
+
+describe("lambda", () => {
+  test("is a function of tensors whose shape is found by tracing", async () => {
+    const { outputs } = await applied(
+      layers.lambda((x) => x.sum({ axis: 1, keepdims: true }).mul(2)),
+      tensor([[1, 2, 3]]),
+    );
+    expect(await outputs[0]?.array()).toEqual([[12]]);
+  });
+
+  test("takes several inputs", async () => {
+    const [a, b] = [layers.input({ shape: [2] }), layers.input({ shape: [2] })];
+    const output = layers.lambda((a, b) => a.mul(b))([a, b]);
+    const network = new Network({ inputs: [a, b], outputs: [output] });
+    const { outputs } = network.forward([tensor([[1, 2]]), tensor([[3, 4]])], ...vectors(network), { training: false });
+    expect(await outputs[0]?.array()).toEqual([[3, 8]]);
+  });
+
+  test("must keep the batch", () => {
+    const input = layers.input({ shape: [3] });
+    expect(() => layers.lambda((x) => x.sum())(input)).toThrow(
+      "lambda_1 (after input_1) turned a batch of 2 samples of shape [3] into []. " +
+        "Expected an output whose first axis is the batch.",
+    );
+  });
+});
+
+describe("input", () => {
+  test("converts data of another type", async () => {
+    const { outputs } = await applied(layers.activation("linear"), tensor(new Uint8Array([7, 255]), { shape: [2, 1] }));
+    expect(outputs[0]?.dtype).toBe("float32");
+    expect(await outputs[0]?.array()).toEqual([[7], [255]]);
+  });
+});

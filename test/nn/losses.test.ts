@@ -1,0 +1,190 @@
+import { describe, expect, test } from "vitest";
+import { activations, losses, lossNames, lossToJson, registerLoss, resolveLoss } from "../../src/nn/index.ts";
+import { gradCheck, gradients, type Tensor, tensor } from "../../src/tensor/index.ts";
+
+/** The values; a negative zero is a zero. */
+const numbers = async (x: Tensor) => [...(await x.data())].map((value) => value + 0);
+
+/** Targets and predictions that fit each loss. */
+const PAIRS: Record<string, { yTrue: Tensor; yPred: Tensor }> = {
+  meanSquaredError: {
+    yTrue: tensor([
+      [1, 2],
+      [3, 4],
+    ]),
+    yPred: tensor([
+      [1.5, 0],
+      [3, 6],
+    ]),
+  },
+  meanAbsoluteError: {
+    yTrue: tensor([
+      [1, 2],
+      [3, 4],
+    ]),
+    yPred: tensor([
+      [1.5, 0],
+      [2, 6],
+    ]),
+  },
+  huber: {
+    yTrue: tensor([
+      [1, 2],
+      [3, 4],
+    ]),
+    yPred: tensor([
+      [1.5, 0],
+      [2.5, 6],
+    ]),
+  },
+  binaryCrossentropy: {
+    yTrue: tensor([
+      [1, 0],
+      [0.25, 1],
+    ]),
+    yPred: tensor([
+      [0.9, 0.4],
+      [0.5, 0.2],
+    ]),
+  },
+  categoricalCrossentropy: {
+    yTrue: tensor([
+      [1, 0],
+      [0.25, 0.75],
+    ]),
+    yPred: tensor([
+      [0.9, 0.1],
+      [0.6, 0.2],
+    ]),
+  },
+  sparseCategoricalCrossentropy: {
+    yTrue: tensor(new Int32Array([1, 0])),
+    yPred: tensor([
+      [0.9, 0.1],
+      [0.6, 0.2],
+    ]),
+  },
+};
+
+describe("every loss", () => {
+  test.each(lossNames)("%s gives one number per sample, with right gradients", async (name) => {
+    const { yTrue, yPred } = PAIRS[name] as (typeof PAIRS)[string];
+    const loss = resolveLoss(name);
+    expect(loss.kind).toBe(name);
+    expect(loss(yTrue, yPred).shape).toEqual([2]);
+    const order = name === "meanAbsoluteError" || name === "huber" ? 1 : 2;
+    const { worst, detail } = await gradCheck((yPred) => loss(yTrue, yPred), [yPred], { order, tolerance: 1e-4 });
+    expect(worst, detail).toBeLessThan(1e-4);
+  });
+});
+
+describe("losses in numbers", () => {
+  test("of regression, averaged over a sample's outputs", async () => {
+    const [yTrue, yPred] = [tensor([[0, 0]]), tensor([[1, 3]])];
+    expect(await numbers(losses.meanSquaredError()(yTrue, yPred))).toEqual([5]);
+    expect(await numbers(losses.meanAbsoluteError()(yTrue, yPred))).toEqual([2]);
+    expect(await numbers(losses.huber()(yTrue, yPred))).toEqual([1.5]);
+    expect(await numbers(losses.huber({ delta: 2 })(yTrue, yPred))).toEqual([2.25]);
+  });
+
+  test("of cross-entropy: sure and right costs nothing, sure and wrong the distance of the logits", async () => {
+    const z = tensor([[200], [-200], [200], [0]]);
+    const y = tensor([[1], [0], [0], [1]]);
+    const expected = [0, 0, 200, Math.fround(Math.LN2)];
+    expect(await numbers(losses.binaryCrossentropy()(y, activations.sigmoid(z)))).toEqual(expected);
+    expect(await numbers(losses.binaryCrossentropy({ fromLogits: true })(y, z))).toEqual(expected);
+    const logits = tensor([
+      [200, 0],
+      [0, 200],
+    ]);
+    const labels = tensor(new Uint8Array([0, 0]));
+    expect(await numbers(losses.sparseCategoricalCrossentropy()(labels, activations.softmax(logits)))).toEqual([
+      0, 200,
+    ]);
+  });
+
+  test("from plain probabilities are clipped at 1e-7", async () => {
+    const [wrong] = await numbers(losses.binaryCrossentropy()(tensor([[1]]), tensor([[0]])));
+    expect(wrong).toBeCloseTo(-Math.log(1e-7), 3);
+    const [impossible] = await numbers(losses.categoricalCrossentropy()(tensor([[0, 1]]), tensor([[1, 0]])));
+    expect(impossible).toBeCloseTo(-Math.log(1e-7), 3);
+  });
+
+  test("of binary cross-entropy have the slope p - y at logits of 0", async () => {
+    const z = tensor([[0], [0]]);
+    const y = tensor([[1], [0]]);
+    const [slope] = gradients(losses.binaryCrossentropy()(y, activations.sigmoid(z)).sum(), [z]);
+    expect(await slope?.array()).toEqual([[-0.5], [0.5]]);
+  });
+
+  test("with smoothed labels", async () => {
+    const smooth = losses.categoricalCrossentropy({ labelSmoothing: 0.2 });
+    const plain = losses.categoricalCrossentropy();
+    const p = tensor([[0.7, 0.3]]);
+    const [a] = await numbers(smooth(tensor([[1, 0]]), p));
+    const [b] = await numbers(plain(tensor([[0.9, 0.1]]), p));
+    expect(a).toBeCloseTo(b as number, 6);
+  });
+
+  test("of sequences are averaged over the steps", async () => {
+    const p = tensor([
+      [
+        [0.5, 0.5],
+        [0.25, 0.75],
+      ],
+    ]);
+    const [found] = await numbers(losses.sparseCategoricalCrossentropy()(tensor([[0, 1]]), p));
+    expect(found).toBeCloseTo(-(Math.log(0.5) + Math.log(0.75)) / 2, 6);
+  });
+});
+
+describe("a loss and its targets", () => {
+  test("a column and a row of numbers mean the same; nothing else is broadcast", async () => {
+    const mse = losses.meanSquaredError();
+    expect(await numbers(mse(tensor([1, 2]), tensor([[3], [2]])))).toEqual([4, 0]);
+    expect(await numbers(mse(tensor([[1], [2]]), tensor([3, 2])))).toEqual([4, 0]);
+    expect(() => mse(tensor([[1, 2]]), tensor([[3], [2]]))).toThrow(
+      "meanSquaredError received targets of shape [1, 2] for predictions of shape [2, 1]",
+    );
+    expect(() => losses.sparseCategoricalCrossentropy()(tensor([[0, 1]]), tensor([[0.5, 0.5]]))).toThrow(
+      "class numbers of shape [1, 2] for predictions of shape [1, 2]. Expected [1] or [1, 1].",
+    );
+  });
+
+  test("fromLogits behind a sigmoid or softmax is a mistake", () => {
+    const y = tensor([[1]]);
+    expect(() => losses.binaryCrossentropy({ fromLogits: true })(y, activations.sigmoid(y))).toThrow(
+      "binaryCrossentropy has fromLogits: true, but the predictions come from a sigmoid. Expected logits. Fix: leave fromLogits out",
+    );
+    expect(() => losses.categoricalCrossentropy({ fromLogits: true })(y, activations.softmax(y))).toThrow("a softmax");
+  });
+});
+
+describe("a loss is given", () => {
+  test("by name, by name with options, made or not, or as a function", async () => {
+    expect(resolveLoss({ kind: "huber", delta: 2 }).options).toEqual({ delta: 2 });
+    expect(resolveLoss(losses.huber({ delta: 2 })).options).toEqual({ delta: 2 });
+    expect(resolveLoss(losses.huber as never).kind).toBe("huber");
+    const article = resolveLoss((yTrue, yPred) => yTrue.sub(yPred).square().mean());
+    expect(article.targets).toBe("any");
+    expect(await article(tensor([[1], [2]]), tensor([[0], [0]])).item()).toBe(2.5);
+    const perElement = resolveLoss((yTrue, yPred) => yTrue.sub(yPred).square());
+    expect(await numbers(perElement(tensor([[1, 2]]), tensor([[0, 0]])))).toEqual([2.5]);
+  });
+
+  test("with known options only", () => {
+    expect(() => resolveLoss("meanSquareError" as never)).toThrow('did you mean "meanSquaredError"?');
+    expect(() => resolveLoss({ kind: "huber", delt: 2 } as never)).toThrow('did you mean "delta"?');
+    expect(() => losses.huber({ delta: 0 })).toThrow("huber got delta = 0");
+    expect(() => losses.sparseCategoricalCrossentropy({ labelSmoothing: 0.1 } as never)).toThrow("labelSmoothing");
+    expect(() => resolveLoss(undefined as never)).toThrow("undefined is no loss");
+  });
+
+  test("and written to files by its name", () => {
+    expect(lossToJson(losses.huber({ delta: 2 }))).toEqual({ kind: "huber", delta: 2 });
+    expect(() => lossToJson(resolveLoss((a, b) => a.sub(b)))).toThrow('registerLoss("mine", f)');
+    const cubic = registerLoss("cubic", (yTrue, yPred) => yTrue.sub(yPred).abs().pow(3));
+    expect(lossToJson(resolveLoss(cubic))).toEqual({ kind: "cubic" });
+    expect(resolveLoss("cubic" as never).kind).toBe("cubic");
+  });
+});
