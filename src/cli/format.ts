@@ -52,5 +52,7 @@ export function formatMetric(name: string, value: number): string {
 
 /** "sparseCategoricalAccuracy" as "sparse categorical accuracy". */
 export function metricTitle(name: string): string {
+  if (name === "r2") return "R²";
+  if (name === "f1") return "F1";
   return name.replace(/([a-z])([A-Z])/g, (_, before: string, after: string) => `${before} ${after.toLowerCase()}`);
 }

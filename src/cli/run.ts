@@ -6,6 +6,7 @@ import { paint } from "./terminal/index.ts";
 /** Runs the command `descent`; errors are one line, with DESCENT_DEBUG=1 their whole stack. */
 export async function run(args: readonly string[]): Promise<number> {
   let exitCode: number = EXIT.ok;
+  process.stdout.on("error", quitWhenNobodyReads);
   try {
     await createProgram((code) => {
       exitCode = code;
@@ -19,4 +20,10 @@ export async function run(args: readonly string[]): Promise<number> {
     console.error(debug ? error : `${paint("Error:", "red", color)} ${oneLine(error)}${surprise}`);
     return error instanceof CliError ? error.exitCode : EXIT.failed;
   }
+}
+
+/** `descent predict ... | head`: what is piped away may be closed early, which is no failure. */
+function quitWhenNobodyReads(error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE") process.exit(EXIT.ok);
+  throw error;
 }

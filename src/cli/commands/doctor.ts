@@ -44,13 +44,14 @@ function describe({ versions, machine, engines, chosen, cache, selfTest }: Diagn
       passed ? paint("ok", "green") : paint(problem ?? "failed", "red"),
     ]),
   });
+  const compared = selfTest.engine === "reference" ? " (nothing else runs here)" : " against reference";
   const verdict = selfTest.passed
     ? paint(`Self-test passed in ${formatSeconds(selfTest.seconds)}.`, "green")
     : paint(
         "Self-test FAILED: don't trust what this engine computes. Fix: set DESCENT_ENGINE=reference and report it.",
         "red",
       );
-  lines.push("", heading(`Self-test of ${selfTest.engine} against reference`), trials, verdict);
+  lines.push("", heading(`Self-test of ${selfTest.engine}${compared}`), trials, verdict);
   return lines.join("\n");
 }
 

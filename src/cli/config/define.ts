@@ -1,6 +1,6 @@
-import type { SplitOptions } from "../../data/index.ts";
+import type { ImageAugmentationOptions, SplitOptions } from "../../data/index.ts";
 import type { Layer } from "../../nn/index.ts";
-import type { ArrayData, CompileOptions, FitOptions, Model } from "../../train/index.ts";
+import type { ArrayData, Callback, CompileOptions, FitOptions, Model } from "../../train/index.ts";
 
 /** A file of samples. */
 export interface DataFile {
@@ -38,6 +38,25 @@ export interface LayerConfig {
   [option: string]: unknown;
 }
 
+/** A callback as JSON, such as { kind: "earlyStopping", patience: 3 }. */
+export interface CallbackConfig {
+  kind: "earlyStopping" | "reduceLearningRateOnPlateau";
+  [option: string]: unknown;
+}
+
+/** What `model.fit` takes; callbacks and image augmentation may be given as JSON. */
+export interface ConfigFit extends Omit<FitOptions, "callbacks" | "augment"> {
+  callbacks?: (Callback | CallbackConfig)[];
+  augment?: FitOptions["augment"] | ImageAugmentationOptions;
+}
+
+/** What a function that makes a model is told. */
+export interface ModelRequest {
+  /** Shape of one sample, without the batch. */
+  inputShape: readonly number[];
+  seed: number;
+}
+
 /** What `descent train` does. Unknown names are refused, naming the nearest known one. */
 export interface Config {
   /** Title of the report; the file's name by default. */
@@ -50,11 +69,13 @@ export interface Config {
   /** Scalers of x, fitted on the training part and saved with the model. */
   preprocessing?: ScalerConfig | ScalerConfig[];
   /** Layers in order (the input's shape comes from the data), a model, or a function that makes one. */
-  model: (LayerConfig | Layer)[] | Model | ((facts: { inputShape: readonly number[] }) => Model | Promise<Model>);
-  /** What `model.compile` takes. Optional when a function compiled its model already. */
+  model: (LayerConfig | Layer)[] | Model | ((request: ModelRequest) => Model | Promise<Model>);
+  /** What `model.compile` takes. Left out, the model must have been compiled already. */
   compile?: CompileOptions;
   /** What `model.fit` takes. */
-  fit?: FitOptions;
+  fit?: ConfigFit;
+  /** Seed of the weights of listed layers, of the split, and of fit, where these don't name one; 0 by default. */
+  seed?: number;
   /** Folder for model, metrics.json and report.html, relative to the config's folder; runs/NAME here by default. */
   output?: string;
 }

@@ -42,7 +42,8 @@ const dataFile = known({
   target: z.union([text, texts.min(1)], { error: "expected a column's name or a list of them" }).optional(),
   features: texts.optional(),
 });
-const dataArrays = known({ x: z.unknown(), y: z.unknown() });
+/** Samples in memory. */
+export const sampleSchema = known({ x: z.unknown(), y: z.unknown() });
 
 /** A config's outer form; layers, compile and fit options are checked by those who use them. */
 export const configSchema = known({
@@ -54,6 +55,7 @@ export const configSchema = known({
   model: z.unknown(),
   compile: anyObject.optional(),
   fit: anyObject.optional(),
+  seed: z.int({ error: "expected a whole number" }).optional(),
   output: text.optional(),
 });
 
@@ -79,7 +81,7 @@ export function checkData(
 ): { file: CheckedDataFile } | { arrays: { x: unknown; y: unknown } } {
   const isFile = typeof value === "object" && value !== null && "path" in value;
   if (isFile) return { file: check(dataFile, value, path, "data") };
-  const arrays = check(dataArrays, value, path, "data");
+  const arrays = check(sampleSchema, value, path, "data");
   if (arrays.x === undefined) refuse(EXIT.usage, `${path}: data.x is missing`, "the samples");
   if (arrays.y === undefined) refuse(EXIT.usage, `${path}: data.y is missing`, "what to predict for each sample");
   return { arrays };

@@ -12,7 +12,7 @@ const MISSING = new Set(["", "?", "na", "n/a", "nan", "null", "none", "-"]);
 
 /**
  * Reads comma-, semicolon- or tab-separated numbers (RFC 4180: quotes, line breaks in quotes). The first line names the
- * columns; when it holds only numbers, it is data and the columns are called column1, column2...
+ * columns; when there is a number in it, it is data and the columns are called column1, column2...
  *
  * @param path the file's name in errors, which say line and column.
  * @throws CliError (data) for cells that are no numbers, missing values, lines of another length, no rows.
@@ -21,7 +21,7 @@ export function readCsv(text: string, path: string): NumberTable {
   const records = [...parseRecords(text, separatorOf(text), path)];
   const first = records[0];
   if (!first) refuse(EXIT.data, `${path} is empty`, "a line of column names and lines of numbers");
-  const headless = first.cells.every((cell) => cell.trim() !== "" && Number.isFinite(Number(cell)));
+  const headless = first.cells.some(isNumber);
   const names = headless ? first.cells.map((_, i) => `column${i + 1}`) : first.cells.map((cell) => cell.trim());
   refuseTwins(names, path);
   const body = headless ? records : records.slice(1);
@@ -36,6 +36,10 @@ export function readCsv(text: string, path: string): NumberTable {
     });
   });
   return { names, rows: body.length, values };
+}
+
+function isNumber(cell: string): boolean {
+  return cell.trim() !== "" && Number.isFinite(Number(cell));
 }
 
 function readCell(cell: string, where: string): number {

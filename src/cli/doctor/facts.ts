@@ -1,5 +1,4 @@
-import { readdir, readFile, stat } from "node:fs/promises";
-import { createRequire } from "node:module";
+import { readdir, stat } from "node:fs/promises";
 import { arch, availableParallelism, cpus, freemem, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { engineInfo, resolveEngine } from "../../tensor/index.ts";
@@ -45,10 +44,8 @@ export async function diagnose(): Promise<Diagnosis> {
 /** The version of the package that calls C, or why it can't be used. */
 async function koffiVersion(): Promise<string> {
   try {
-    const path = createRequire(import.meta.url).resolve("koffi/package.json");
-    const { version } = JSON.parse(await readFile(path, "utf8")) as { version: string };
-    await import("koffi");
-    return version;
+    const { default: koffi } = await import("koffi");
+    return koffi.version;
   } catch (error) {
     return `can't be loaded: ${oneLine(error)}`;
   }

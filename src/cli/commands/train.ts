@@ -1,0 +1,115 @@
+import { dirname, join, relative, resolve } from "node:path";
+import type { Callback, FitOptions, History, Model } from "../../train/index.ts";
+import { type LoadedConfig, loadConfig } from "../config/load.ts";
+import { describeSamples, fromFolder, type Samples } from "../data/samples.ts";
+import { EXIT, type ExitCode, part } from "../exit.ts";
+import { paint } from "../terminal/index.ts";
+import { buildModel, fitOptionsOf } from "../training/model.ts";
+import { outcomeOf } from "../training/outcome.ts";
+import { applyScalers, fitScalers, scalersOf, splitSamples } from "../training/prepare.ts";
+import { describeOutcome } from "../training/show.ts";
+import { loadSamples } from "../training/source.ts";
+import { taskOf } from "../training/task.ts";
+import { highlightsOf, openOutput, type Trained, writeResults } from "../training/write.ts";
+
+/** Options of `descent train`; they go before the config's. */
+export interface TrainOptions {
+  output?: string;
+  epochs?: number;
+  seed?: number;
+  quiet?: boolean;
+}
+
+/** `descent train`: reads the config, prepares its data, trains, tests, and writes what came of it. */
+export async function trainCommand(path: string, options: TrainOptions): Promise<ExitCode> {
+  const loaded = await loadConfig(path);
+  const { config } = loaded;
+  const seed = options.seed ?? config.seed ?? 0;
+  const scalers = await scalersOf(config, path);
+  const fitOptions = await fitOptionsOf(loaded);
+  const say = options.quiet ? () => undefined : console.log;
+
+  const samples = await loadSamples(loaded);
+  say(`Data: ${describeSamples(samples.x)}, from ${sourceName(loaded)}`);
+  const model = await buildModel(loaded, { inputShape: samples.x.shape.slice(1), seed });
+  const task = taskOf(samples.y, model.outputs[0]?.shape ?? []);
+  const { train, test, isSplit } = await splitSamples(samples, task, config, seed);
+  const x = await part(EXIT.data, () => fitScalers(scalers, train.x), "preprocessing");
+  const testX = isSplit ? await part(EXIT.data, () => applyScalers(scalers, test.x), "preprocessing") : x;
+
+  const folder = outputFolder(loaded, options);
+  await openOutput(folder);
+  const modelFolder = join(folder, "model");
+  const preprocessing = { scalers: scalers.map((scaler) => scaler.toJSON()), columns: samples.columns ?? null };
+  model.facts = { preprocessing: JSON.parse(JSON.stringify(preprocessing)), labels: config.classes ?? null };
+
+  const run = await fitModel(model, { x, y: train.y }, path, {
+    seed,
+    saveTo: modelFolder,
+    ...fitOptions,
+    ...(options.seed !== undefined && { seed: options.seed }),
+    ...(options.epochs !== undefined && { epochs: options.epochs }),
+    ...(options.quiet && { verbose: 0 as const }),
+  });
+  if (run.history.interrupted) return EXIT.interrupted;
+
+  const scores = await model.evaluate(testX, test.y);
+  const prediction = await model.predict(testX);
+  const output = { data: await prediction.data(), shape: prediction.shape };
+  const trained: Trained = {
+    title: config.name ?? loaded.stem,
+    source: sourceName(loaded),
+    model,
+    ...run,
+    seed,
+    isSplit,
+    outcome: outcomeOf(scores, task, test.y, output, test.x),
+    classNames: config.classes,
+  };
+  await model.save(modelFolder);
+  await writeResults(folder, trained);
+  console.log(describeOutcome(highlightsOf(trained), trained.outcome, trained.classNames));
+  for (const file of ["model", "metrics.json", "report.html"]) say(`Wrote ${paint(here(join(folder, file)), "cyan")}`);
+  return EXIT.ok;
+}
+
+/** Trains; what is refused before the first step is the config's or the data's fault, the rest happened while running. */
+async function fitModel(
+  model: Model,
+  { x, y }: Pick<Samples, "x" | "y">,
+  path: string,
+  options: FitOptions,
+): Promise<Pick<Trained, "engine" | "batchSize" | "trainSamples"> & { history: History }> {
+  const seen = { engine: "", batchSize: 0, trainSamples: 0 };
+  const observer: Callback = {
+    onTrainBegin({ training }) {
+      seen.engine = `${training.engine}: ${training.engineReason}`;
+      seen.batchSize = training.batchSize;
+      seen.trainSamples = training.samples;
+    },
+  };
+  try {
+    const history = await model.fit(x, y, { ...options, callbacks: [observer, ...(options.callbacks ?? [])] });
+    return { history, ...seen };
+  } catch (error) {
+    const begun = seen.batchSize > 0;
+    return part(begun ? EXIT.failed : EXIT.usage, () => Promise.reject(error), begun ? undefined : path);
+  }
+}
+
+function outputFolder({ config, folder, stem }: LoadedConfig, { output }: TrainOptions): string {
+  if (output !== undefined) return resolve(output);
+  return config.output === undefined ? resolve("runs", stem) : fromFolder(folder, config.output);
+}
+
+/** A path as short as it can be written from here. */
+function here(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short === "" || short.startsWith("..") || dirname(short) === path ? path : short;
+}
+
+function sourceName({ config: { data }, path }: LoadedConfig): string {
+  if (typeof data === "string") return `the source "${data}"`;
+  if (typeof data === "object" && data !== null && "path" in data) return String(data.path);
+  return typeof data === "function" ? `data() of ${path}` : path;
+}
