@@ -21,9 +21,9 @@ export async function main({ verbose = "auto" }: { verbose?: 0 | 1 | "auto" } = 
     layers.dense(1, { activation: "sigmoid" }),
   ]);
   model.compile({ optimizer: "adam", loss: "binaryCrossentropy", metrics: ["accuracy"] });
-  const { epochs } = await model.fit(normalized, y, { epochs: 1000, batchSize: 1, stopWhen: { loss: 0.01 }, verbose });
+  const history = await model.fit(normalized, y, { epochs: 1000, batchSize: 1, stopWhen: { loss: 0.01 }, verbose });
   const { loss, accuracy } = await model.evaluate(normalized, y);
-  return { epochs, loss, accuracy };
+  return { epochs: history.epochs.length, loss, accuracy };
 }
 
 if (startedDirectly(import.meta.url)) {

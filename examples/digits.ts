@@ -58,12 +58,12 @@ export async function main(options: DigitsOptions = {}) {
   const training = await model.fit(xTrain, yTrain, { epochs, batchSize, augment, validationData, seed, verbose });
 
   const scores = await model.evaluate(xTest, yTest);
-  const [accuracy, confusion] = [scores["accuracy"] as number, scores["confusionMatrix"] as number[][]];
-  const [precision, recall, f1] = ["precision", "recall", "f1"].map((name) => scores[name] as number[]);
+  const { accuracy, confusionMatrix: confusion } = scores;
+  const ofDigit = (score: string, digit: number) => (scores[score] as number[])[digit] ?? Number.NaN;
   const perClass = confusion.map((row, digit) => ({
-    precision: precision![digit]!,
-    recall: recall![digit]!,
-    f1: f1![digit]!,
+    precision: ofDigit("precision", digit),
+    recall: ofDigit("recall", digit),
+    f1: ofDigit("f1", digit),
     support: row.reduce((sum, count) => sum + count, 0),
   }));
   const answers = await readAnswers(xTest, await model.predict(xTest), yTest);
@@ -73,10 +73,10 @@ export async function main(options: DigitsOptions = {}) {
   const seconds = (performance.now() - started) / 1000;
   const percentage = `${(accuracy * 100).toFixed(2)} %`;
   say(`\n${classTable(perClass)}\n\n${confusionTable(confusion)}\n`);
-  say(`${gallery(answers.slice(0, 4))}\n`);
-  if (mistakes.length > 0) say(`The worst mistakes:\n\n${gallery(mistakes.slice(0, 4))}\n`);
+  say(`${gallery(answers)}\n`);
+  if (mistakes.length > 0) say(`The worst mistakes:\n\n${gallery(mistakes)}\n`);
 
-  await model.save(join(folder, "model"), { classes: digitNames });
+  await model.save(join(folder, "model"), { labels: digitNames });
   const report = join(folder, "report.html");
   await writeReport(report, {
     title: "Handwritten digits",
@@ -93,10 +93,10 @@ export async function main(options: DigitsOptions = {}) {
     countedOn: `${yTest.length} test images`,
     mistakes,
     modelSummary: model.summary(),
-    facts: { epochs: training.epochs, "batch size": batchSize, seed },
+    facts: { engine: training.engine, epochs: training.epochs.length, "batch size": batchSize, seed },
   });
   say(`Test accuracy ${percentage} after ${seconds.toFixed(1)} s. Model: ${join(folder, "model")}  Report: ${report}`);
-  return { accuracy, loss: scores["loss"] as number, perClass, confusion, seconds, model, report };
+  return { accuracy, loss: scores.loss, perClass, confusion, seconds, model, report };
 }
 
 const perDigit = { average: "none" } as const;
@@ -137,14 +137,22 @@ async function readAnswers(images: Tensor, probabilities: Tensor, labels: Int32A
   });
 }
 
-/** Images next to each other in the terminal, each under what the network says. */
+/** As many images next to each other as the terminal has room for, each under what the network says. */
 function gallery(answers: readonly Answer[]): string {
+  const room = Math.floor(((process.stdout.columns ?? 80) + 2) / (24 + 2));
+  const shown = answers.slice(0, Math.max(1, Math.min(room, 8)));
   return sideBySide(
-    answers.map(({ pixels, shape, label, prediction, probability }) => ({
+    shown.map(({ pixels, label, prediction, probability }) => ({
       caption: `${prediction} (${(probability * 100).toFixed(1)} %)${prediction === label ? "" : `, is ${label}`}`,
-      lines: picture(pixels, shape),
+      lines: picture(middle(pixels), [24, 24]),
     })),
+    2,
   );
+}
+
+/** The middle 24 x 24 of 28 x 28 pixels, where nearly all ink is: so three images fit into 80 columns. */
+function middle(pixels: ArrayLike<number>): number[] {
+  return Array.from({ length: 24 * 24 }, (_, i) => pixels[(Math.floor(i / 24) + 2) * 28 + (i % 24) + 2] ?? 0);
 }
 
 /** The history's single numbers: what a report draws as curves. */

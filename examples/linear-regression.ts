@@ -25,8 +25,7 @@ export async function main({ verbose = "auto" }: { verbose?: 0 | 1 | "auto" } = 
   model.compile({ optimizer, loss: "meanSquaredError", metrics: ["r2"] });
   await model.fit(scaledTrain, yTrain, { epochs: 500, batchSize: xTrain.length, verbose });
   const { r2 } = await model.evaluate(scaledTest, yTest);
-  const [kernel, bias] = model.getWeights();
-  const weights = [...(kernel ?? []), ...(bias ?? [])];
+  const weights = [...model.parameters]; // a coefficient per feature, then the constant
 
   const exact = leastSquares((await scaledTrain.array()) as number[][], yTrain.flat());
   const exactR2 = rSquared((await scaledTest.array()) as number[][], yTest.flat(), exact);

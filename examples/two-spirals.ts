@@ -37,15 +37,15 @@ export async function main({ verbose = "auto", seed = 1 }: { verbose?: 0 | 1 | "
   );
   const optimizer = optimizers.adam({ learningRate: 0.003 });
   model.compile({ optimizer, loss: "binaryCrossentropy", metrics: ["accuracy"] });
-  const { epochs } = await model.fit(x, y, { epochs: 2000, batchSize: 32, stopWhen: { loss: 0.01 }, seed, verbose });
+  const history = await model.fit(x, y, { epochs: 2000, batchSize: 32, stopWhen: { loss: 0.01 }, seed, verbose });
   const { loss, accuracy } = await model.evaluate(x, y);
 
   const places = grid();
   const seen = [...(await (await model.predict(places.flat())).data())];
   return {
-    epochs,
-    loss: loss as number,
-    accuracy: accuracy as number,
+    epochs: history.epochs.length,
+    loss,
+    accuracy,
     picture: draw(x, y, seen, places[0]?.length ?? 0),
   };
 }

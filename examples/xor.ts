@@ -15,20 +15,19 @@ const x = [
 const y = [[0], [1], [1], [0]];
 
 export async function main({ verbose = "auto", seed = 1 }: { verbose?: 0 | 1 | "auto"; seed?: number } = {}) {
-  const model = sequential([
-    layers.dense(8, { activation: "tanh", inputShape: [2] }),
-    layers.dense(1, { activation: "sigmoid" }),
-  ]);
+  const model = sequential(
+    [layers.dense(8, { activation: "tanh", inputShape: [2] }), layers.dense(1, { activation: "sigmoid" })],
+    { seed },
+  );
   model.compile({
     optimizer: optimizers.adam({ learningRate: 0.05 }),
     loss: "binaryCrossentropy",
     metrics: ["accuracy"],
-    seed,
   });
-  const { epochs } = await model.fit(x, y, { epochs: 1000, batchSize: 4, stopWhen: { loss: 0.01 }, verbose });
+  const history = await model.fit(x, y, { epochs: 1000, batchSize: 4, stopWhen: { loss: 0.01 }, seed, verbose });
   const { loss, accuracy } = await model.evaluate(x, y);
   const predictions = (await (await model.predict(x)).array()) as number[][];
-  return { epochs, loss, accuracy, predictions: predictions.map(([p = Number.NaN]) => p) };
+  return { epochs: history.epochs.length, loss, accuracy, predictions: predictions.map(([p = Number.NaN]) => p) };
 }
 
 if (startedDirectly(import.meta.url)) {

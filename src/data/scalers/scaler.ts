@@ -14,17 +14,20 @@ export interface Affine {
 /** What a kind of scaler learns from data and what it makes of it. */
 export interface ScalerRule {
   kind: string;
-  options: Readonly<Record<string, unknown>>;
+  options: ScalerOptions;
   fit(matrix: Matrix): Record<string, number[]>;
   affine(statistics: Readonly<Record<string, readonly number[]>>): Affine;
 }
 
 /** A fitted scaler as plain data. */
-export interface ScalerJSON {
-  kind: string;
-  options: Readonly<Record<string, unknown>>;
-  statistics: Readonly<Record<string, readonly number[]>>;
-}
+export type ScalerJSON = {
+  readonly kind: string;
+  readonly options: ScalerOptions;
+  readonly statistics: Readonly<Record<string, readonly number[]>>;
+};
+
+/** A scaler's options by name. */
+export type ScalerOptions = Readonly<Record<string, boolean | readonly number[]>>;
 
 /**
  * Scales every column of a table by numbers learned from training data. Learn once with `fit`, then use `transform` on any data

@@ -1,0 +1,20 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { main } from "../../examples/digits.ts";
+import { resolveEngine } from "../../src/tensor/index.ts";
+
+const { engine } = await resolveEngine();
+
+test.skipIf(engine.name !== "native")("npm start's job: at least 98.5 % of 2,000 test images within 90 s", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "descent-digits-"));
+  try {
+    const { accuracy, confusion, seconds } = await main({ folder, verbose: 0 });
+    expect(confusion.flat().reduce((sum, count) => sum + count, 0)).toBe(2000);
+    expect(accuracy).toBeGreaterThanOrEqual(0.985);
+    expect(seconds).toBeLessThan(90);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
