@@ -2,9 +2,9 @@ import { chmodSync, existsSync, readdirSync, readFileSync, symlinkSync, utimesSy
 import { arch } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { loadRuntime, nativeInfo } from "../../src/engines/native/runtime/index.ts";
+import { loadProgram, loadRuntime, nativeInfo } from "../../src/engines/native/runtime/index.ts";
 import { findCompiler } from "../../src/engines/native/toolchain/index.ts";
-import { freshCache, freshFolder, needCompiler, setEnv } from "./support.ts";
+import { compile, freshCache, freshFolder, needCompiler, setEnv } from "./support.ts";
 
 /** A compiler that writes a line to a log for each start, and then does what `body` says ("$@" are its arguments). */
 function script(folder: string, body: string): { path: string; starts: () => number } {
@@ -117,4 +117,15 @@ test.skipIf(arch() !== "x64")("compiles for the processor in DESCENT_NATIVE_ARCH
   if (native.vectorBytes >= 32) expect((await needCompiler()).vectorBytes).toBe(32);
   setEnv({ DESCENT_NATIVE_ARCH: "pentium-99" });
   expect((await findCompiler()).reason).toMatch(/it refuses -march=pentium-99: .*error/);
+});
+
+test("clang serves as well as gcc", async (context) => {
+  freshCache();
+  setEnv({ CC: "clang" });
+  const { compiler } = await findCompiler();
+  if (compiler?.kind !== "clang") context.skip("clang is not installed");
+  const { path } = await compile("void descent_program(int **b, int w) { if (w == 0) b[0][0] = 11; }");
+  const numbers = (await loadRuntime()).allocate("int32", 1);
+  await (await loadProgram(path, { threads: 2 })).bind([numbers]).runAsync();
+  expect(numbers[0]).toBe(11);
 });

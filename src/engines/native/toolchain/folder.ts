@@ -40,7 +40,7 @@ export function storageFailure(error: unknown): StorageError {
 export async function openCache(): Promise<string> {
   const path = cachePath();
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await makeFolder(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EEXIST" || code === "ENOTDIR") {
@@ -51,6 +51,19 @@ export async function openCache(): Promise<string> {
   await requirePrivate(path);
   await requireSafeParents(path);
   return path;
+}
+
+/** As mkdir -p does. (Node's own never returns where a file system refuses with ENOENT, as /proc does, and hides EROFS.) */
+async function makeFolder(path: string, parents = true): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    const there = await stat(path).catch(() => undefined);
+    if (there?.isDirectory()) return;
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT" || !parents || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await makeFolder(path, false);
+  }
 }
 
 /**

@@ -23,21 +23,25 @@ export function runCommand(command: string, args: readonly string[], options: Co
     const child = spawn(command, args, {
       cwd: options.cwd,
       env: { ...process.env, ...options.env },
-      timeout: options.timeout,
-      killSignal: "SIGKILL",
       stdio: ["ignore", "pipe", "pipe"],
       windowsHide: true,
     });
+    // Not spawn's own timeout: it keeps the process alive when the command could not be started.
+    const timer = options.timeout ? setTimeout(() => child.kill("SIGKILL"), options.timeout) : undefined;
+    const end = (outcome: Outcome) => {
+      clearTimeout(timer);
+      resolve(outcome);
+    };
     const written = { stdout: "", stderr: "" };
     for (const stream of ["stdout", "stderr"] as const) {
       child[stream].setEncoding("utf8").on("data", (text: string) => {
         written[stream] += text;
       });
     }
-    child.on("error", (error) => resolve({ ...written, code: null, stderr: error.message }));
+    child.on("error", (error) => end({ ...written, code: null, stderr: error.message }));
     child.on("close", (code, signal) => {
       const stderr = signal ? `${written.stderr}\nended by ${signal}` : written.stderr;
-      resolve({ ...written, code, stderr });
+      end({ ...written, code, stderr });
     });
   });
 }
