@@ -7,7 +7,7 @@ export class DescentError extends Error {
  * Throws a {@link DescentError} whose message reads "what happened. Expected ... . Fix: ...".
  *
  * @example
- * fail("dense_2 received shape [3]", "a matrix [batch, features]", "put a flatten() layer before it");
+ * fail("dense_2 received shape [3]", "a matrix [batch, features]", "put a flatten() layer before it"); // throws
  */
 export function fail(what: string, expected?: string, fix?: string): never {
   let message = stop(what);

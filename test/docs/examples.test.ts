@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import {
@@ -14,6 +14,7 @@ import {
   type NameSource,
   pages,
   promisesOf,
+  read,
   root,
   withChecks,
 } from "./blocks.ts";
@@ -27,14 +28,38 @@ async function namesOf(file: string, from = join(root, file)): Promise<NameSourc
   return { from, names: Object.keys(module), types: exportedTypes(file) };
 }
 
-const publicNames = await namesOf("src/index.ts", "descent");
 const standins = await namesOf("test/docs/standins.ts");
+const doors = [
+  await namesOf("src/index.ts", "descent"),
+  await namesOf("src/data/index.ts", "descent/data"),
+  await namesOf("src/testing/index.ts", "descent/testing"),
+  await namesOf("src/util/index.ts"),
+];
+
+/** Where a docstring's example finds its names: a copy of the stand-ins, its own file, the indices above it, the doors. */
+async function sourcesFor(file: string, { name, code }: Example): Promise<NameSource[]> {
+  const copy = `${fileFor(name).slice(0, -3)}_standins.ts`;
+  writeFileSync(copy, read("test/docs/standins.ts"));
+  // `model.fit(...)` means the stand-in, `model({ ... })` the factory.
+  const names = standins.names.filter((standin) => standin !== "model" || /\bmodel\./.test(code));
+  const own = await namesOf(file);
+  const above: NameSource[] = [];
+  for (let path = dirname(file); path !== "src"; path = dirname(path)) {
+    if (existsSync(join(root, path, "index.ts"))) above.push(await namesOf(`${path}/index.ts`));
+  }
+  return [{ ...standins, from: copy, names }, own, ...above, ...doors];
+}
+
+/** The module that holds a program. */
+function fileFor(name: string): string {
+  return join(folder, `${name.replace(/[^\w]+/g, "_")}.ts`);
+}
 
 const programs: (Example & { file: string; throws: boolean })[] = [];
 
 /** Writes an example as a module of its own. */
 function addProgram({ name, code }: Example, imports = ""): void {
-  const file = join(folder, `${name.replace(/[^\w]+/g, "_")}.ts`);
+  const file = fileFor(name);
   writeFileSync(file, `${imports}\n${withChecks(code)}\nexport {};\n`);
   programs.push({ name, code, file, throws: /\/\/ throws/.test(code) });
 }
@@ -43,7 +68,7 @@ mkdirSync(folder, { recursive: true });
 for (const page of pages()) for (const example of examplesOf(page)) addProgram(example);
 for (const file of filesUnder("src", ".ts")) {
   for (const example of docstringExamples(file)) {
-    addProgram(example, importsFor(example.code, [await namesOf(file), publicNames, standins]));
+    addProgram(example, importsFor(example.code, await sourcesFor(file, example)));
   }
 }
 writeFileSync(
@@ -51,7 +76,7 @@ writeFileSync(
   JSON.stringify({
     extends: join(root, "tsconfig.json"),
     include: ["*.ts"],
-    compilerOptions: { noUnusedLocals: false },
+    compilerOptions: { rewriteRelativeImportExtensions: false },
   }),
 );
 

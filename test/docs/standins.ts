@@ -1,8 +1,8 @@
 /**
  * What the examples in docstrings may use without declaring it, so that they show one thing and still run.
- * The examples of one run share them.
+ * Every example gets a copy of this module.
  */
-import { layers, sequential, tensor } from "../../src/index.ts";
+import { layers, type Network, sequential, tensor } from "descent";
 
 /** Four samples of two features. */
 export const x = tensor([
@@ -20,3 +20,9 @@ export const model = sequential([
   layers.dense(1, { activation: "sigmoid" }),
 ]);
 model.compile({ optimizer: "adam", loss: "binaryCrossentropy", metrics: ["accuracy"] });
+
+/** The same, as what the layers below training know. */
+export const network: Network = model;
+
+/** Stands for a test runner's `test`. */
+export const test = async (_name: string, run: () => void | Promise<void>): Promise<void> => run();
