@@ -227,12 +227,12 @@ function checkedNormal(where: string, { mean = 0, stddev = 0.05 }: NormalOptions
   return { mean, stddev };
 }
 
-/** `count` orthonormal vectors of length `size` >= count: normal vectors, each made orthogonal to the former ones. */
+/** `count` orthonormal vectors of length `size` >= count: modified Gram-Schmidt on normal vectors, in float64. */
 function orthonormal(count: number, size: number, random: HostRandom): Float64Array[] {
   const basis: Float64Array[] = [];
   while (basis.length < count) {
     const vector = Float64Array.from({ length: size }, () => random.normal());
-    for (const other of [...basis, ...basis]) subtract(vector, dot(vector, other), other); // twice is enough (Kahan)
+    for (const other of basis) subtract(vector, dot(vector, other), other);
     const length = Math.sqrt(dot(vector, vector));
     basis.push(vector.map((x) => x / length));
   }
@@ -241,10 +241,10 @@ function orthonormal(count: number, size: number, random: HostRandom): Float64Ar
 
 function dot(a: Float64Array, b: Float64Array): number {
   let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0);
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
   return sum;
 }
 
 function subtract(a: Float64Array, factor: number, b: Float64Array): void {
-  for (let i = 0; i < a.length; i++) a[i] = (a[i] ?? 0) - factor * (b[i] ?? 0);
+  for (let i = 0; i < a.length; i++) a[i]! -= factor * b[i]!;
 }

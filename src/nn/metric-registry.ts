@@ -44,11 +44,11 @@ export function resolveMetric(spec: MetricSpec): MetricDefinition {
  * The metric that an option stands for, made for the outputs of a model.
  *
  * @example
- * const accuracy = buildMetric("accuracy", { outputShape: [10], targetShape: [] });
+ * const accuracy = buildMetric("accuracy", { outputShape: [2], targetShape: [] });
  * const total = new Float64Array(accuracy.size);
- * const batch = await accuracy.statistics(yTrue, yPred).data();
- * batch.forEach((value, i) => (total[i] += value));
- * accuracy.result(total);
+ * const batch = accuracy.statistics(tensor([1, 0]), tensor([[0.2, 0.8], [0.4, 0.6]]));
+ * mergeStatistics(accuracy, total, await batch.data());
+ * console.log(accuracy.result(total)); // 0.5
  */
 export function buildMetric(spec: MetricSpec, context: MetricContext): Metric {
   return resolveMetric(spec).build(context);

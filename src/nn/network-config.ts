@@ -49,6 +49,7 @@ export function configOf(name: string, { layers, inputs, outputs, layerOf }: Net
  * The graph of a network from its structure: the inverse of `Network.toConfig`.
  *
  * @example
+ * const network = new Network(chain([layers.dense(1, { inputShape: [2] })]));
  * const copy = new Network(graphOf(JSON.parse(JSON.stringify(network.toConfig()))), { name: "copy" });
  *
  * @throws DescentError for anything that is no such structure, naming the layer.

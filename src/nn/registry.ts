@@ -31,10 +31,10 @@ export class Registry<T> {
   /** Adds `value`; the same value may be added again (a module that is loaded twice), another one may not replace it. */
   register(name: string, value: T): void {
     if (!/^[a-zA-Z][\w-]*$/.test(name)) {
-      fail(`"${name}" can't name a ${this.what}`, "letters, digits, - and _, beginning with a letter");
+      fail(`"${name}" is no name for the ${this.what}`, "letters, digits, - and _, beginning with a letter");
     }
     const known = this.entries.get(name);
-    if (known !== undefined && known !== value) fail(`there is a ${this.what} "${name}" already`, "a new name");
+    if (known !== undefined && known !== value) fail(`"${name}" is the name of another ${this.what} already`, "a new name");
     this.entries.set(name, value);
   }
 }

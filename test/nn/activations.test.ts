@@ -43,7 +43,7 @@ describe("an activation", () => {
   test("with a name of one's own works by that name and in files", async () => {
     const square = registerActivation("square", (x) => x.mul(x));
     expect(registerActivation("square", square)).toBe(square);
-    expect(() => registerActivation("square", (x) => x)).toThrow('there is a activation "square" already');
+    expect(() => registerActivation("square", (x) => x)).toThrow('"square" is the name of another activation already');
     expect(() => registerActivation("relu", (x) => x)).toThrow("already");
     expect(await valuesOf("square" as "relu")).toEqual([9, 1, 0.0625, 0.25, 4, 49]);
     const input = layers.input({ shape: [2] });

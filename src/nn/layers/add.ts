@@ -5,6 +5,7 @@ import { checkLayerOptions, defineMergeLayer, type Layer, type LayerOptions } fr
  * The sum of two or more inputs of one shape; axes of size 1 are repeated.
  *
  * @example
+ * const x = layers.input({ shape: [16] });
  * const residual = layers.add()([x, layers.dense(16)(x)]);
  */
 export function add(options: LayerOptions = {}): Layer {

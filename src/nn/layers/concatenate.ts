@@ -11,7 +11,8 @@ export interface ConcatenateOptions extends LayerOptions {
  * Two or more inputs one behind the other along an axis; all other axes must be equal.
  *
  * @example
- * const both = layers.concatenate()([imageFeatures, tableFeatures]);
+ * const [image, table] = [layers.input({ shape: [64] }), layers.input({ shape: [8] })];
+ * const both = layers.concatenate()([image, table]); // [batch, 72]
  */
 export function concatenate(options: ConcatenateOptions = {}): Layer {
   checkLayerOptions("concatenate", options, ["axis"]);

@@ -10,7 +10,7 @@ import { type CrossentropyOptions, checkCrossentropy, EPSILON, given } from "./p
  * probabilities: p is clipped to [1e-7, 1 - 1e-7] (Keras).
  *
  * @example
- * model.compile({ optimizer: "adam", loss: losses.binaryCrossentropy({ fromLogits: true }) });
+ * const loss = losses.binaryCrossentropy({ fromLogits: true });
  */
 export function binaryCrossentropy(options: CrossentropyOptions = {}): Loss {
   checkCrossentropy("binaryCrossentropy", options, ["fromLogits", "labelSmoothing"]);

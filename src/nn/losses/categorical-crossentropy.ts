@@ -8,7 +8,7 @@ import { type CrossentropyOptions, checkCrossentropy, logProbabilities } from ".
  * by their sum and clipped to [1e-7, 1 - 1e-7] (Keras).
  *
  * @example
- * model.compile({ optimizer: "adam", loss: losses.categoricalCrossentropy({ labelSmoothing: 0.1 }) });
+ * const loss = losses.categoricalCrossentropy({ labelSmoothing: 0.1 });
  */
 export function categoricalCrossentropy(options: CrossentropyOptions = {}): Loss {
   checkCrossentropy("categoricalCrossentropy", options, ["fromLogits", "labelSmoothing"]);

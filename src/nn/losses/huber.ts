@@ -11,7 +11,7 @@ export interface HuberOptions {
  * e^2 / 2 for errors |e| up to delta, delta |e| - delta^2 / 2 beyond, averaged over a sample's outputs (Huber, 1964).
  *
  * @example
- * model.compile({ optimizer: "adam", loss: losses.huber({ delta: 0.5 }) });
+ * const loss = losses.huber({ delta: 0.5 });
  */
 export function huber(options: HuberOptions = {}): Loss {
   checkOptions("huber", options, ["delta"]);

@@ -10,7 +10,7 @@ import { checkCrossentropy, type LogitsOptions, logProbabilities } from "./proba
  * by their sum and clipped to [1e-7, 1 - 1e-7] (Keras).
  *
  * @example
- * model.compile({ optimizer: "adam", loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"] });
+ * const loss = losses.sparseCategoricalCrossentropy({ fromLogits: true });
  */
 export function sparseCategoricalCrossentropy(options: LogitsOptions = {}): Loss {
   checkCrossentropy("sparseCategoricalCrossentropy", options, ["fromLogits"]);

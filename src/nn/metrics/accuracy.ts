@@ -10,7 +10,7 @@ import { average, defineMetric, type MetricDefinition, type MetricOptions } from
  * behind a binary cross-entropy are several labels, so `binaryAccuracy`.
  *
  * @example
- * model.compile({ optimizer: "adam", loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"] });
+ * model.compile({ optimizer: "adam", loss: "binaryCrossentropy", metrics: ["accuracy"] });
  */
 export function accuracy(options: MetricOptions = {}): MetricDefinition {
   return defineMetric("accuracy", options, [], (context) => {

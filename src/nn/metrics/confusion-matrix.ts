@@ -11,6 +11,7 @@ export interface ConfusionMatrixOptions extends MetricOptions {
  * How often each class (row) was taken for each class (column), as lists of numbers. One output unit has two classes.
  *
  * @example
+ * model.compile({ optimizer: "adam", loss: "binaryCrossentropy", metrics: ["confusionMatrix"] });
  * const { confusionMatrix } = await model.evaluate(x, y);
  */
 export function confusionMatrix(options: ConfusionMatrixOptions = {}): MetricDefinition {

@@ -1,4 +1,4 @@
-import { stack, type Tensor } from "../../tensor/index.ts";
+import { full, stack, type Tensor } from "../../tensor/index.ts";
 import { checkOptions, type Shape } from "../../util/index.ts";
 import type { Loss } from "../losses/loss.ts";
 
@@ -63,9 +63,8 @@ export function average(values: (yTrue: Tensor, yPred: Tensor) => Tensor): Omit<
       const every = found.rank > 0 ? found : found.broadcastTo([batch]); // a custom function may give one mean
       const places = every.size / batch;
       const sums = every.reshape([batch, places]).sum({ axis: 1 }); // [batch]
-      const counts = sums.mul(0).add(places);
-      if (!sampleWeight) return stack([sums.sum(), counts.sum()]);
-      return stack([sums.mul(sampleWeight).sum(), counts.mul(sampleWeight).sum()]);
+      if (!sampleWeight) return stack([sums.sum(), full([], every.size)]);
+      return stack([sums.mul(sampleWeight).sum(), sampleWeight.sum().mul(places)]);
     },
     result: ([sum = 0, count = 0]) => (count > 0 ? sum / count : 0),
   };

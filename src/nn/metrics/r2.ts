@@ -1,4 +1,4 @@
-import { concatenate } from "../../tensor/index.ts";
+import { concatenate, ones } from "../../tensor/index.ts";
 import { product } from "../../util/index.ts";
 import { checkWord } from "../checks.ts";
 import { aligned } from "../losses/loss.ts";
@@ -28,7 +28,7 @@ export function r2(options: R2Options = {}): MetricDefinition {
         const batch = yPred.shape[0] ?? 1;
         const y = aligned(yTrue, yPred, "r2").reshape([batch, outputs]);
         const shift = y.slice([0, 1]); // [1, outputs]
-        const weights = sampleWeight ? sampleWeight.reshape([batch, 1]) : y.slice(null, [0, 1]).mul(0).add(1);
+        const weights = sampleWeight ? sampleWeight.reshape([batch, 1]) : ones([batch, 1]);
         const distance = y.sub(shift);
         const error = y.sub(yPred.reshape([batch, outputs]));
         const sums = [distance, distance.square(), error.square()].map((x) => x.mul(weights).sum({ axis: 0 }));
