@@ -1,1 +1,2 @@
-export type { Availability, Buffers, Engine, Executable, Program, Runner } from "./contract.ts";
+export type { Availability, Buffers, Engine, Executable, Runner } from "./contract.ts";
+export { type ConformanceCase, difference, drawInput, joinCases, opCases, runCase } from "./conformance.ts";

@@ -115,6 +115,11 @@ export function apply(op: OpRecord, inputs: readonly Node[], attributes: Attribu
   return { id: nodeCount++, op, inputs, attributes, shape: type.shape, dtype: type.dtype, scope: currentScope };
 }
 
+/** The same op with the same attributes over other inputs of the same types. */
+export function withInputs(node: Node, inputs: readonly Node[]): Node {
+  return { ...node, id: nodeCount++, inputs };
+}
+
 /** Runs `build`; the nodes it makes carry `path`, nested scopes joined by "/". */
 export function withScope<T>(path: string, build: () => T): T {
   const outer = currentScope;

@@ -1,0 +1,113 @@
+import { availableParallelism } from "node:os";
+import type { Availability, Buffers, Engine, Executable, Runner } from "../../engine/index.ts";
+import { DTYPES, type DType, type Program, type TypedArray } from "../../ir/index.ts";
+import { compileKernels, type KernelProgram } from "../../passes/index.ts";
+import { renderProgram } from "./render/program.ts";
+import { defaultThreads, loadProgram, loadRuntime, type NativeProgram, type Runtime } from "./runtime/index.ts";
+import { type Compiler, compileLibrary, findCompiler } from "./toolchain/index.ts";
+
+/** Elementary operations below which a run is over before another thread would have woken up. */
+const SINGLE_THREAD_WORK = 150_000;
+/** Elementary operations below which a run is done on the calling thread: some ten microseconds. */
+const AT_ONCE_WORK = 1_000_000;
+
+class NativeExecutable implements Executable {
+  readonly facts: Executable["facts"];
+  private readonly arena: TypedArray;
+
+  constructor(
+    private readonly runtime: Runtime,
+    private readonly library: NativeProgram,
+    private readonly program: KernelProgram,
+    private readonly data: readonly TypedArray[],
+    facts: Executable["facts"],
+  ) {
+    this.facts = facts;
+    this.arena = runtime.allocate("uint8", Math.max(64, program.arenaBytes));
+  }
+
+  bind(buffers: Buffers): Runner {
+    const arrays = this.program.buffers.map(({ place, dtype, length }): TypedArray => {
+      switch (place.kind) {
+        case "input":
+          return buffers.inputs[place.index]!;
+        case "state":
+          return buffers.state[place.index]!;
+        case "output":
+          return buffers.outputs[place.index]!;
+        case "data":
+          return this.data[place.index]!;
+        case "arena":
+          return view(this.arena, place.offset, dtype, length);
+      }
+    });
+    const bound = this.library.bind(arrays);
+    if (this.program.work < AT_ONCE_WORK) {
+      return () => {
+        bound.runSync();
+        return undefined;
+      };
+    }
+    return () => bound.runAsync();
+  }
+}
+
+/** `length` elements of the arena from a byte offset. */
+function view(arena: TypedArray, offset: number, dtype: DType, length: number): TypedArray {
+  const at = arena.byteOffset + offset;
+  switch (dtype) {
+    case "float32":
+      return new Float32Array(arena.buffer, at, length);
+    case "int32":
+      return new Int32Array(arena.buffer, at, length);
+    case "uint32":
+      return new Uint32Array(arena.buffer, at, length);
+    default:
+      return new Uint8Array(arena.buffer, at, length);
+  }
+}
+
+class NativeEngine implements Engine {
+  readonly name = "native";
+
+  constructor(
+    private readonly compiler: Compiler,
+    private readonly runtime: Runtime,
+    private readonly threads: number,
+  ) {}
+
+  allocate(dtype: DType, length: number): TypedArray {
+    return this.runtime.allocate(dtype, length);
+  }
+
+  async compile(program: Program): Promise<Executable> {
+    const { program: kernels, data } = compileKernels(program);
+    const { sources, functions } = renderProgram(kernels, this.compiler.vectorBytes);
+    const library = await compileLibrary({ name: program.name, sources: [...sources] }, { compiler: this.compiler });
+    const threads = kernels.work < SINGLE_THREAD_WORK ? 1 : this.threads;
+    const native = await loadProgram(library.path, { threads });
+    return new NativeExecutable(this.runtime, native, kernels, data, {
+      kernels: kernels.steps.length,
+      functions,
+      arenaBytes: kernels.arenaBytes,
+      work: kernels.work,
+      threads,
+      cached: library.cached,
+      compileMs: Math.round(library.compileMs),
+    });
+  }
+
+  describe(): string {
+    const { kind, version, vectorBytes } = this.compiler;
+    const threads = this.threads === 1 ? "1 thread" : `${this.threads} threads`;
+    return `native: ${threads} of ${availableParallelism()} cores, ${vectorBytes * 8}-bit vectors, ${kind} ${version}`;
+  }
+}
+
+/** The engine that renders kernels to C and compiles them with the system's compiler; or why it can't run here. */
+export async function openNativeEngine(): Promise<Availability> {
+  const found = await findCompiler();
+  if (!found.compiler) return { reason: found.reason };
+  const runtime = await loadRuntime();
+  return { engine: new NativeEngine(found.compiler, runtime, defaultThreads()) };
+}

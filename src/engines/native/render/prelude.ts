@@ -1,0 +1,83 @@
+/** Types and helpers that all generated C shares. `VB` is the vector's width in bytes: the one thing that differs between machines. */
+export function prelude(vectorBytes: number): string {
+  return `#include <stdint.h>
+#include <string.h>
+#define VB ${vectorBytes}
+#define VL (VB / 4)
+#define INLINE static inline __attribute__((always_inline))
+typedef float vf __attribute__((vector_size(VB)));
+typedef int32_t vi __attribute__((vector_size(VB)));
+typedef uint32_t vu __attribute__((vector_size(VB)));
+typedef uint8_t vb __attribute__((vector_size(VL)));
+/* The same vectors as they lie in memory: aligned to elements only. */
+typedef float mf __attribute__((vector_size(VB), aligned(4), may_alias));
+typedef int32_t mi __attribute__((vector_size(VB), aligned(4), may_alias));
+typedef uint32_t mu __attribute__((vector_size(VB), aligned(4), may_alias));
+typedef uint8_t mb __attribute__((vector_size(VL), aligned(1), may_alias));
+typedef union { float f; int32_t i; uint32_t u; } bits32;
+
+INLINE vf splat_f(float x) { return x - (vf){0}; }
+INLINE vi splat_i(int32_t x) { return x - (vi){0}; }
+INLINE vu splat_u(uint32_t x) { return x - (vu){0}; }
+INLINE vi lanes(void) { vi r; for (int l = 0; l < VL; l++) r[l] = l; return r; }
+
+/* Full loads and stores. bool lies in memory as 0 or 1, and is all bits or none in a lane. */
+INLINE vf load_f(const float* p) { return *(const mf*)p; }
+INLINE vi load_i(const int32_t* p) { return *(const mi*)p; }
+INLINE vu load_u(const uint32_t* p) { return *(const mu*)p; }
+INLINE vu load_b(const uint8_t* p) { return __builtin_convertvector(*(const mb*)p, vu); }
+INLINE vi load_m(const uint8_t* p) { return (vi)(load_b(p) != 0); }
+INLINE void store_f(float* p, vf v) { *(mf*)p = v; }
+INLINE void store_i(int32_t* p, vi v) { *(mi*)p = v; }
+INLINE void store_u(uint32_t* p, vu v) { *(mu*)p = v; }
+INLINE void store_b(uint8_t* p, vu v) { *(mb*)p = __builtin_convertvector(v, vb); }
+INLINE void store_m(uint8_t* p, vi v) { store_b(p, (vu)v & 1); }
+
+/* The first n lanes only; the others read 0. */
+INLINE vf load_fn(const float* p, long n) { vf r = {0}; for (long l = 0; l < n; l++) r[l] = p[l]; return r; }
+INLINE vi load_in(const int32_t* p, long n) { vi r = {0}; for (long l = 0; l < n; l++) r[l] = p[l]; return r; }
+INLINE vu load_un(const uint32_t* p, long n) { vu r = {0}; for (long l = 0; l < n; l++) r[l] = p[l]; return r; }
+INLINE vu load_bn(const uint8_t* p, long n) { vu r = {0}; for (long l = 0; l < n; l++) r[l] = p[l]; return r; }
+INLINE vi load_mn(const uint8_t* p, long n) { return (vi)(load_bn(p, n) != 0); }
+INLINE void store_fn(float* p, vf v, long n) { for (long l = 0; l < n; l++) p[l] = v[l]; }
+INLINE void store_in(int32_t* p, vi v, long n) { for (long l = 0; l < n; l++) p[l] = v[l]; }
+INLINE void store_un(uint32_t* p, vu v, long n) { for (long l = 0; l < n; l++) p[l] = v[l]; }
+INLINE void store_bn(uint8_t* p, vu v, long n) { for (long l = 0; l < n; l++) p[l] = (uint8_t)v[l]; }
+INLINE void store_mn(uint8_t* p, vi v, long n) { for (long l = 0; l < n; l++) p[l] = (uint8_t)(v[l] & 1); }
+
+INLINE vf choose_vf(vi m, vf a, vf b) { return (vf)((m & (vi)a) | (~m & (vi)b)); }
+INLINE vi choose_vi(vi m, vi a, vi b) { return (m & a) | (~m & b); }
+INLINE vu choose_vu(vi m, vu a, vu b) { return ((vu)m & a) | (~(vu)m & b); }
+INLINE vf sqrt_vf(vf x) { vf r; for (int l = 0; l < VL; l++) r[l] = __builtin_sqrtf(x[l]); return r; }
+INLINE vf floor_vf(vf x) { vf r; for (int l = 0; l < VL; l++) r[l] = __builtin_floorf(x[l]); return r; }
+INLINE vf ceil_vf(vf x) { vf r; for (int l = 0; l < VL; l++) r[l] = __builtin_ceilf(x[l]); return r; }
+INLINE vf nearest_vf(vf x) { vf r; for (int l = 0; l < VL; l++) r[l] = __builtin_rintf(x[l]); return r; }
+INLINE float abs_f(float x) { return __builtin_fabsf(x); }
+INLINE int32_t abs_i(int32_t x) { return x < 0 ? (int32_t)(0u - (uint32_t)x) : x; }
+INLINE vf abs_vf(vf x) { return (vf)((vi)x & 0x7fffffff); }
+INLINE vi abs_vi(vi x) { vi s = x >> 31; return (x ^ s) - s; }
+
+/* Conversions from float truncate; out of range saturates, NaN gives 0. */
+INLINE int32_t f_to_i(float x) { return x >= 2147483648.0f ? INT32_MAX : x > -2147483648.0f ? (int32_t)x : x == x ? INT32_MIN : 0; }
+INLINE uint32_t f_to_u(float x) { return x >= 4294967296.0f ? UINT32_MAX : x > 0.0f ? (uint32_t)x : 0; }
+INLINE vi f_to_vi(vf x) {
+  vi inside = (x > -2147483648.0f) & (x < 2147483648.0f);
+  vi whole = __builtin_convertvector(choose_vf(inside, x, (vf){0}), vi);
+  vi edge = choose_vi(x >= 2147483648.0f, splat_i(INT32_MAX), choose_vi(x == x, splat_i(INT32_MIN), (vi){0}));
+  return choose_vi(inside, whole, edge);
+}
+INLINE vu f_to_vu(vf x) { vu r; for (int l = 0; l < VL; l++) r[l] = f_to_u(x[l]); return r; }
+
+/* Integer division: by 0 it gives 0; the remainder has the dividend's sign. */
+INLINE int32_t div_i(int32_t a, int32_t b) { return b == 0 ? 0 : b == -1 ? (int32_t)(0u - (uint32_t)a) : a / b; }
+INLINE int32_t rem_i(int32_t a, int32_t b) { return b == 0 || b == -1 ? 0 : a % b; }
+INLINE uint32_t div_u(uint32_t a, uint32_t b) { return b == 0 ? 0 : a / b; }
+INLINE uint32_t rem_u(uint32_t a, uint32_t b) { return b == 0 ? 0 : a % b; }
+INLINE float rem_f(float a, float b) { return __builtin_fmodf(a, b); }
+INLINE vi div_vi(vi a, vi b) { vi r; for (int l = 0; l < VL; l++) r[l] = div_i(a[l], b[l]); return r; }
+INLINE vi rem_vi(vi a, vi b) { vi r; for (int l = 0; l < VL; l++) r[l] = rem_i(a[l], b[l]); return r; }
+INLINE vu div_vu(vu a, vu b) { vu r; for (int l = 0; l < VL; l++) r[l] = div_u(a[l], b[l]); return r; }
+INLINE vu rem_vu(vu a, vu b) { vu r; for (int l = 0; l < VL; l++) r[l] = rem_u(a[l], b[l]); return r; }
+INLINE vf rem_vf(vf a, vf b) { vf r; for (int l = 0; l < VL; l++) r[l] = rem_f(a[l], b[l]); return r; }
+`;
+}

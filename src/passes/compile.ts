@@ -1,0 +1,262 @@
+import { DTYPES, type Node, type Program, sameIndex, topologicalOrder, type TypedArray } from "../ir/index.ts";
+import { invariant, product } from "../util/index.ts";
+import { planArena } from "./arena.ts";
+import { buildContraction } from "./contraction-kernel.ts";
+import { formGroups, type Group, Separations } from "./group.ts";
+import { conflict, type Span, spanOf, type Touch, touchesOf } from "./hazards.ts";
+import type { Kernel, KernelBuffer, KernelProgram, KernelStep, Stage } from "./kernel.ts";
+import { buildLoopNest, CannotShare, forEachAccess, type MemoryMap } from "./loop-kernel.ts";
+import { chooseVector, collapseContraction, collapseLoops } from "./loop-layout.ts";
+import { at, forEachPart, NeedsMemory } from "./lower.ts";
+import { decideMemory } from "./memory-decisions.ts";
+import { BufferTable, type DraftBuffer, type PlacedGraph, placeResults } from "./placement.ts";
+import { simplify } from "./simplify.ts";
+import { splitReductions } from "./split-reductions.ts";
+
+/** A program in kernel form, and the constants it reads, by the index of their buffers' places. */
+export interface CompiledKernels {
+  readonly program: KernelProgram;
+  readonly data: readonly TypedArray[];
+}
+
+/** A kernel and the group it computes. */
+interface DraftStep {
+  readonly kernel: Kernel;
+  readonly scope: string;
+}
+
+/** Work below which a kernel is not worth sharing between workers, in elementary operations. */
+const WORTH_SHARING = 20000;
+
+/** Graph to kernels: simplify, decide what lives in memory, group, lower, lay out loops, plan memory, order. */
+export function compileKernels(program: Program): CompiledKernels {
+  const count = program.state.length;
+  const roots = [...program.state.map(({ next }) => next), ...program.outputs];
+  const simple = simplify(splitReductions(simplify(roots)));
+  const deferred = new Set<number>();
+  for (;;) {
+    const graph = placeResults(simple.slice(0, count), simple.slice(count), program.state, deferred);
+    const table = new BufferTable(program, graph);
+    const steps = dropUnread(buildSteps(program, graph, table), table.buffers);
+    const early = overwrittenEarly(steps, table.buffers, deferred);
+    if (early === undefined) return finish(program.name, steps, table);
+    deferred.add(early);
+  }
+}
+
+/** Groups and kernels; starts again whenever a kernel turns out to need a value in memory or a group to have to part. */
+function buildSteps(program: Program, graph: PlacedGraph, table: BufferTable): DraftStep[] {
+  const changed = graph.next.filter((node, i) => node !== program.state[i]!.input);
+  const roots = [...changed, ...graph.outputs];
+  const order = topologicalOrder(roots);
+  const required = new Set<Node>();
+  const late = new Set<Node>();
+  for (const root of roots) required.add(unshaped(root));
+  for (const node of order.filter(({ op }) => op.family === "concat").reverse()) {
+    table.storage(node);
+    for (const piece of node.inputs) {
+      required.add(unshaped(piece));
+      if (changed.includes(node)) late.add(unshaped(piece));
+    }
+  }
+  for (const node of changed) late.add(unshaped(node));
+  const separate = new Separations();
+  for (;;) {
+    const inMemory = decideMemory(roots, required);
+    const memory: MemoryMap = { inMemory, storage: table.storage };
+    try {
+      return formGroups(roots, inMemory, separate, { late, alone: graph.alone }).flatMap((group, i) =>
+        group.kind === "concat" ? [] : [{ kernel: buildKernel(group, memory, `k${i}`), scope: group.members[0]!.scope }],
+      );
+    } catch (reason) {
+      if (reason instanceof CannotShare) separate.add(reason.node, reason.member);
+      else if (reason instanceof NeedsMemory && !inMemory.has(reason.node)) required.add(reason.node);
+      else if (reason instanceof NeedsMemory) throw new Error(`Descent bug: ${reason.node.op.name} can't be read from memory`);
+      else throw reason;
+    }
+  }
+}
+
+function unshaped(node: Node): Node {
+  return node.op.name === "reshape" ? unshaped(node.inputs[0]!) : node;
+}
+
+function buildKernel(group: Group, memory: MemoryMap, name: string): Kernel {
+  const [node] = group.members as [Node];
+  switch (group.kind) {
+    case "contraction":
+      return collapseContraction(buildContraction(group, memory, name));
+    case "random": {
+      const [key, counter, target] = [...node.inputs, node].map((each) => at(memory.storage(each), []));
+      const stream = node.attributes.stream as number;
+      return { kind: "random", name, key: key!, counter: counter!, target: target!, count: product(node.shape), stream };
+    }
+    case "scatter": {
+      const [indices, updates, target] = [...node.inputs, node].map((each) => at(memory.storage(each), []));
+      const width = product(node.shape.slice(1));
+      const count = product(node.inputs[0]!.shape);
+      return { kind: "scatter", name, indices: indices!, updates: updates!, target: target!, count, width, rows: node.shape[0]! };
+    }
+    default: {
+      const nest = collapseLoops(buildLoopNest(group, memory));
+      return { kind: "loop", name, ...nest, vector: chooseVector(nest) };
+    }
+  }
+}
+
+/** Leaves out stores to intermediates that nothing loads, and kernels left without any. */
+function dropUnread(steps: readonly DraftStep[], buffers: readonly DraftBuffer[]): DraftStep[] {
+  let current = [...steps];
+  for (;;) {
+    const read = new Set<number>();
+    for (const { kernel } of current) {
+      for (const { buffer, store } of touchesOf(kernel, buffers)) if (!store) read.add(buffer);
+    }
+    const wanted = (buffer: number) => buffers[buffer]!.place !== "arena" || read.has(buffer);
+    let dropped = false;
+    const keep = (stores: Stage["stores"]) => {
+      const kept = stores.filter(({ access }) => wanted(access.buffer));
+      dropped ||= kept.length < stores.length;
+      return kept;
+    };
+    current = current.flatMap((step): DraftStep[] => {
+      const { kernel } = step;
+      if (kernel.kind === "contraction") {
+        const stores = keep(kernel.stores);
+        return stores.length === 0 ? [] : [{ ...step, kernel: { ...kernel, stores } }];
+      }
+      if (kernel.kind !== "loop") return [step];
+      const stages = dropIdleStages(kernel.stages.map((stage) => ({ ...stage, stores: keep(stage.stores) })));
+      return stages.length === 0 ? [] : [{ ...step, kernel: { ...kernel, stages } }];
+    });
+    if (!dropped) return current;
+  }
+}
+
+/** Without reductions that nobody uses and passes that do nothing. */
+function dropIdleStages(stages: readonly Stage[]): Stage[] {
+  const used = new Set<number>();
+  const kept: Stage[] = [];
+  for (const stage of [...stages].reverse()) {
+    const reductions = stage.reductions.filter(({ id }) => used.has(id));
+    if (reductions.length === 0 && stage.stores.length === 0) continue;
+    forEachPart([...reductions, ...stage.stores].map(({ value }) => value), (part) => {
+      if (part.kind === "result") used.add(part.reduction);
+    });
+    kept.unshift({ ...stage, reductions });
+  }
+  return kept;
+}
+
+/**
+ * The number of a state whose new value would be written before (or while) somebody else reads the old one; undefined when all is well.
+ * A kernel may read the old value of the very element that it replaces.
+ */
+function overwrittenEarly(
+  steps: readonly DraftStep[],
+  buffers: readonly DraftBuffer[],
+  deferred: ReadonlySet<number>,
+): number | undefined {
+  const stateOf = (buffer: number): number | undefined => {
+    const { place } = buffers[buffer]!;
+    return place !== "arena" && place.kind === "state" ? place.index : undefined;
+  };
+  const touches = steps.map(({ kernel }) => touchesOf(kernel, buffers));
+  for (const [w, writes] of touches.entries()) {
+    for (const write of writes) {
+      const state = stateOf(write.buffer);
+      if (!write.store || state === undefined || deferred.has(state)) continue;
+      const isOldRead = (touch: Touch) =>
+        !touch.store && touch.buffer !== write.buffer && stateOf(touch.buffer) === state && touch.low <= write.high && write.low <= touch.high;
+      const later = touches.slice(w + 1).some((others) => others.some(isOldRead));
+      const own = writes.filter(isOldRead);
+      if (later || (own.length > 0 && !readsOnlyOwnElement(steps[w]!.kernel, write.buffer, own))) return state;
+    }
+  }
+  return undefined;
+}
+
+/** Whether the kernel reads the given old buffers only where it then writes to `target`, and not after. */
+function readsOnlyOwnElement(kernel: Kernel, target: number, reads: readonly Touch[]): boolean {
+  if (kernel.kind !== "loop" && kernel.kind !== "contraction") return false;
+  const old = new Set(reads.map(({ buffer }) => buffer));
+  if (kernel.kind === "contraction" && (old.has(kernel.a.buffer) || old.has(kernel.b.buffer))) return false;
+  const stages: readonly Stage[] = kernel.kind === "loop" ? kernel.stages : [{ inner: [], reductions: [], stores: kernel.stores }];
+  const writtenIn = stages.findIndex(({ stores }) => stores.some(({ access }) => access.buffer === target));
+  const place = stages[writtenIn]!.stores.find(({ access }) => access.buffer === target)!.access.index;
+  let safe = true;
+  forEachAccess(stages, (access, store, stage, gathered) => {
+    if (store || !old.has(access.buffer)) return;
+    const same = sameIndex(access.index, place) && access.guards.length === 0 && !gathered;
+    safe &&= same && stages.indexOf(stage) <= writtenIn;
+  });
+  return safe;
+}
+
+/** Plans the arena and says where workers have to wait for each other. */
+function finish(name: string, steps: readonly DraftStep[], table: BufferTable): CompiledKernels {
+  const { buffers } = table;
+  const touches = steps.map(({ kernel }) => touchesOf(kernel, buffers));
+  const lives = new Map<number, { first: number; last: number }>();
+  touches.forEach((list, step) => {
+    for (const { buffer } of list) {
+      if (buffers[buffer]!.place !== "arena") continue;
+      const life = lives.get(buffer);
+      lives.set(buffer, { first: life?.first ?? step, last: step });
+    }
+  });
+  const living = [...lives.keys()];
+  const arena = planArena(
+    living.map((buffer) => {
+      const { dtype, length } = buffers[buffer]!;
+      return { bytes: length * DTYPES[dtype].bytes, ...lives.get(buffer)! };
+    }),
+  );
+  const offsets = new Map(living.map((buffer, i) => [buffer, arena.offsets[i]!]));
+  const arenaOffset = (buffer: number): number => {
+    const offset = offsets.get(buffer);
+    invariant(offset !== undefined, "a buffer without a place");
+    return offset;
+  };
+
+  let pending: { spans: Span[]; parallel: boolean }[] = [];
+  const ordered: KernelStep[] = steps.map(({ kernel, scope }, i) => {
+    const spans = touches[i]!.map((touch) => spanOf(touch, buffers, arenaOffset));
+    const parallel = workOf(kernel) >= WORTH_SHARING;
+    const barrier = pending.some(
+      (earlier) => (parallel || earlier.parallel) && earlier.spans.some((a) => spans.some((b) => conflict(a, b))),
+    );
+    if (barrier) pending = [];
+    pending.push({ spans, parallel });
+    return { kernel, barrier, parallel, scope };
+  });
+  const placed: KernelBuffer[] = buffers.map(({ dtype, length, place }, buffer) => ({
+    dtype,
+    length,
+    place: place === "arena" ? { kind: "arena", offset: offsets.get(buffer) ?? 0 } : place,
+  }));
+  const work = steps.reduce((total, { kernel }) => total + workOf(kernel), 0);
+  return { program: { name, buffers: placed, steps: ordered, arenaBytes: arena.bytes, work }, data: table.data };
+}
+
+function points(loops: readonly { size: number }[]): number {
+  return product(loops.map(({ size }) => size));
+}
+
+/** About how many elementary operations a kernel does. */
+export function workOf(kernel: Kernel): number {
+  switch (kernel.kind) {
+    case "contraction":
+      return 2 * points([...kernel.batch, ...kernel.rows, ...kernel.columns, ...kernel.depth]);
+    case "random":
+      return kernel.count * 20;
+    case "scatter":
+      return (kernel.count + kernel.rows) * kernel.width;
+    case "loop":
+      return kernel.stages.reduce((total, { inner, reductions, stores }) => {
+        let parts = 0;
+        forEachPart([...reductions, ...stores].map(({ value }) => value), () => parts++);
+        return total + points(kernel.outer) * points(inner) * (parts + stores.length);
+      }, 0);
+  }
+}

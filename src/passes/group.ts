@@ -1,0 +1,183 @@
+import { type Node, topologicalOrder } from "../ir/index.ts";
+import { invariant, product } from "../util/index.ts";
+import { readsOf } from "./memory-decisions.ts";
+
+/**
+ * Values computed by one kernel. `full` is the space they are computed over: sizes of the axes, those of 1 left out. `inner` are the
+ * axes (positions in `full`) along which the group reduces; members are as large as `full`, or as `full` without `inner`.
+ */
+export interface Group {
+  readonly kind: "loop" | "contraction" | "random" | "scatter" | "concat";
+  readonly members: Node[];
+  readonly full: readonly number[];
+  inner: readonly number[] | undefined;
+}
+
+/** The axes of more than one element. */
+export function wideAxes(shape: readonly number[]): number[] {
+  return shape.flatMap((size, axis) => (size === 1 ? [] : [axis]));
+}
+
+function widths(shape: readonly number[]): number[] {
+  return shape.filter((size) => size !== 1);
+}
+
+function equal(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((each, i) => each === b[i]);
+}
+
+/** The reduced axes of a reduce node, as positions among the wide axes of its input. */
+export function innerAxes(node: Node): number[] {
+  const axes = node.attributes.axes as readonly number[];
+  return wideAxes(node.inputs[0]!.shape).flatMap((axis, i) => (axes.includes(axis) ? [i] : []));
+}
+
+function outerSizes(group: Group): number[] {
+  return group.full.filter((_, axis) => !group.inner?.includes(axis));
+}
+
+/** With fewer independent points than this a reduction is not merged into a large group: it would leave workers idle. */
+const INDEPENDENT = 64;
+const LARGE = 16384;
+
+/** Whether a node's own loops are those of the group. */
+function fits(node: Node, group: Group): boolean {
+  if (node.op.family === "reduce") {
+    if (group.kind !== "loop" || !equal(widths(node.inputs[0]!.shape), group.full)) return false;
+    if (group.inner) return equal(group.inner, innerAxes(node));
+    return product(node.shape) >= INDEPENDENT || product(group.full) < LARGE;
+  }
+  const sizes = widths(node.shape);
+  if (equal(sizes, group.full)) return true;
+  return group.kind === "loop" && group.inner !== undefined && equal(sizes, outerSizes(group));
+}
+
+function freshGroup(node: Node): Group {
+  const family = node.op.family;
+  if (family === "contraction" || family === "random" || family === "scatter" || family === "concat") {
+    return { kind: family, members: [node], full: widths(node.shape), inner: undefined };
+  }
+  if (family === "reduce") {
+    return { kind: "loop", members: [node], full: widths(node.inputs[0]!.shape), inner: innerAxes(node) };
+  }
+  return { kind: "loop", members: [node], full: widths(node.shape), inner: undefined };
+}
+
+/** Nodes that were found not to work in one kernel. */
+export class Separations {
+  private readonly pairs = new Set<string>();
+  add(a: Node, b: Node): void {
+    this.pairs.add(`${a.id},${b.id}`);
+  }
+  has(node: Node, group: Group): boolean {
+    return group.members.some((member) => this.pairs.has(`${node.id},${member.id}`));
+  }
+}
+
+/** Values that the order of execution treats specially. */
+export interface Placing {
+  /** They replace state: computed when nothing else is left that could read the old values. */
+  readonly late: ReadonlySet<Node>;
+  /** They copy into state at the very end, each in a kernel of its own. */
+  readonly alone: ReadonlySet<Node>;
+}
+
+const JOINING = new Set(["elementwise", "movement", "reduce", "identity", "gather"]);
+
+/**
+ * Puts the values that live in memory into groups, greedily in dependency order: a value joins the kernel that computes what it reads
+ * (as the epilogue of a contraction, or over the same loops), or one that reads the same memory. The order of the
+ * result is an order of execution.
+ */
+export function formGroups(
+  roots: readonly Node[],
+  inMemory: ReadonlySet<Node>,
+  separate: Separations,
+  placing: Placing,
+): Group[] {
+  const groups: Group[] = [];
+  const groupOf = new Map<Node, Group>();
+  const readsOfGroup = new Map<Group, Set<Node>>();
+  const readers = new Map<Node, Set<Group>>();
+
+  /** Whether `from` depends, directly or not, on `target`. */
+  const dependsOn = (from: Group, target: Group, seen: Set<Group> = new Set()): boolean => {
+    if (from === target) return true;
+    if (seen.has(from)) return false;
+    seen.add(from);
+    for (const read of readsOfGroup.get(from)!) {
+      const by = groupOf.get(read);
+      if (by && by !== from && dependsOn(by, target, seen)) return true;
+    }
+    return false;
+  };
+
+  for (const node of topologicalOrder(roots)) {
+    if (!inMemory.has(node) || node.op.family === "placeholder" || node.op.family === "data") continue;
+    const reads = readsOf(node, inMemory);
+    const joinable = (group: Group): boolean => {
+      if (group.kind !== "loop" && group.kind !== "contraction") return false;
+      if (!fits(node, group) || separate.has(node, group)) return false;
+      return [...reads].every((read) => {
+        const by = groupOf.get(read);
+        return !by || by === group || !dependsOn(by, group);
+      });
+    };
+    let home: Group | undefined;
+    if (JOINING.has(node.op.family) && !placing.alone.has(node)) {
+      const producers = [...reads].flatMap((read) => groupOf.get(read) ?? []);
+      const siblings = [...reads].flatMap((read) => [...(readers.get(read) ?? [])]);
+      const candidates = [...new Set([...producers.reverse(), ...siblings.reverse()])];
+      candidates.sort((a, b) => Number(b.kind === "contraction") - Number(a.kind === "contraction"));
+      home = candidates.find((group) => (group.kind === "loop" || producers.includes(group)) && joinable(group));
+    }
+    if (!home) {
+      home = freshGroup(node);
+      groups.push(home);
+      readsOfGroup.set(home, new Set());
+    } else {
+      home.members.push(node);
+      if (node.op.family === "reduce") home.inner ??= innerAxes(node);
+    }
+    groupOf.set(node, home);
+    for (const read of reads) {
+      readsOfGroup.get(home)!.add(read);
+      if (!readers.has(read)) readers.set(read, new Set());
+      readers.get(read)!.add(home);
+    }
+  }
+  return sortGroups(groups, groupOf, readsOfGroup, placing);
+}
+
+/**
+ * Groups in an order of execution. Those that write state wait until nothing else can run, so that others still read the old values.
+ */
+function sortGroups(
+  groups: readonly Group[],
+  groupOf: ReadonlyMap<Node, Group>,
+  readsOfGroup: ReadonlyMap<Group, ReadonlySet<Node>>,
+  { late, alone }: Placing,
+): Group[] {
+  const last = new Map<Group, number>();
+  for (const node of late) if (groupOf.has(node)) last.set(groupOf.get(node)!, 1);
+  for (const node of alone) last.set(groupOf.get(node)!, 2);
+  const waiting = new Set(groups);
+  const done = new Set<Group>();
+  const order: Group[] = [];
+  const ready = (group: Group): boolean =>
+    [...readsOfGroup.get(group)!].every((read) => {
+      const by = groupOf.get(read);
+      return !by || by === group || done.has(by);
+    });
+  while (waiting.size > 0) {
+    let next: Group | undefined;
+    for (const group of waiting) {
+      if (ready(group) && (!next || (last.get(group) ?? 0) < (last.get(next) ?? 0))) next = group;
+    }
+    invariant(next, "groups depend on each other in a circle");
+    waiting.delete(next);
+    done.add(next);
+    order.push(next);
+  }
+  return order;
+}

@@ -1,0 +1,79 @@
+import { DTYPES, type IndexExpression, indexRange } from "../ir/index.ts";
+import type { Access, Kernel, Loop } from "./kernel.ts";
+import { forEachAccess } from "./loop-kernel.ts";
+import type { DraftBuffer } from "./placement.ts";
+
+/** Elements of a buffer that a kernel touches: [low, high]. */
+export interface Touch {
+  readonly buffer: number;
+  readonly store: boolean;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** All that a kernel reads and writes, as ranges of elements. */
+export function touchesOf(kernel: Kernel, buffers: readonly DraftBuffer[]): Touch[] {
+  const sizes = new Map<number, number>();
+  const known = (loops: readonly Loop[]) => {
+    for (const { id, size } of loops) sizes.set(id, size);
+  };
+  const touches: Touch[] = [];
+  const add = (access: Access, store: boolean, whole = false): void => {
+    const last = buffers[access.buffer]!.length - 1;
+    const range = whole || access.guards.length > 0 ? undefined : rangeOf(access.index, sizes);
+    touches.push({ buffer: access.buffer, store, low: range?.low ?? 0, high: range?.high ?? last });
+  };
+  switch (kernel.kind) {
+    case "loop":
+      known(kernel.outer);
+      for (const { inner } of kernel.stages) known(inner);
+      forEachAccess(kernel.stages, (access, store, _stage, gathered) => add(access, store, gathered));
+      break;
+    case "contraction":
+      for (const loops of [kernel.batch, kernel.rows, kernel.columns, kernel.depth]) known(loops);
+      add(kernel.a, false);
+      add(kernel.b, false);
+      forEachAccess([{ inner: [], reductions: [], stores: kernel.stores }], (access, store, _stage, gathered) =>
+        add(access, store, gathered),
+      );
+      break;
+    case "random":
+      for (const access of [kernel.key, kernel.counter]) add(access, false, true);
+      addRange(touches, kernel.target, kernel.count);
+      break;
+    case "scatter":
+      for (const access of [kernel.indices, kernel.updates]) add(access, false, true);
+      addRange(touches, kernel.target, kernel.rows * kernel.width);
+      break;
+  }
+  return touches;
+}
+
+function addRange(touches: Touch[], { buffer, index }: Access, count: number): void {
+  touches.push({ buffer, store: true, low: index.constant, high: index.constant + count - 1 });
+}
+
+function rangeOf(index: IndexExpression, sizes: ReadonlyMap<number, number>) {
+  return indexRange(index, (loop) => sizes.get(loop) ?? 1);
+}
+
+/** Bytes of memory that a touch covers, in a space of its own per bound array and one for the arena. */
+export interface Span {
+  readonly space: string;
+  readonly store: boolean;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Where touches lie once the arena is planned. */
+export function spanOf(touch: Touch, buffers: readonly DraftBuffer[], arenaOffset: (buffer: number) => number): Span {
+  const { place, dtype } = buffers[touch.buffer]!;
+  const { bytes } = DTYPES[dtype];
+  const base = place === "arena" ? arenaOffset(touch.buffer) : 0;
+  const space = place === "arena" || place.kind === "arena" ? "arena" : `${place.kind}${place.index}`;
+  return { space, store: touch.store, from: base + touch.low * bytes, to: base + (touch.high + 1) * bytes };
+}
+
+export function conflict(a: Span, b: Span): boolean {
+  return (a.store || b.store) && a.space === b.space && a.from < b.to && b.from < a.to;
+}

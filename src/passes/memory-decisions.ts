@@ -1,0 +1,73 @@
+import { type Node, topologicalOrder } from "../ir/index.ts";
+import { product } from "../util/index.ts";
+
+/** Ops that always leave their result in memory, and values that are there to begin with. */
+const IN_MEMORY = new Set(["placeholder", "data", "random", "scatter", "concat", "reduce", "contraction"]);
+
+/** Instructions up to which a value used several times is computed again rather than stored and loaded. */
+const CHEAP = 4;
+/** How many times a value must be repeated by a broadcast before even a few instructions are worth storing. */
+const REPEATED = 4;
+const HEAVY: Readonly<Record<string, number>> = { exp: 10, expm1: 12, log: 10, log1p: 12, sigmoid: 14, tanh: 14, erf: 14, sin: 16, cos: 16, pow: 30, div: 3, sqrt: 3, rem: 4, gather: 4 };
+
+/** Instructions of one element when everything not in memory is computed in place. */
+function cost(node: Node, inMemory: ReadonlySet<Node>, known: Map<Node, number>): number {
+  const cached = known.get(node);
+  if (cached !== undefined) return cached;
+  const own = node.op.family === "elementwise" ? (HEAVY[node.op.name] ?? 1) : (HEAVY[node.op.name] ?? 0);
+  const total = node.inputs.reduce((sum, input) => sum + (inMemory.has(input) ? 0 : cost(input, inMemory, known)), own);
+  known.set(node, total);
+  return total;
+}
+
+/**
+ * Which values get memory of their own; all others are computed where they are used. `required` are those the caller needs there.
+ */
+export function decideMemory(roots: readonly Node[], required: ReadonlySet<Node>): Set<Node> {
+  const order = topologicalOrder(roots);
+  const inMemory = new Set(required);
+  for (const node of order) {
+    if (IN_MEMORY.has(node.op.family)) inMemory.add(node);
+    if (node.op.family === "contraction") for (const operand of node.inputs) inMemory.add(baseOf(operand));
+    if (node.op.family === "scatter" || node.op.family === "random") for (const input of node.inputs) inMemory.add(input);
+    if (node.op.family === "gather") inMemory.add(node.inputs[0]!);
+  }
+  const users = new Map<Node, Node[]>();
+  for (const node of order) {
+    for (const input of new Set(node.inputs)) users.set(input, [...(users.get(input) ?? []), node]);
+  }
+  const costs = new Map<Node, number>();
+  for (const node of order) {
+    const by = users.get(node) ?? [];
+    if (inMemory.has(node) || node.op.family !== "elementwise" || product(node.shape) === 1) continue;
+    const price = cost(node, inMemory, costs);
+    const repeated = by.some((user) => user.op.name === "broadcast" && product(user.shape) >= REPEATED * product(node.shape));
+    if ((by.length > 1 && price > CHEAP) || (repeated && price > 2)) {
+      inMemory.add(node);
+      costs.set(node, 0);
+    }
+  }
+  return inMemory;
+}
+
+/** What a chain of movements starts from. */
+export function baseOf(node: Node): Node {
+  return node.op.family === "movement" ? baseOf(node.inputs[0]!) : node;
+}
+
+/** The values in memory that computing `node` reads, looking through everything that is not. */
+export function readsOf(node: Node, inMemory: ReadonlySet<Node>): Set<Node> {
+  const reads = new Set<Node>();
+  const seen = new Set<Node>();
+  const walk = (each: Node): void => {
+    for (const input of each.inputs) {
+      if (inMemory.has(input)) reads.add(input);
+      else if (!seen.has(input)) {
+        seen.add(input);
+        walk(input);
+      }
+    }
+  };
+  walk(node);
+  return reads;
+}

@@ -1,0 +1,135 @@
+import { type DType, type Node, ops, type Program, type TypedArray, withInputs } from "../ir/index.ts";
+import { product, rowMajorStrides, type Shape } from "../util/index.ts";
+import type { BufferPlace } from "./kernel.ts";
+import type { Storage } from "./lower.ts";
+import { rewrite } from "./simplify.ts";
+
+/** A buffer while the program is being built; arena buffers get their offset at the end. */
+export interface DraftBuffer {
+  readonly dtype: DType;
+  readonly length: number;
+  readonly place: BufferPlace | "arena";
+}
+
+const SOURCES = new Set(["placeholder", "data", "constant", "iota", "identity", "concat"]);
+
+/** What a chain of reshapes starts from: the value whose memory it shares. */
+function unshaped(node: Node): Node {
+  return node.op.name === "reshape" ? unshaped(node.inputs[0]!) : node;
+}
+
+/** Whether `node`'s own kernel can write to a place that somebody else chose, once. */
+function take(node: Node, taken: Set<Node>): boolean {
+  const base = unshaped(node);
+  if (SOURCES.has(base.op.family) || taken.has(base)) return false;
+  taken.add(base);
+  return true;
+}
+
+/** Roots of a program whose results go straight to where they belong, with copies put in where that can't be. */
+export interface PlacedGraph {
+  readonly next: readonly Node[];
+  readonly outputs: readonly Node[];
+  /** Copies into state that must run last. */
+  readonly alone: ReadonlySet<Node>;
+}
+
+/**
+ * Makes every piece of a concatenation, every new state and every output a value of its own that can be computed in its final place.
+ * `deferred` are states that can't be written while others still read them: they are copied at the end.
+ */
+export function placeResults(
+  next: readonly Node[],
+  outputs: readonly Node[],
+  state: Program["state"],
+  deferred: ReadonlySet<number>,
+): PlacedGraph {
+  const taken = new Set<Node>();
+  const roots = rewrite([...next, ...outputs], (node) => {
+    if (node.op.family !== "concat") return node;
+    const axis = node.attributes.axis as number;
+    const contiguous = node.shape.slice(0, axis).every((size) => size === 1);
+    const pieces = node.inputs.map((piece) => {
+      const direct = contiguous || unshaped(piece) === piece;
+      return direct && take(piece, taken) ? piece : ops.identity(piece);
+    });
+    return withInputs(node, pieces);
+  });
+  const alone = new Set<Node>();
+  const claim = (root: Node): Node => {
+    if (root.op.family === "concat" && !taken.has(root)) {
+      taken.add(root);
+      return root;
+    }
+    return take(root, taken) ? root : ops.identity(root);
+  };
+  const placed = roots.map((root, i) => {
+    if (i < next.length && root === state[i]!.input) return root;
+    if (!deferred.has(i) || i >= next.length) return claim(root);
+    const copy = ops.identity(root);
+    alone.add(copy);
+    return copy;
+  });
+  return { next: placed.slice(0, next.length), outputs: placed.slice(next.length), alone };
+}
+
+/** Gives every value its buffer. */
+export class BufferTable {
+  readonly buffers: DraftBuffer[] = [];
+  readonly data: TypedArray[] = [];
+  private readonly storages = new Map<Node, Storage>();
+
+  constructor(program: Program, graph: PlacedGraph) {
+    program.inputs.forEach((node, index) => this.fixed(node, { kind: "input", index }));
+    program.state.forEach(({ input }, index) => this.fixed(input, { kind: "state", index }));
+    // A new state has a buffer number of its own in the same place, so that reads of the old and the new value can be told apart.
+    graph.next.forEach((node, index) => {
+      if (node !== program.state[index]!.input) this.claim(node, { kind: "state", index });
+    });
+    graph.outputs.forEach((node, index) => this.claim(node, { kind: "output", index }));
+  }
+
+  private add(dtype: DType, length: number, place: DraftBuffer["place"]): number {
+    this.buffers.push({ dtype, length, place });
+    return this.buffers.length - 1;
+  }
+
+  private fixed(node: Node, place: DraftBuffer["place"]): void {
+    const buffer = this.add(node.dtype, product(node.shape), place);
+    this.storages.set(node, contiguous(buffer, node));
+  }
+
+  private claim(node: Node, place: DraftBuffer["place"]): void {
+    const buffer = this.add(node.dtype, product(node.shape), place);
+    this.assign(node, contiguous(buffer, node));
+  }
+
+  private assign(node: Node, storage: Storage): void {
+    const base = unshaped(node);
+    this.storages.set(base, base === node ? storage : { ...storage, strides: rowMajorStrides(base.shape) });
+    if (base.op.family !== "concat") return;
+    const axis = base.attributes.axis as number;
+    let offset = storage.offset;
+    for (const piece of base.inputs) {
+      this.assign(piece, { ...storage, offset });
+      offset += piece.shape[axis]! * storage.strides[axis]!;
+    }
+  }
+
+  /** Where the node's value lies; made up in the arena when it has no place yet. */
+  storage = (node: Node): Storage => {
+    const known = this.storages.get(node);
+    if (known) return known;
+    if (node.op.family === "data") {
+      this.data.push(node.attributes.data as TypedArray);
+      this.fixed(node, { kind: "data", index: this.data.length - 1 });
+    } else {
+      this.claim(node, "arena");
+    }
+    return this.storages.get(node)!;
+  };
+}
+
+function contiguous(buffer: number, node: { shape: Shape; dtype: DType }): Storage {
+  return { buffer, dtype: node.dtype, offset: 0, strides: rowMajorStrides(node.shape) };
+}
