@@ -34,7 +34,8 @@ export class Registry<T> {
       fail(`"${name}" is no name for the ${this.what}`, "letters, digits, - and _, beginning with a letter");
     }
     const known = this.entries.get(name);
-    if (known !== undefined && known !== value) fail(`"${name}" is the name of another ${this.what} already`, "a new name");
+    if (known !== undefined && known !== value)
+      fail(`"${name}" is the name of another ${this.what} already`, "a new name");
     this.entries.set(name, value);
   }
 }

@@ -22,6 +22,7 @@ export function chain(parts: readonly (Layer | SymbolicTensor)[]): NetworkGraph 
       fail(
         `part ${i + 1} of a sequential model is no layer`,
         "layers such as layers.dense(10); an input only comes first",
+        typeof part === "function" ? "make it a layer: layers.lambda((x) => ...)" : undefined,
       );
     }
     end = part(end);

@@ -154,6 +154,8 @@ describe("a sequential model needs", () => {
   test("layers", () => {
     expect(message(() => chain([]))).toContain("got no layers");
     expect(message(() => chain([layers.dense(1, { inputShape: [1] }), {} as Layer]))).toContain("part 2");
+    const plain = ((x: SymbolicTensor) => x) as Layer;
+    expect(message(() => chain([layers.dense(1, { inputShape: [1] }), plain]))).toContain("layers.lambda");
   });
   test("the shape of its input", () => {
     expect(message(() => chain([layers.dense(1)]))).toBe(
