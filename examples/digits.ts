@@ -5,7 +5,16 @@
  *     npm start
  */
 import { join } from "node:path";
-import { layers, type MetricValue, metrics, optimizers, schedules, sequential, type Tensor } from "descent";
+import {
+  layers,
+  type MetricValue,
+  metrics,
+  optimizers,
+  type Scores,
+  schedules,
+  sequential,
+  type Tensor,
+} from "descent";
 import { imageAugmentation, mnist, trainTestSplit } from "descent/data";
 import { type Mistake, writeReport } from "../src/cli/report/index.ts";
 import { classTable, confusionTable, picture, sideBySide } from "../src/cli/terminal/index.ts";
@@ -18,8 +27,6 @@ export interface DigitsOptions {
   batchSize?: number;
   /** Of the split, the first weights, the order of the images and their augmentation. Default 1. */
   seed?: number;
-  /** Number of images to test on; as many as four times this are learned from. Default 2,000. */
-  testImages?: number;
   /** Where the model and the report go. Default "runs/digits". */
   folder?: string;
   /** 0 shows nothing. Default "auto". */
@@ -28,59 +35,46 @@ export interface DigitsOptions {
 
 export async function main(options: DigitsOptions = {}) {
   const { epochs = 8, batchSize = 32, seed = 1, folder = join("runs", "digits"), verbose = "auto" } = options;
-  const { testImages = 2000 } = options;
   const say = verbose === 0 ? () => {} : console.log;
   const started = performance.now();
 
-  // Every digit has the same share of both parts.
+  // 8,000 images to learn from, 2,000 to be tested on; every digit has the same share of both.
   const { images, labels } = await mnist();
-  const [rest, xTest, yRest, yTest] = trainTestSplit(images, labels, { testSize: testImages, stratify: labels, seed });
-  const [xTrain, yTrain] = [rest.slice([0, 4 * testImages]), yRest.slice(0, 4 * testImages)];
+  const [xTrain, xTest, yTrain, yTest] = trainTestSplit(images, labels, { testSize: 0.2, stratify: labels, seed });
 
   const model = network(seed);
   say(`${model.summary()}\n`);
-  const steps = epochs * Math.ceil(yTrain.length / batchSize);
+  const decaySteps = epochs * Math.ceil(yTrain.length / batchSize);
   model.compile({
-    optimizer: optimizers.adam({ learningRate: schedules.cosineDecay({ learningRate: 0.003, decaySteps: steps }) }),
+    optimizer: optimizers.adam({ learningRate: schedules.cosineDecay({ learningRate: 0.003, decaySteps }) }),
     loss: "sparseCategoricalCrossentropy",
-    metrics: [
-      "accuracy",
-      "confusionMatrix",
-      metrics.precision(perDigit),
-      metrics.recall(perDigit),
-      metrics.f1(perDigit),
-    ],
+    metrics: ["accuracy", "confusionMatrix", ...[metrics.precision, metrics.recall, metrics.f1].map(perDigit)],
   });
 
   // Every image is shown a little moved, turned and resized, each time anew. The test images are only looked at.
   const augment = imageAugmentation({ shift: 0.05, rotate: 8, zoom: 0.1 });
   const validationData: [Tensor, Int32Array] = [xTest, yTest];
-  const training = await model.fit(xTrain, yTrain, { epochs, batchSize, augment, validationData, seed, verbose });
+  const saveTo = join(folder, "interrupted");
+  const fitting = { epochs, batchSize, augment, validationData, seed, verbose, saveTo };
+  const training = await model.fit(xTrain, yTrain, fitting);
+  if (training.interrupted) process.exit(130); // Ctrl-C: the model is saved, and fit has said where
 
   const scores = await model.evaluate(xTest, yTest);
-  const { accuracy, confusionMatrix: confusion } = scores;
-  const ofDigit = (score: string, digit: number) => (scores[score] as number[])[digit] ?? Number.NaN;
-  const perClass = confusion.map((row, digit) => ({
-    precision: ofDigit("precision", digit),
-    recall: ofDigit("recall", digit),
-    f1: ofDigit("f1", digit),
-    support: row.reduce((sum, count) => sum + count, 0),
-  }));
+  const { accuracy, loss, confusionMatrix: confusion } = scores;
+  const perClass = scoresByDigit(scores);
   const answers = await readAnswers(xTest, await model.predict(xTest), yTest);
   const wrong = answers.filter((answer) => answer.prediction !== answer.label);
   const mistakes = wrong.sort((a, b) => b.probability - a.probability).slice(0, 30);
-
-  const seconds = (performance.now() - started) / 1000;
-  const percentage = `${(accuracy * 100).toFixed(2)} %`;
-  say(`\n${classTable(perClass)}\n\n${confusionTable(confusion)}\n`);
-  say(`${gallery(answers)}\n`);
+  say(`\n${classTable(perClass)}\n\n${confusionTable(confusion)}\n\n${gallery(answers)}\n`);
   if (mistakes.length > 0) say(`The worst mistakes:\n\n${gallery(mistakes)}\n`);
 
-  await model.save(join(folder, "model"), { labels: digitNames });
+  const saved = join(folder, "model");
+  await model.save(saved, { labels: digitNames });
   const report = join(folder, "report.html");
+  const percentage = `${(accuracy * 100).toFixed(2)} %`;
   await writeReport(report, {
     title: "Handwritten digits",
-    subtitle: `${yTrain.length.toLocaleString("en")} images to learn from, ${yTest.length.toLocaleString("en")} to be tested on.`,
+    subtitle: `Learned from ${yTrain.length} images, tested on ${yTest.length} others.`,
     highlights: [
       { label: "test accuracy", value: percentage },
       { label: "mistakes", value: String(wrong.length) },
@@ -93,13 +87,14 @@ export async function main(options: DigitsOptions = {}) {
     countedOn: `${yTest.length} test images`,
     mistakes,
     modelSummary: model.summary(),
-    facts: { engine: training.engine, epochs: training.epochs.length, "batch size": batchSize, seed },
+    facts: { engine: training.engine, epochs, "batch size": batchSize, seed },
   });
-  say(`Test accuracy ${percentage} after ${seconds.toFixed(1)} s. Model: ${join(folder, "model")}  Report: ${report}`);
-  return { accuracy, loss: scores.loss, perClass, confusion, seconds, model, report };
+  const seconds = (performance.now() - started) / 1000;
+  say(`Test accuracy ${percentage} after ${seconds.toFixed(1)} s. Model: ${saved}  Report: ${report}`);
+  return { accuracy, loss, perClass, confusion, seconds, model, report };
 }
 
-const perDigit = { average: "none" } as const;
+const perDigit = (score: typeof metrics.f1) => score({ average: "none" });
 const digitNames = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
 /** Three convolutions, each on a smaller picture with more channels, then a number for every digit: 23,000 weights. */
@@ -122,6 +117,17 @@ function network(seed: number) {
     ],
     { name: "digits", seed },
   );
+}
+
+/** Precision, recall, F1 and number of test images of every digit. */
+function scoresByDigit(scores: Scores) {
+  const of = (score: string, digit: number) => (scores[score] as number[])[digit] ?? Number.NaN;
+  return scores.confusionMatrix.map((row, digit) => ({
+    precision: of("precision", digit),
+    recall: of("recall", digit),
+    f1: of("f1", digit),
+    support: row.reduce((sum, count) => sum + count, 0),
+  }));
 }
 
 /** An image with what it is and what the network says. */

@@ -7,12 +7,12 @@ import { resolveEngine } from "../../src/tensor/index.ts";
 
 const { engine } = await resolveEngine();
 
-describe.skipIf(engine.name !== "native")("digits, 1,600 of them in 4 epochs", () => {
+describe.skipIf(engine.name !== "native")("digits, seen once", () => {
   let folder = "";
   let result: Awaited<ReturnType<typeof main>>;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "descent-digits-"));
-    result = await main({ testImages: 400, epochs: 4, folder, verbose: 0 });
+    result = await main({ epochs: 1, folder, verbose: 0 });
   });
   afterAll(async () => {
     await rm(folder, { recursive: true, force: true });
@@ -25,7 +25,7 @@ describe.skipIf(engine.name !== "native")("digits, 1,600 of them in 4 epochs", (
   test("every number of the result agrees with the confusion matrix", () => {
     const { accuracy, confusion, perClass } = result;
     const total = confusion.flat().reduce((sum, count) => sum + count, 0);
-    expect(total).toBe(400);
+    expect(total).toBe(2000);
     const right = confusion.reduce((sum, row, digit) => sum + (row[digit] ?? 0), 0);
     expect(accuracy).toBeCloseTo(right / total, 6);
     perClass.forEach(({ precision, recall, f1, support }, digit) => {
