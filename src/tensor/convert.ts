@@ -1,4 +1,4 @@
-import { type DType, DTYPES, type Node, ops, type TypedArray } from "../ir/index.ts";
+import { DTYPES, type DType, type Node, ops, type TypedArray } from "../ir/index.ts";
 import { fail, formatShape, product, type Shape } from "../util/index.ts";
 
 /** A number, or arrays of equal lengths of these. Booleans count as 1 and 0. */
@@ -67,7 +67,8 @@ export function typedToNode(values: ArrayBufferView & ArrayLike<number>, shape: 
   }
   const own = dtypeOf(values);
   const type = dtype ?? own ?? (values instanceof Float64Array ? "float32" : "int32");
-  if (own === type || (type === "bool" && own === "uint8")) return ops.data(values as unknown as TypedArray, shape, type);
+  if (own === type || (type === "bool" && own === "uint8"))
+    return ops.data(values as unknown as TypedArray, shape, type);
   const out = DTYPES[type].create(values.length);
   for (let i = 0; i < out.length; i++) out[i] = type === "bool" ? Number(values[i] !== 0) : values[i]!;
   return ops.data(out, shape, type);

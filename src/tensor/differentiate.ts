@@ -9,6 +9,10 @@ import { leaves, rebuild, type Tree } from "./tree.ts";
  * Tensors that the loss does not depend on get zeros.
  *
  * @throws DescentError when the loss or one of `wrt` is no float32.
+ * @example
+ * const w = tensor([1, 2]);
+ * const [slope] = gradients(w.square().sum(), [w]);
+ * await slope?.array(); // [2, 4]
  */
 export function gradients(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
   for (const each of [loss, ...wrt]) {
@@ -38,12 +42,23 @@ export function valueAndGrad<A extends readonly Tree[], I extends number = 0>(
     // Fresh nodes: what f reaches by other ways than this argument counts as constant.
     const own = leaves(target).map((each) => new Tensor(ops.identity(each.node)));
     const value = f(...(args.map((each, i) => (i === argument ? rebuild(target, own) : each)) as unknown as A));
-    if (value.size !== 1) fail(`grad of a function whose value has shape ${formatShape(value.shape)}`, "a scalar", "reduce it with sum() or mean()");
+    if (value.size !== 1)
+      fail(
+        `grad of a function whose value has shape ${formatShape(value.shape)}`,
+        "a scalar",
+        "reduce it with sum() or mean()",
+      );
     return [value, rebuild(target, gradients(value, own)) as A[I]];
   };
 }
 
-/** A function that gives f's gradient with respect to argument `argument`; see {@link valueAndGrad}. */
+/**
+ * A function that gives f's gradient with respect to argument `argument`; see {@link valueAndGrad}.
+ *
+ * @throws DescentError when f's value is not a scalar.
+ * @example
+ * grad((x: Tensor) => x.pow(3).sum())(tensor([1, 2])); // [3, 12]
+ */
 export function grad<A extends readonly Tree[], I extends number = 0>(
   f: (...args: A) => Tensor,
   argument: I = 0 as I,

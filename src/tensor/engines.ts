@@ -51,7 +51,8 @@ export async function resolveEngine(name?: EngineName | string): Promise<EngineC
   if (wanted === "reference") return { engine: referenceEngine, reason: "asked for" };
   const found = await loadNative();
   if ("engine" in found) return { engine: found.engine, reason: found.engine.describe() };
-  if (wanted === "native") fail(`the native engine can't run here: ${found.reason}`, "a working C compiler", 'use engine "reference" (slow)');
+  if (wanted === "native")
+    fail(`the native engine can't run here: ${found.reason}`, "a working C compiler", 'use engine "reference" (slow)');
   return { engine: referenceEngine, reason: `no native engine (${found.reason}); this one is much slower` };
 }
 
@@ -59,7 +60,11 @@ export async function resolveEngine(name?: EngineName | string): Promise<EngineC
 export async function engineInfo(): Promise<{ name: string; available: boolean; detail: string }[]> {
   const found = await loadNative();
   return [
-    { name: "native", available: "engine" in found, detail: "engine" in found ? found.engine.describe() : found.reason },
+    {
+      name: "native",
+      available: "engine" in found,
+      detail: "engine" in found ? found.engine.describe() : found.reason,
+    },
     { name: "reference", available: true, detail: referenceEngine.describe() },
   ];
 }

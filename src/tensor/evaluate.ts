@@ -1,5 +1,5 @@
 import type { Engine } from "../engine/index.ts";
-import { DTYPES, type Node, topologicalOrder, type TypedArray } from "../ir/index.ts";
+import { DTYPES, type Node, type TypedArray, topologicalOrder } from "../ir/index.ts";
 import { product } from "../util/index.ts";
 import { nativeIfPresent, referenceEngine } from "./engines.ts";
 
@@ -34,7 +34,10 @@ async function chooseEngine(nodes: readonly Node[]): Promise<Engine> {
 export async function evaluateNodes(nodes: readonly Node[]): Promise<TypedArray[]> {
   const engine = await chooseEngine(nodes);
   const executable = await engine.compile({ name: "expression", inputs: [], state: [], outputs: nodes });
-  const allocate = engine === referenceEngine ? (node: Node) => DTYPES[node.dtype].create(product(node.shape)) : (node: Node) => engine.allocate(node.dtype, product(node.shape));
+  const allocate =
+    engine === referenceEngine
+      ? (node: Node) => DTYPES[node.dtype].create(product(node.shape))
+      : (node: Node) => engine.allocate(node.dtype, product(node.shape));
   const outputs = nodes.map(allocate);
   await executable.bind({ inputs: [], state: [], outputs })();
   return outputs;

@@ -3,12 +3,17 @@ import { fail, formatShape, type Shape } from "../util/index.ts";
 import { type Nested, toNode, typedToNode } from "./convert.ts";
 import { evaluateNodes } from "./evaluate.ts";
 import * as indexing from "./numpy/indexing.ts";
-import * as products from "./numpy/products.ts";
 import type { ConvOptions, PoolOptions } from "./numpy/products.ts";
+import * as products from "./numpy/products.ts";
 import { normalizeAxis } from "./numpy/promote.ts";
 import { Tensor, type TensorLike } from "./tensor.ts";
 
-/** A tensor of anything that can stand for one; tensors stay themselves. */
+/**
+ * A tensor of anything that can stand for one; tensors stay themselves.
+ *
+ * @example
+ * asTensor([1, 2]).add(1); // [2, 3]
+ */
 export function asTensor(value: TensorLike): Tensor {
   return value instanceof Tensor ? value : new Tensor(toNode(value));
 }
@@ -38,17 +43,32 @@ export function tensor(
   return options.shape ? new Tensor(node).reshape(options.shape) : new Tensor(node);
 }
 
-/** All elements `value`. */
+/**
+ * All elements `value`.
+ *
+ * @example
+ * full([2, 2], 7); // [[7, 7], [7, 7]]
+ */
 export function full(shape: Shape, value: number, dtype: DType = "float32"): Tensor {
   return new Tensor(ops.constant(value, shape, dtype));
 }
 
+/** All elements 0: `zeros([2, 3])`. */
 export const zeros = (shape: Shape, dtype: DType = "float32"): Tensor => full(shape, 0, dtype);
+/** All elements 1: `ones([2, 3], "int32")`. */
 export const ones = (shape: Shape, dtype: DType = "float32"): Tensor => full(shape, 1, dtype);
+/** Zeros of x's shape and type. */
 export const zerosLike = (x: Tensor): Tensor => full(x.shape, 0, x.dtype);
+/** Ones of x's shape and type. */
 export const onesLike = (x: Tensor): Tensor => full(x.shape, 1, x.dtype);
 
-/** start, start + step, ... below stop; `arange(n)` counts from 0. int32 when all are integers, else float32. */
+/**
+ * start, start + step, ... below stop; `arange(n)` counts from 0. int32 when all are integers, else float32.
+ *
+ * @example
+ * arange(3); // [0, 1, 2]
+ * arange(1, 2, 0.25); // [1, 1.25, 1.5, 1.75]
+ */
 export function arange(start: number, stop?: number, step = 1): Tensor {
   const [first, end] = stop === undefined ? [0, start] : [start, stop];
   const count = Math.max(0, Math.ceil((end - first) / step));
@@ -56,23 +76,44 @@ export function arange(start: number, stop?: number, step = 1): Tensor {
   return new Tensor(ops.iota([count], 0, dtype)).mul(step).add(first);
 }
 
-/** `count` numbers evenly spaced from start to stop, both included. */
+/**
+ * `count` numbers evenly spaced from start to stop, both included.
+ *
+ * @example
+ * linspace(0, 1, 5); // [0, 0.25, 0.5, 0.75, 1]
+ */
 export function linspace(start: number, stop: number, count: number): Tensor {
   const values = Float32Array.from({ length: count }, (_, i) => start + ((stop - start) * i) / Math.max(1, count - 1));
   return tensor(values);
 }
 
-/** The identity matrix [n, n]. */
+/**
+ * The identity matrix [n, n].
+ *
+ * @example
+ * eye(2); // [[1, 0], [0, 1]]
+ */
 export function eye(n: number): Tensor {
   return arange(n).oneHot(n);
 }
 
-/** `condition ? a : b` element by element, broadcast together. */
+/**
+ * `condition ? a : b` element by element, broadcast together.
+ *
+ * @example
+ * const x = tensor([-1, 2]);
+ * where(x.greater(0), x, 0); // [0, 2]
+ */
 export function where(condition: TensorLike, a: TensorLike, b: TensorLike): Tensor {
   return asTensor(condition).where(a, b);
 }
 
-/** Tensors one after the other along an axis (default 0). */
+/**
+ * Tensors one after the other along an axis (default 0); the other axes must be equal.
+ *
+ * @example
+ * concatenate([[[1], [2]], [[3]]]); // [[1], [2], [3]]
+ */
 export function concatenate(list: readonly TensorLike[], { axis = 0 }: { readonly axis?: number } = {}): Tensor {
   return new Tensor(
     indexing.concatenate(
@@ -82,7 +123,12 @@ export function concatenate(list: readonly TensorLike[], { axis = 0 }: { readonl
   );
 }
 
-/** Tensors of one shape along a new axis (default 0). */
+/**
+ * Tensors of one shape along a new axis (default 0).
+ *
+ * @example
+ * stack([[1, 2], [3, 4]], { axis: 1 }); // [[1, 3], [2, 4]]
+ */
 export function stack(list: readonly TensorLike[], { axis = 0 }: { readonly axis?: number } = {}): Tensor {
   return concatenate(
     list.map((each) => asTensor(each).expandDims(axis)),
@@ -90,8 +136,18 @@ export function stack(list: readonly TensorLike[], { axis = 0 }: { readonly axis
   );
 }
 
-/** Parts along an axis: a number of equal parts, or the indices at which to cut. */
-export function split(x: Tensor, parts: number | readonly number[], { axis = 0 }: { readonly axis?: number } = {}): Tensor[] {
+/**
+ * Parts along an axis (default 0): a number of equal parts, or the indices at which to cut.
+ *
+ * @throws DescentError when the axis can't be cut into so many equal parts.
+ * @example
+ * const [head, tail] = split(arange(5), [2]); // [2] and [3] elements
+ */
+export function split(
+  x: Tensor,
+  parts: number | readonly number[],
+  { axis = 0 }: { readonly axis?: number } = {},
+): Tensor[] {
   const along = normalizeAxis(axis, x.rank, "split");
   const size = x.shape[along]!;
   if (typeof parts === "number" && size % parts !== 0) {
@@ -106,7 +162,12 @@ export function split(x: Tensor, parts: number | readonly number[], { axis = 0 }
   });
 }
 
-/** Matrix product; see {@link Tensor.matmul}. */
+/**
+ * Matrix product; see {@link Tensor.matmul}.
+ *
+ * @example
+ * matmul([[1, 2]], [[3], [4]]); // [[11]]
+ */
 export function matmul(a: TensorLike, b: TensorLike): Tensor {
   return asTensor(a).matmul(b);
 }
@@ -122,27 +183,53 @@ export function conv(x: TensorLike, w: TensorLike, options?: ConvOptions): Tenso
   return new Tensor(products.conv(asTensor(x).node, asTensor(w).node, options));
 }
 
-/** Greatest element of each window: x [N, ..sizes, C] -> [N, ..positions, C]. */
+/**
+ * Greatest element of each window: x [N, ..sizes, C] -> [N, ..positions, C].
+ *
+ * @example
+ * maxPool([[[1], [5], [2], [3]]], { size: 2 }); // [[[5], [3]]]
+ */
 export function maxPool(x: TensorLike, options: PoolOptions): Tensor {
   return new Tensor(products.maxPool(asTensor(x).node, options));
 }
 
-/** Mean of each window's elements inside of x: [N, ..sizes, C] -> [N, ..positions, C]. */
+/**
+ * Mean of each window's elements inside of x (padding does not count): [N, ..sizes, C] -> [N, ..positions, C].
+ *
+ * @example
+ * averagePool([[[1], [5], [2], [3]]], { size: 2 }); // [[[3], [2.5]]]
+ */
 export function averagePool(x: TensorLike, options: PoolOptions): Tensor {
   return new Tensor(products.averagePool(asTensor(x).node, options));
 }
 
-/** Rows added up by number: result[r] = sum of updates[i] where indices[i] = r; [rows, ..]. Numbers outside are left out. */
+/**
+ * Rows added up by number: result[r] = sum of updates[i] where indices[i] = r; [rows, ..]. Numbers outside are left out.
+ *
+ * @example
+ * scatterAdd(tensor([0, 2, 0], { dtype: "int32" }), [[1], [2], [3]], 3); // [[4], [0], [2]]
+ */
 export function scatterAdd(indices: TensorLike, updates: TensorLike, rows: number): Tensor {
   return new Tensor(indexing.scatterAdd(asTensor(indices).node, asTensor(updates).node, rows));
 }
 
-/** The same values, through which no gradient flows. */
+/**
+ * The same values, through which no gradient flows.
+ *
+ * @example
+ * grad((x: Tensor) => x.mul(stopGradient(x)))(tensor(3)); // 3
+ */
 export function stopGradient(x: Tensor): Tensor {
   return new Tensor(ops.stopGradient(x.node));
 }
 
-/** Computes several tensors in one go; each remembers its values, as after `data()`. */
+/**
+ * Computes several tensors in one go; each remembers its values, as after `data()`.
+ *
+ * @example
+ * const [mean, std] = [arange(5).mean(), arange(5).std()];
+ * await evaluate(mean, std);
+ */
 export async function evaluate(...tensors: Tensor[]): Promise<void> {
   const open = tensors.filter((each) => !each.known);
   const values = await evaluateNodes(open.map((each) => each.node));

@@ -58,7 +58,8 @@ export async function gradCheck(
     const slopes = at(values, analytic);
     floats.forEach((i, which) => {
       for (let j = 0; j < product(inputs[i]!.shape); j++) {
-        const shifted = (by: number) => values.map((each, k) => (k === i ? each.map((v, l) => (l === j ? v + by : v)) : each));
+        const shifted = (by: number) =>
+          values.map((each, k) => (k === i ? each.map((v, l) => (l === j ? v + by : v)) : each));
         const numeric = (at(shifted(step), [scalar])[0]![0]! - at(shifted(-step), [scalar])[0]![0]!) / (2 * step);
         const error = Math.abs(slopes[which]![j]! - numeric) / Math.max(1, Math.abs(numeric));
         if (error > worst.worst || Number.isNaN(error)) {

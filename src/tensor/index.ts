@@ -30,7 +30,15 @@ export { type GradCheckOptions, type GradCheckResult, gradCheck } from "./grad-c
 export type { Range } from "./numpy/indexing.ts";
 export type { ConvOptions, Padding, PoolOptions } from "./numpy/products.ts";
 export type { ReduceOptions } from "./numpy/reductions.ts";
-export { allocate, type BoundProgram, compile, createProgram, type Program, type ProgramOptions, type Spec } from "./program.ts";
+export {
+  allocate,
+  type BoundProgram,
+  compile,
+  createProgram,
+  type Program,
+  type ProgramOptions,
+  type Spec,
+} from "./program.ts";
 export { RandomKey, randomKey } from "./random-key.ts";
 export { Tensor, type TensorLike } from "./tensor.ts";
 export type { Tree } from "./tree.ts";

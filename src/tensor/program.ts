@@ -54,7 +54,9 @@ export class Program {
   /** See {@link createProgram}. */
   static async create({ name, engine, state = {}, inputs = {}, body }: ProgramOptions): Promise<Program> {
     const place = (specs: Readonly<Record<string, Spec>>, kind: string) =>
-      Object.entries(specs).map(([key, { shape, dtype }]) => [key, ops.placeholder(`${kind}.${key}`, shape, dtype)] as const);
+      Object.entries(specs).map(
+        ([key, { shape, dtype }]) => [key, ops.placeholder(`${kind}.${key}`, shape, dtype)] as const,
+      );
     const stateNodes = place(state, "state");
     const inputNodes = place(inputs, "input");
     const wrap = (nodes: readonly (readonly [string, Node])[]) =>
@@ -62,9 +64,13 @@ export class Program {
     const result = body({ state: wrap(stateNodes), inputs: wrap(inputNodes) });
     for (const [key, next] of Object.entries(result.state ?? {})) {
       const spec = state[key];
-      if (!spec) fail(`program ${name} gives a new value for state "${key}"`, `one of ${Object.keys(state).join(", ")}`);
+      if (!spec)
+        fail(`program ${name} gives a new value for state "${key}"`, `one of ${Object.keys(state).join(", ")}`);
       if (spec.dtype !== next.dtype || spec.shape.join() !== next.shape.join()) {
-        fail(`program ${name} gives state "${key}" as ${next.dtype} ${formatShape(next.shape)}`, `${spec.dtype} ${formatShape(spec.shape)}`);
+        fail(
+          `program ${name} gives state "${key}" as ${next.dtype} ${formatShape(next.shape)}`,
+          `${spec.dtype} ${formatShape(spec.shape)}`,
+        );
       }
     }
     const outputs = result.outputs ?? {};

@@ -19,7 +19,8 @@ export class RandomKey {
 
   /** From two 32-bit words: uint32 [2], for keys that a program receives. */
   static fromTensor(words: Tensor): RandomKey {
-    if (words.dtype !== "uint32" || words.shape.join() !== "2") fail(`a key of ${words.dtype} [${words.shape}]`, "uint32 [2]");
+    if (words.dtype !== "uint32" || words.shape.join() !== "2")
+      fail(`a key of ${words.dtype} [${words.shape}]`, "uint32 [2]");
     return new RandomKey(words);
   }
 
@@ -28,7 +29,12 @@ export class RandomKey {
     return this.words;
   }
 
-  private bits(shape: Shape, dtype: "float32" | "uint32", stream: number, counter: Tensor = full([1], 0, "uint32")): Tensor {
+  private bits(
+    shape: Shape,
+    dtype: "float32" | "uint32",
+    stream: number,
+    counter: Tensor = full([1], 0, "uint32"),
+  ): Tensor {
     return new Tensor(ops.random(this.words.node, counter.node, shape, dtype, stream));
   }
 
@@ -60,7 +66,9 @@ export class RandomKey {
   truncatedNormal(shape: Shape, { mean = 0, std = 1 }: { readonly mean?: number; readonly std?: number } = {}): Tensor {
     const edge = 0.9544997361036416; // erf(2 / sqrt(2))
     const x = this.uniform(shape, { min: -edge, max: edge });
-    return inverseErf(x).mul(Math.SQRT2 * std).add(mean);
+    return inverseErf(x)
+      .mul(Math.SQRT2 * std)
+      .add(mean);
   }
 
   /** True with probability p. */
@@ -71,7 +79,10 @@ export class RandomKey {
   /** Integers (int32) in [min, max). */
   integers(shape: Shape, { min = 0, max }: { readonly min?: number; readonly max: number }): Tensor {
     if (!(max > min)) fail(`integers from ${min} up to ${max}`, "max above min");
-    return this.bits(shape, "uint32", STREAM.draw).mod(max - min).cast("int32").add(min);
+    return this.bits(shape, "uint32", STREAM.draw)
+      .mod(max - min)
+      .cast("int32")
+      .add(min);
   }
 }
 
@@ -80,8 +91,14 @@ function inverseErf(x: Tensor): Tensor {
   const w = x.square().neg().log1p().neg();
   const polynomial = (coefficients: readonly number[], at: Tensor): Tensor =>
     coefficients.slice(1).reduce((sum, each) => sum.mul(at).add(each), full(x.shape, coefficients[0]!));
-  const central = [2.81022636e-8, 3.43273939e-7, -3.5233877e-6, -4.39150654e-6, 2.1858087e-4, -1.25372503e-3, -4.17768164e-3, 0.246640727, 1.50140941];
-  const tail = [-2.00214257e-4, 1.00950558e-4, 1.34934322e-3, -3.67342844e-3, 5.73950773e-3, -7.6224613e-3, 9.43887047e-3, 1.00167406, 2.83297682];
+  const central = [
+    2.81022636e-8, 3.43273939e-7, -3.5233877e-6, -4.39150654e-6, 2.1858087e-4, -1.25372503e-3, -4.17768164e-3,
+    0.246640727, 1.50140941,
+  ];
+  const tail = [
+    -2.00214257e-4, 1.00950558e-4, 1.34934322e-3, -3.67342844e-3, 5.73950773e-3, -7.6224613e-3, 9.43887047e-3,
+    1.00167406, 2.83297682,
+  ];
   return where(w.less(5), polynomial(central, w.sub(2.5)), polynomial(tail, w.maximum(5).sqrt().sub(3))).mul(x);
 }
 
@@ -96,4 +113,3 @@ export function randomKey(seed: number): RandomKey {
   const words = new Uint32Array([seed >>> 0, Math.floor(seed / 4294967296) >>> 0]);
   return RandomKey.fromTensor(tensor(words));
 }
-

@@ -1,13 +1,22 @@
-import { type DType, DTYPES, type Node, ops, type TypedArray } from "../ir/index.ts";
+import { DTYPES, type DType, type Node, ops, type TypedArray } from "../ir/index.ts";
 import { formatShape, product, type Shape } from "../util/index.ts";
 import { type Nested, toNested, toNode } from "./convert.ts";
 import { evaluateNodes } from "./evaluate.ts";
 import { formatValues } from "./format.ts";
 import * as indexing from "./numpy/indexing.ts";
 import * as products from "./numpy/products.ts";
-import { binary, broadcastTo, comparison, completeShape, floating, logical, normalizeAxis, where } from "./numpy/promote.ts";
-import * as reductions from "./numpy/reductions.ts";
+import {
+  binary,
+  broadcastTo,
+  comparison,
+  completeShape,
+  floating,
+  logical,
+  normalizeAxis,
+  where,
+} from "./numpy/promote.ts";
 import type { ReduceOptions } from "./numpy/reductions.ts";
+import * as reductions from "./numpy/reductions.ts";
 
 /** What stands where a tensor is expected: a tensor, a number, nested arrays of numbers. */
 export type TensorLike = Tensor | Nested;
@@ -350,12 +359,15 @@ export class Tensor {
   }
   /** The value of a tensor with one element. */
   async item(): Promise<number> {
-    if (this.size !== 1) throw new RangeError(`item() of a tensor of shape ${formatShape(this.shape)}; use data() or array()`);
+    if (this.size !== 1)
+      throw new RangeError(`item() of a tensor of shape ${formatShape(this.shape)}; use data() or array()`);
     return (await this.data())[0]!;
   }
 
   toString(): string {
-    const values = this.known ? formatValues(this.current.attributes.data as TypedArray, this.shape) : "not computed yet";
+    const values = this.known
+      ? formatValues(this.current.attributes.data as TypedArray, this.shape)
+      : "not computed yet";
     return `Tensor ${this.dtype} ${formatShape(this.shape)} ${values}`;
   }
   /** What Node's console shows. */

@@ -6,10 +6,14 @@ import { arithmeticType, normalizeAxis, promoteTypes } from "./promote.ts";
 export type Range = number | readonly [start: number | null, stop?: number | null, step?: number] | null;
 
 /** Python's start:stop:step over an axis: first element, step, count. */
-function resolveRange(range: Exclude<Range, number | null>, size: number): { start: number; step: number; count: number } {
+function resolveRange(
+  range: Exclude<Range, number | null>,
+  size: number,
+): { start: number; step: number; count: number } {
   const step = range[2] ?? 1;
   if (!Number.isInteger(step) || step === 0) fail(`slice got step ${step}`, "an integer other than 0");
-  const clamp = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value < 0 ? value + size : value));
+  const clamp = (value: number, low: number, high: number) =>
+    Math.min(high, Math.max(low, value < 0 ? value + size : value));
   const [low, high] = step > 0 ? [0, size] : [-1, size - 1];
   const start = range[0] == null ? (step > 0 ? 0 : size - 1) : clamp(range[0], low, high);
   const stop = range[1] == null ? (step > 0 ? size : -1) : clamp(range[1], low, high);
@@ -54,7 +58,8 @@ export function flip(x: Node, axis: number): Node {
 
 /** Surrounds `x` by `value`: widths [before, after] per axis. */
 export function pad(x: Node, widths: readonly (readonly [number, number])[], value = 0): Node {
-  const right = widths.length === x.shape.length && widths.flat().every((width) => Number.isInteger(width) && width >= 0);
+  const right =
+    widths.length === x.shape.length && widths.flat().every((width) => Number.isInteger(width) && width >= 0);
   if (!right) fail(`pad of ${formatShape(x.shape)} got ${JSON.stringify(widths)}`, "[before, after] for every axis");
   return ops.embed(x, {
     starts: widths.map(([before]) => before),
@@ -71,9 +76,7 @@ export function take(x: Node, indices: Node, axis = 0): Node {
   const rest = x.shape.map((_, i) => i).filter((i) => i !== along);
   const rows = ops.gather(ops.permute(x, [along, ...rest]), numbers);
   const rank = numbers.shape.length;
-  const order = x.shape.flatMap((_, i) =>
-    i === along ? numbers.shape.map((__, j) => j) : [rank + rest.indexOf(i)],
-  );
+  const order = x.shape.flatMap((_, i) => (i === along ? numbers.shape.map((__, j) => j) : [rank + rest.indexOf(i)]));
   return ops.permute(rows, order);
 }
 
@@ -90,7 +93,8 @@ export function concatenate(list: readonly Node[], axis = 0): Node {
   if (!first) fail("concatenate got no tensors", "at least one");
   const along = normalizeAxis(axis, first.shape.length, "concatenate");
   for (const { shape } of list) {
-    const fits = shape.length === first.shape.length && shape.every((size, i) => i === along || size === first.shape[i]);
+    const fits =
+      shape.length === first.shape.length && shape.every((size, i) => i === along || size === first.shape[i]);
     if (!fits) {
       fail(
         `concatenate on axis ${along} got shapes ${list.map((each) => formatShape(each.shape)).join(", ")}`,
@@ -100,7 +104,10 @@ export function concatenate(list: readonly Node[], axis = 0): Node {
   }
   const dtype = list.map((each) => each.dtype).reduce(promoteTypes);
   const filled = list.filter((each) => product(each.shape) > 0);
-  return ops.concat((filled.length > 0 ? filled : [first]).map((each) => ops.cast(each, dtype)), along);
+  return ops.concat(
+    (filled.length > 0 ? filled : [first]).map((each) => ops.cast(each, dtype)),
+    along,
+  );
 }
 
 /** Rows added up by number into `rows` rows of zeros. */

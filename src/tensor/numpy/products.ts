@@ -77,7 +77,12 @@ export function conv(x: Node, w: Node, options: ConvOptions = {}): Node {
   checkOptions("conv", options, ["strides", "dilation", "padding", "groups"]);
   const rank = x.shape.length - 2;
   const groups = options.groups ?? 1;
-  if (rank < 1 || w.shape.length !== rank + 2 || x.shape.at(-1) !== w.shape[rank]! * groups || w.shape.at(-1)! % groups !== 0) {
+  if (
+    rank < 1 ||
+    w.shape.length !== rank + 2 ||
+    x.shape.at(-1) !== w.shape[rank]! * groups ||
+    w.shape.at(-1)! % groups !== 0
+  ) {
     fail(
       `conv got input ${formatShape(x.shape)} and kernel ${formatShape(w.shape)} in ${groups} groups`,
       "[batch, ..sizes, channels] and [..kernel, channels / groups, filters], filters divisible by groups",
@@ -89,7 +94,11 @@ export function conv(x: Node, w: Node, options: ConvOptions = {}): Node {
   const padding = resolvePadding(options.padding ?? "valid", sizes, w.shape, strides, dilation);
   strides.forEach((stride, i) => {
     if (ops.windowCount(sizes[i]!, w.shape[i]!, stride, dilation[i]!, padding[i]!) < 1) {
-      fail(`a kernel of ${formatShape(w.shape.slice(0, rank))} does not fit into ${formatShape(sizes)}`, "a larger input", 'use padding "same" or a smaller kernel');
+      fail(
+        `a kernel of ${formatShape(w.shape.slice(0, rank))} does not fit into ${formatShape(sizes)}`,
+        "a larger input",
+        'use padding "same" or a smaller kernel',
+      );
     }
   });
   return ops.conv(ops.cast(x, "float32"), ops.cast(w, "float32"), { strides, dilation, padding, groups });
@@ -115,7 +124,11 @@ function poolingWindows(x: Node, options: PoolOptions, fill: number): Node {
   const ones = new Array<number>(rank).fill(1);
   const padding = resolvePadding(options.padding ?? "valid", sizes, size, strides, ones);
   if (size.some((each, i) => each > sizes[i]! + padding[i]![0] + padding[i]![1])) {
-    fail(`a window of ${formatShape(size)} does not fit into ${formatShape(sizes)}`, "a larger input", 'use padding "same" or a smaller window');
+    fail(
+      `a window of ${formatShape(size)} does not fit into ${formatShape(sizes)}`,
+      "a larger input",
+      'use padding "same" or a smaller window',
+    );
   }
   const whole = [[0, 0], ...padding, [0, 0]] as const;
   let view = ops.embed(x, {
@@ -153,7 +166,10 @@ export function averagePool(x: Node, options: PoolOptions): Node {
     const count = axes.reduce((elements, axis) => elements * windows.shape[axis]!, 1);
     return squeezeAxes(ops.mul(total, ops.constantLike(total, 1 / count)), axes);
   }
-  const one = ops.constant(1, values.shape.map((size, axis) => (axis === 0 || axis === rank + 1 ? 1 : size)));
+  const one = ops.constant(
+    1,
+    values.shape.map((size, axis) => (axis === 0 || axis === rank + 1 ? 1 : size)),
+  );
   const count = ops.sum(poolingWindows(one, options, 0), axes);
   return squeezeAxes(ops.div(total, ops.broadcast(count, total.shape)), axes);
 }

@@ -121,7 +121,10 @@ export function completeShape(shape: Shape, size: number): Shape {
   const known = product(shape.filter((each) => each !== -1));
   const complete = shape.map((each) => (each === -1 ? size / Math.max(known, 1) : each));
   if (open > 1 || complete.some((each) => !Number.isInteger(each) || each < 0) || product(complete) !== size) {
-    fail(`cannot reshape ${size} elements to ${formatShape(shape)}`, "sizes whose product is that number, at most one of them -1");
+    fail(
+      `cannot reshape ${size} elements to ${formatShape(shape)}`,
+      "sizes whose product is that number, at most one of them -1",
+    );
   }
   return complete;
 }

@@ -68,7 +68,11 @@ export function logSumExp(x: Node, options: ReduceOptions = {}): Node {
   const axes = axesOf(x, options.axis, "logSumExp");
   const values = ops.cast(x, "float32");
   const greatest = ops.stopGradient(max(values, { axis: axes, keepdims: true }));
-  const finite = ops.select(ops.lt(ops.abs(greatest), ops.constantLike(greatest, Infinity)), greatest, ops.constantLike(greatest, 0));
+  const finite = ops.select(
+    ops.lt(ops.abs(greatest), ops.constantLike(greatest, Infinity)),
+    greatest,
+    ops.constantLike(greatest, 0),
+  );
   const total = sum(ops.exp(binary("logSumExp", ops.sub)(values, finite)), { axis: axes, keepdims: true });
   return finish(ops.add(ops.log(total), finite), axes, options.keepdims);
 }
