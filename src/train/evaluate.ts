@@ -1,7 +1,7 @@
 import { compileBatch, layoutOf } from "./batch-program.ts";
 import { Batches } from "./batches.ts";
 import type { Dataset } from "./dataset.ts";
-import { zeroParameters } from "./flat.ts";
+import { inference } from "./flat.ts";
 import type { Head } from "./objective.ts";
 import { Pace } from "./pace.ts";
 import { Scorer } from "./scorer.ts";
@@ -36,10 +36,7 @@ export async function prepareEvaluation(
   const { full, last } = await programsFor(batches, (size) =>
     cache.get("evaluate", layout, size, undefined, () =>
       compileBatch("evaluate", network, memory, layout, size, false, (batch) => {
-        const { parameters = zeroParameters(), moving, inputs, targets, weights } = batch;
-        const { outputs: predictions } = network.forward(inputs, parameters, moving, { training: false });
-        const { outputs } = scorer.measure(targets, predictions, weights);
-        return { outputs };
+        return { outputs: scorer.measure(batch.targets, inference(network, batch), batch.weights).outputs };
       }),
     ),
   );

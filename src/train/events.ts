@@ -13,9 +13,7 @@ import {
 export class Events {
   private readonly stepListeners: readonly Callback[];
 
-  /** @throws DescentError for something that is no callback, naming a mistyped event's nearest known one. */
   constructor(private readonly callbacks: readonly Callback[]) {
-    callbacks.forEach(checkCallback);
     this.stepListeners = callbacks.filter((callback) => callback.onStepEnd);
   }
 
@@ -50,7 +48,8 @@ export class Events {
   }
 }
 
-function checkCallback(callback: Callback, i: number): void {
+/** Refuses what is no callback, naming a mistyped event's nearest known one. */
+export function checkCallback(callback: Callback, i: number): void {
   if (typeof callback !== "object" || callback === null) {
     const found = typeof callback === "function" ? "a function" : String(callback);
     fail(`callbacks[${i}] is ${found}`, "an object with methods such as onEpochEnd");

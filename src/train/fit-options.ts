@@ -2,6 +2,7 @@ import { checkOptions, fail } from "../util/index.ts";
 import type { Callback } from "./callback.ts";
 import type { ArrayData } from "./column.ts";
 import type { Data } from "./dataset.ts";
+import { checkCallback } from "./events.ts";
 import type { Augment } from "./loop.ts";
 import type { Verbosity } from "./progress.ts";
 import type { StopWhen } from "./stop.ts";
@@ -110,6 +111,7 @@ export function fitSettings(options: FitOptions): FitSettings {
   if (validationSplit > 0 && settings.validationData) fail("fit got validationSplit and validationData", "one of them");
   if (augment !== undefined && typeof augment !== "function") fail("fit: augment is no function", "(x, key) => tensor");
   if (!Array.isArray(callbacks)) fail("fit: callbacks is no list", "a list such as [callbacks.earlyStopping()]");
+  callbacks.forEach(checkCallback);
   if (verbose !== 0 && verbose !== 1 && verbose !== "auto")
     fail(`fit: verbose is ${String(verbose)}`, '0, 1 or "auto"');
   return settings;

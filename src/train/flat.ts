@@ -1,6 +1,7 @@
 import type { Network } from "../nn/index.ts";
 import type { Optimizer, Segment } from "../optim/index.ts";
-import { gradients, type Tensor, zeros } from "../tensor/index.ts";
+import { gradients, randomKey, type Tensor, zeros } from "../tensor/index.ts";
+import type { TracedBatch } from "./batch-program.ts";
 import { slotKey } from "./memory.ts";
 
 type Tensors = Readonly<Record<string, Tensor>>;
@@ -44,7 +45,8 @@ function trainable(network: Network) {
   return network.weights.filter((weight) => weight.trainable);
 }
 
-/** Stands for the parameters of a network that has none. */
-export function zeroParameters(): Tensor {
-  return zeros([1]);
+/** The network as it is used, not trained. A layer that draws random numbers even then always draws the same. */
+export function inference(network: Network, { parameters, moving, inputs }: TracedBatch): Tensor[] {
+  const none = zeros([1]); // stands for the parameters of a network that has none
+  return network.forward(inputs, parameters ?? none, moving, { training: false, key: randomKey(0) }).outputs;
 }

@@ -2,7 +2,7 @@ import { type Tensor, tensor } from "../tensor/index.ts";
 import { compileBatch, layoutOf } from "./batch-program.ts";
 import { Batches } from "./batches.ts";
 import type { Column } from "./column.ts";
-import { zeroParameters } from "./flat.ts";
+import { inference } from "./flat.ts";
 import { Pace } from "./pace.ts";
 import { programsFor, type Trainer } from "./trainer.ts";
 
@@ -18,8 +18,8 @@ export async function predictColumns(
   const batches = new Batches(inputs, rows, Math.min(batchSize, rows));
   const { full, last } = await programsFor(batches, (size) =>
     cache.get("predict", layout, size, undefined, () =>
-      compileBatch("predict", network, memory, layout, size, false, ({ parameters, moving, inputs: x }) => {
-        const { outputs } = network.forward(x, parameters ?? zeroParameters(), moving, { training: false });
+      compileBatch("predict", network, memory, layout, size, false, (batch) => {
+        const outputs = inference(network, batch);
         return { outputs: Object.fromEntries(outputs.map((output, i) => [`output${i}`, output.cast("float32")])) };
       }),
     ),
