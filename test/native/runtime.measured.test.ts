@@ -48,3 +48,12 @@ test("a run costs little", async () => {
   expect(median(syncNs)).toBeLessThan(1000);
   expect(median(asyncUs)).toBeLessThan(300);
 });
+
+test("idle threads sleep", async () => {
+  for (const threads of [2, 8]) await (await bind(threads)).runAsync();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const before = process.cpuUsage();
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  const { user, system } = process.cpuUsage(before);
+  expect((user + system) / 1e3).toBeLessThan(100);
+});

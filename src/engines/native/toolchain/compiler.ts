@@ -102,8 +102,10 @@ async function locate(name: string): Promise<string | undefined> {
 /** Tries a compiler, or recalls what an earlier trial showed; in words, why it is of no use. */
 async function examine(path: string, args: readonly string[]): Promise<Compiler | string> {
   const asked = await runCommand(path, [...args, "--version"], { env: { LC_ALL: "C" }, timeout: 30_000 });
-  if (asked.code !== 0)
-    return `it fails when asked for its --version (${asked.stderr.trim() || `exit code ${asked.code}`})`;
+  if (asked.code !== 0) {
+    const said = asked.stderr.trim().split("\n")[0] || `exit code ${asked.code}`;
+    return `it fails when asked for its --version (${said})`;
+  }
   const version = asked.stdout.split("\n")[0]?.trim() ?? "";
   const real = await realpath(path);
   const { mtimeMs, size } = await stat(real);

@@ -27,7 +27,7 @@ const TRIAL = `
 #include <pthread.h>
 #include <stdio.h>
 _Static_assert(sizeof(void *) == 8, "a 64-bit system");
-typedef float vector __attribute__((vector_size(64)));
+typedef float vector __attribute__((vector_size(64), may_alias));
 static volatile float input[64];
 static _Alignas(64) float values[64];
 static void *work(void *argument) {
