@@ -5,19 +5,19 @@
  *     npm start
  */
 import { join } from "node:path";
+import { layers, type MetricValue, optimizers, schedules, sequential, type Tensor } from "descent";
 import {
-  layers,
-  type MetricValue,
-  metrics,
-  optimizers,
-  type Scores,
-  schedules,
-  sequential,
-  type Tensor,
-} from "descent";
+  classScores,
+  classTable,
+  confusionTable,
+  formatSeconds,
+  type Mistake,
+  percent,
+  picture,
+  sideBySide,
+  writeReport,
+} from "descent/cli";
 import { imageAugmentation, mnist, trainTestSplit } from "descent/data";
-import { type Mistake, writeReport } from "../src/cli/report/index.ts";
-import { classTable, confusionTable, picture, sideBySide } from "../src/cli/terminal/index.ts";
 import { startedDirectly } from "./direct.ts";
 
 export interface DigitsOptions {
@@ -48,7 +48,7 @@ export async function main(options: DigitsOptions = {}) {
   model.compile({
     optimizer: optimizers.adam({ learningRate: schedules.cosineDecay({ learningRate: 0.003, decaySteps }) }),
     loss: "sparseCategoricalCrossentropy",
-    metrics: ["accuracy", "confusionMatrix", ...[metrics.precision, metrics.recall, metrics.f1].map(perDigit)],
+    metrics: ["accuracy", "confusionMatrix"],
   });
 
   // Every image is shown a little moved, turned and resized, each time anew. The test images are only looked at.
@@ -59,9 +59,8 @@ export async function main(options: DigitsOptions = {}) {
   const training = await model.fit(xTrain, yTrain, fitting);
   if (training.interrupted) process.exit(130); // Ctrl-C: the model is saved, and fit has said where
 
-  const scores = await model.evaluate(xTest, yTest);
-  const { accuracy, loss, confusionMatrix: confusion } = scores;
-  const perClass = scoresByDigit(scores);
+  const { accuracy, loss, confusionMatrix: confusion } = await model.evaluate(xTest, yTest);
+  const perClass = classScores(confusion);
   const answers = await readAnswers(xTest, await model.predict(xTest), yTest);
   const wrong = answers.filter((answer) => answer.prediction !== answer.label);
   const mistakes = wrong.sort((a, b) => b.probability - a.probability).slice(0, 30);
@@ -71,14 +70,13 @@ export async function main(options: DigitsOptions = {}) {
   const saved = join(folder, "model");
   await model.save(saved, { labels: digitNames });
   const report = join(folder, "report.html");
-  const percentage = `${(accuracy * 100).toFixed(2)} %`;
   await writeReport(report, {
     title: "Handwritten digits",
     subtitle: `Learned from ${yTrain.length} images, tested on ${yTest.length} others.`,
     highlights: [
-      { label: "test accuracy", value: percentage },
+      { label: "test accuracy", value: percent(accuracy) },
       { label: "mistakes", value: String(wrong.length) },
-      { label: "training", value: `${training.seconds.toFixed(1)} s` },
+      { label: "training", value: formatSeconds(training.seconds) },
     ],
     history: curves(training.history),
     confusion,
@@ -90,11 +88,10 @@ export async function main(options: DigitsOptions = {}) {
     facts: { engine: training.engine, epochs, "batch size": batchSize, seed },
   });
   const seconds = (performance.now() - started) / 1000;
-  say(`Test accuracy ${percentage} after ${seconds.toFixed(1)} s. Model: ${saved}  Report: ${report}`);
+  say(`Test accuracy ${percent(accuracy)} after ${formatSeconds(seconds)}. Model: ${saved}  Report: ${report}`);
   return { accuracy, loss, perClass, confusion, seconds, model, report };
 }
 
-const perDigit = (score: typeof metrics.f1) => score({ average: "none" });
 const digitNames = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
 /** Three convolutions, each on a smaller picture with more channels, then a number for every digit: 23,000 weights. */
@@ -119,17 +116,6 @@ function network(seed: number) {
   );
 }
 
-/** Precision, recall, F1 and number of test images of every digit. */
-function scoresByDigit(scores: Scores) {
-  const of = (score: string, digit: number) => (scores[score] as number[])[digit] ?? Number.NaN;
-  return scores.confusionMatrix.map((row, digit) => ({
-    precision: of("precision", digit),
-    recall: of("recall", digit),
-    f1: of("f1", digit),
-    support: row.reduce((sum, count) => sum + count, 0),
-  }));
-}
-
 /** An image with what it is and what the network says. */
 type Answer = Mistake & { label: number; prediction: number };
 
@@ -149,7 +135,7 @@ function gallery(answers: readonly Answer[]): string {
   const shown = answers.slice(0, Math.max(1, Math.min(room, 8)));
   return sideBySide(
     shown.map(({ pixels, label, prediction, probability }) => ({
-      caption: `${prediction} (${(probability * 100).toFixed(1)} %)${prediction === label ? "" : `, is ${label}`}`,
+      caption: `${prediction} (${percent(probability, 1)})${prediction === label ? "" : `, is ${label}`}`,
       lines: picture(middle(pixels), [24, 24]),
     })),
     2,
