@@ -123,8 +123,10 @@ export class BufferTable {
     if (node.op.family === "data") {
       this.data.push(node.attributes.data as TypedArray);
       this.fixed(node, { kind: "data", index: this.data.length - 1 });
-    } else {
+    } else if (node.op.family === "concat") {
       this.claim(node, "arena");
+    } else {
+      this.fixed(node, "arena");
     }
     return this.storages.get(node)!;
   };

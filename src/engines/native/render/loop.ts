@@ -114,9 +114,9 @@ class LoopRenderer {
       const name = loopName(last.id);
       this.renderer.vectorName = name;
       const body = (lanes: Place["lanes"]) => this.inside(stage, accumulators, { vector: last.id, lanes }, region);
-      region.lines.push(`long ${name} = 0;`);
+      region.lines.push("{", `long ${name} = 0;`);
       if (last.size >= 4) region.lines.push(`for (; ${name} + VL <= ${last.size}; ${name} += VL) {`, ...body("all"), "}");
-      region.lines.push(`if (${name} < ${last.size}) {`, `const long n = ${last.size} - ${name};`, ...body("n"), "}");
+      region.lines.push(`if (${name} < ${last.size}) {`, `const long n = ${last.size} - ${name};`, ...body("n"), "}", "}");
     } else {
       region.lines.push(...this.inside(stage, accumulators, place, region));
     }
