@@ -59,14 +59,9 @@ export interface GeluOptions {
 /** x Phi(x), Phi the normal distribution function (Hendrycks & Gimpel, 2016). */
 export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
   checkOptions("gelu", options, ["approximate"]);
-  const twicePhi = options.approximate
-    ? x
-        .add(x.mul(x).mul(x).mul(0.044715))
-        .mul(Math.sqrt(2 / Math.PI))
-        .tanh()
-        .add(1)
-    : x.mul(Math.SQRT1_2).erf().add(1);
-  return x.mul(0.5).mul(twicePhi);
+  if (!options.approximate) return x.mul(x.mul(Math.SQRT1_2).erf().add(1)).mul(0.5);
+  const u = x.add(x.mul(x).mul(x).mul(0.044715)).mul(Math.sqrt(2 / Math.PI));
+  return x.mul(u.mul(2).sigmoid()); // (1 + tanh u) / 2 = sigmoid(2u), which keeps its digits where tanh is near -1
 }
 
 /** x sigmoid(x) (Elfwing et al., 2017). */
