@@ -25,8 +25,9 @@ test("every activation has golden numbers", () => {
 });
 
 await forEachEngine((engine) => {
-  // Inputs reach from -100 to 100 here; near zero, a fraction of float32's step at 1 (1.2e-7) per operation is allowed.
-  const tolerance = engine === "reference" ? { rtol: 1e-6, atol: 1e-9 } : { rtol: 1e-5, atol: 5e-7 };
+  // Inputs reach from -100 to 100 here. Near zero a few of float32's steps at 1 (1.2e-7) are allowed; second derivatives
+  // hold differences such as 1 - tanh^2, rounded at 6e-8, times squares of the inner slope: gelu's at 5 is off by 6.6e-6.
+  const [rtol, atol, secondAtol] = engine === "reference" ? [1e-6, 1e-9, 1e-9] : [1e-5, 5e-7, 1e-5];
   testGroups(
     engine,
     groupBy(activations, () => "activations"),
@@ -43,7 +44,8 @@ await forEachEngine((engine) => {
         for (const name of ["output", "gradient", "secondGradient"] as const) {
           const found = results[name];
           expect(found?.shape).toEqual(golden[name].shape);
-          if (found) compare(name, found, golden[name].data, tolerance);
+          if (found)
+            compare(name, found, golden[name].data, { rtol, atol: name === "secondGradient" ? secondAtol : atol });
         }
       },
     }),
