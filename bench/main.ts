@@ -5,7 +5,7 @@ import { availableParallelism, cpus } from "node:os";
 import { Command, InvalidArgumentError } from "commander";
 import { type Callback, evaluate } from "descent";
 import { CASES, type Case, flopOf } from "./cases.ts";
-import { digits, formatTable, formatTimes, sleep, summarize, type Times } from "./measure.ts";
+import { digits, formatTable, formatTimes, scaled, sleep, summarize, type Times } from "./measure.ts";
 import { measurePeak, type Peak } from "./peak.ts";
 import { TorchPeer } from "./peer.ts";
 
@@ -25,8 +25,8 @@ interface Result {
   torch: Times | undefined;
   /** PyTorch's median over Descent's: above 1, Descent is faster. */
   ratio: number | undefined;
-  gflopPerStep: number;
-  gflops: number;
+  flopPerStep: number;
+  flopPerSecond: number;
   shareOfPeak: number | undefined;
 }
 
@@ -82,17 +82,17 @@ async function measure(
 
   const descent = summarize(ours.slice(1)); // the first block warms both sides up
   const torch = peer && summarize(theirs.slice(1));
-  const gflop = flopOf(network, suite.batch) * 1e-9;
-  const gflops = gflop / (descent.median / 1000);
+  const flopPerStep = flopOf(network, suite.batch);
+  const flopPerSecond = flopPerStep / (descent.median / 1000);
   return {
     case: suite.name,
     firstStepMs,
     descent,
     torch,
     ratio: torch && torch.median / descent.median,
-    gflopPerStep: gflop,
-    gflops,
-    shareOfPeak: peak && gflops / peak.gflops,
+    flopPerStep,
+    flopPerSecond,
+    shareOfPeak: peak && flopPerSecond / (peak.gflops * 1e9),
   };
 }
 
@@ -102,8 +102,8 @@ function row(result: Result): string[] {
     formatTimes(result.descent),
     formatTimes(result.torch),
     result.ratio === undefined ? "-" : `${digits(result.ratio)}x`,
-    digits(result.gflopPerStep),
-    digits(result.gflops),
+    scaled(result.flopPerStep),
+    scaled(result.flopPerSecond),
     result.shareOfPeak === undefined ? "-" : `${(100 * result.shareOfPeak).toFixed(1)} %`,
     `${(result.firstStepMs / 1000).toFixed(2)} s`,
   ];
@@ -114,8 +114,8 @@ const HEADER = [
   "Descent ms/step",
   "PyTorch ms/step",
   "ratio",
-  "GFLOP/step",
-  "GFLOP/s",
+  "FLOP/step",
+  "FLOP/s",
   "of peak",
   "first step after",
 ];
@@ -152,9 +152,10 @@ async function main(): Promise<void> {
   const results: Result[] = [];
   for (const suite of CASES) {
     if (options.case && !options.case.includes(suite.name)) continue;
-    process.stderr.write(`${suite.name}...\r`);
+    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${suite.name}...`);
     results.push(await measure(suite, peer, options.blocks, typeof peak === "string" ? undefined : peak.all));
   }
+  if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
   console.log(formatTable([HEADER, ...results.map(row)]));
   peer?.stop();
   if (options.json) {

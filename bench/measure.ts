@@ -25,6 +25,12 @@ export function digits(value: number): string {
   return value.toFixed(Math.min(decimals, 6));
 }
 
+/** With a unit's prefix: 405, 1.23k, 4.56M, 7.89G. */
+export function scaled(value: number): string {
+  const step = [1e9, 1e6, 1e3].findIndex((size) => value >= size);
+  return step < 0 ? digits(value) : `${digits(value / 10 ** (9 - 3 * step))}${"GMk"[step]}`;
+}
+
 /** "1.23 (1.20-1.31)". */
 export function formatTimes(times: Times | undefined): string {
   return times ? `${digits(times.median)} (${digits(times.least)}-${digits(times.most)})` : "-";
