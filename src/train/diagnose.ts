@@ -2,6 +2,7 @@ import type { Network } from "../nn/index.ts";
 import { stack, type Tensor } from "../tensor/index.ts";
 import { DescentError } from "../util/index.ts";
 import { type BatchLayout, type BatchProgram, compileBatch, type TracedBatch } from "./batch-program.ts";
+import { isSound } from "./flat.ts";
 import { augmented, type StepParts } from "./loop.ts";
 import type { Trainer } from "./trainer.ts";
 
@@ -33,11 +34,12 @@ export async function explainLoss(
   const when = `at step ${accident.step} (epoch ${accident.epoch})`;
   const slower = `lower the learning rate (now ${Number(accident.learningRate.toPrecision(4))}) or clip gradients: clipNorm: 1`;
 
-  const weight = lastBrokenWeight(network);
-  if (weight) {
+  const broken = lastBrokenLayer(network);
+  if (broken) {
+    const { path, values } = broken;
     return error(
-      `the loss became ${kind} ${when} because ${weight} had become ${valueWord(network, weight)} in the update before`,
-      `its gradient was too large for float32`,
+      `the loss became ${kind} ${when} because the weights of ${path} had become ${values} in the update before`,
+      "their gradient was too large for float32",
       slower,
     );
   }
@@ -72,7 +74,7 @@ async function findSuspects(
     const seen = augmented(parts.augment, inputs, key);
     const { layerOutputs } = parts.network.forward(seen, parameters as Tensor, moving, { training: true, key });
     names.push(...seen.map(() => augmentation), ...Object.keys(layerOutputs));
-    const sound = [...seen, ...Object.values(layerOutputs)].map((x) => x.cast("float32").isFinite().all());
+    const sound = [...seen, ...Object.values(layerOutputs)].map((x) => isSound(x.cast("float32")).all());
     return { outputs: { sound: stack(sound.map((flag) => flag.cast("float32"))) } };
   };
   const { network, memory, lane } = trainer;
@@ -86,16 +88,17 @@ async function findSuspects(
 }
 
 /**
- * The weight in which a number that is not finite arose: gradients flow from the outputs to the inputs and take it along,
- * so it is the last such weight.
+ * The layer in whose weights a number that is not finite arose: gradients flow from the outputs to the inputs and take it
+ * along, so it is the last such layer.
  */
-function lastBrokenWeight(network: Network): string | undefined {
-  const broken = Object.entries(network.getWeights()).filter(([, values]) => !values.every(Number.isFinite));
-  return broken.at(-1)?.[0];
-}
-
-function valueWord(network: Network, path: string): string {
-  return network.getWeights()[path]?.some(Number.isNaN) ? "NaN" : "infinite";
+function lastBrokenLayer(network: Network): { path: string; values: "NaN" | "infinite" } | undefined {
+  const views = network.getWeights();
+  for (const { path, weights } of network.layers.toReversed()) {
+    const values = weights.map((weight) => views[weight.path] ?? []);
+    if (values.some((list) => list.some(Number.isNaN))) return { path, values: "NaN" };
+    if (values.some((list) => !list.every(Number.isFinite))) return { path, values: "infinite" };
+  }
+  return undefined;
 }
 
 function error(what: string, why: string | undefined, fix: string | undefined): DescentError {

@@ -31,6 +31,11 @@ export function namedSlots(slots: Tensors): Record<string, Tensor> {
   return Object.fromEntries(Object.entries(slots).map(([name, slot]) => [slotKey(name), slot]));
 }
 
+/** True for numbers that float32 can hold, also on an engine that computes in more than float32. */
+export function isSound(x: Tensor): Tensor {
+  return x.abs().lessEqual(3.4028234663852886e38);
+}
+
 /** The new state where `condition` holds, the old one where it does not. */
 export function keptUnless(
   condition: Tensor,

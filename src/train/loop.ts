@@ -3,7 +3,7 @@ import { applyOptimizer, type Optimizer } from "../optim/index.ts";
 import { type RandomKey, Tensor } from "../tensor/index.ts";
 import { fail, formatShape, invariant, sameShape } from "../util/index.ts";
 import type { BatchBody } from "./batch-program.ts";
-import { flatGradient, keptUnless, namedSlots, segmentsOf, slotsOf } from "./flat.ts";
+import { flatGradient, isSound, keptUnless, namedSlots, segmentsOf, slotsOf } from "./flat.ts";
 import type { Run } from "./run.ts";
 import type { Scorer } from "./scorer.ts";
 
@@ -59,7 +59,7 @@ export function trainingStep({ network, optimizer, scorer, augment }: StepParts)
     const answer = network.forward(seen, parameters, moving, { training: true, key });
 
     // 3. Loss: how wrong is that?
-    const { loss, outputs } = scorer.measure(targets, answer.outputs, weights);
+    const { loss, sum, outputs } = scorer.measure(targets, answer.outputs, weights);
 
     // 4. Gradients: how does the loss change with each parameter?
     const gradient = flatGradient(network, loss, answer.weights);
@@ -71,7 +71,7 @@ export function trainingStep({ network, optimizer, scorer, augment }: StepParts)
 
     // A loss that is no number changes nothing: the search for its cause finds all parameters as they were.
     const next = { parameters: updated.parameter, moving: answer.state, ...namedSlots(updated.slots) };
-    return { state: keptUnless(loss.isFinite(), next, state), outputs };
+    return { state: keptUnless(isSound(sum), next, state), outputs };
   };
 }
 

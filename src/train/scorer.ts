@@ -55,7 +55,7 @@ export class Scorer {
     targets: readonly Tensor[],
     predictions: readonly Tensor[],
     weights: Tensor | undefined,
-  ): { loss: Tensor; outputs: Record<string, Tensor> } {
+  ): { loss: Tensor; sum: Tensor; outputs: Record<string, Tensor> } {
     const batch = predictions[0]?.shape[0] ?? 1;
     const sums = this.heads.map(({ loss, weight, name }, h) => {
       const sum = lossSum(loss(targets[h] as Tensor, predictions[h] as Tensor), weights, batch, name);
@@ -68,7 +68,7 @@ export class Scorer {
       const given = weighted ? weights : undefined;
       outputs[`metric${i}`] = metric.statistics(targets[head] as Tensor, predictions[head] as Tensor, given);
     });
-    return { loss: total.div(batch), outputs };
+    return { loss: total.div(batch), sum: total, outputs };
   }
 
   /** The arrays of a bound program's outputs, in the order that {@link Totals.add} wants. */
