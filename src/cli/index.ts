@@ -17,6 +17,13 @@ export { classTable, colorEnabled, confusionTable, paint, picture, sideBySide, t
 
 /** Runs the command `descent` with these arguments; the exit code is the answer. */
 export async function main(args: readonly string[]): Promise<number> {
+  process.stdout.on("error", quitWhenNobodyReads);
   const { run } = await import("./run.ts");
   return run(args);
+}
+
+/** `descent predict ... | head`: what is piped away may be closed early, which is no failure. */
+function quitWhenNobodyReads(error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
 }

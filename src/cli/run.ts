@@ -3,10 +3,16 @@ import { CliError, EXIT, isExpected, oneLine } from "./exit.ts";
 import { createProgram } from "./program.ts";
 import { paint } from "./terminal/index.ts";
 
-/** Runs the command `descent`; errors are one line, with DESCENT_DEBUG=1 their whole stack. */
-export async function run(args: readonly string[]): Promise<number> {
+/**
+ * Runs the command `descent`.
+ *
+ * @param complain gets an error as one line; with DESCENT_DEBUG=1 the error itself, with its stack.
+ */
+export async function run(
+  args: readonly string[],
+  complain: (error: unknown) => void = console.error,
+): Promise<number> {
   let exitCode: number = EXIT.ok;
-  process.stdout.on("error", quitWhenNobodyReads);
   try {
     await createProgram((code) => {
       exitCode = code;
@@ -17,13 +23,7 @@ export async function run(args: readonly string[]): Promise<number> {
     const debug = process.env["DESCENT_DEBUG"];
     const surprise = isExpected(error) ? "" : " (unexpected; DESCENT_DEBUG=1 shows more)";
     const color = process.stderr.isTTY === true && !process.env["NO_COLOR"];
-    console.error(debug ? error : `${paint("Error:", "red", color)} ${oneLine(error)}${surprise}`);
+    complain(debug ? error : `${paint("Error:", "red", color)} ${oneLine(error)}${surprise}`);
     return error instanceof CliError ? error.exitCode : EXIT.failed;
   }
-}
-
-/** `descent predict ... | head`: what is piped away may be closed early, which is no failure. */
-function quitWhenNobodyReads(error: NodeJS.ErrnoException): void {
-  if (error.code === "EPIPE") process.exit(EXIT.ok);
-  throw error;
 }

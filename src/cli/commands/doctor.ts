@@ -8,8 +8,8 @@ export interface DoctorOptions {
 }
 
 /** `descent doctor`: what this machine can do, and whether the engine computes what it should. */
-export async function doctorCommand({ json = false }: DoctorOptions): Promise<ExitCode> {
-  const diagnosis = await diagnose();
+export async function doctorCommand({ json = false }: DoctorOptions, look = diagnose): Promise<ExitCode> {
+  const diagnosis = await look();
   console.log(json ? JSON.stringify(diagnosis, null, 2) : describe(diagnosis));
   return diagnosis.selfTest.passed ? EXIT.ok : EXIT.failed;
 }

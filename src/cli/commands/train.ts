@@ -1,4 +1,5 @@
 import { dirname, join, relative, resolve } from "node:path";
+import { checkTargets, resolveLoss } from "../../nn/index.ts";
 import type { Callback, FitOptions, History, Model } from "../../train/index.ts";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import { describeSamples, fromFolder, type Samples } from "../data/samples.ts";
@@ -32,6 +33,7 @@ export async function trainCommand(path: string, options: TrainOptions): Promise
   const samples = await loadSamples(loaded);
   say(`Data: ${describeSamples(samples.x)}, from ${sourceName(loaded)}`);
   const model = await buildModel(loaded, { inputShape: samples.x.shape.slice(1), seed });
+  await part(EXIT.data, () => checkAnswers(model, samples, config.compile?.["loss"]), path);
   const task = taskOf(samples.y, model.outputs[0]?.shape ?? []);
   const { train, test, isSplit } = await splitSamples(samples, task, config, seed);
   const x = await part(EXIT.data, () => fitScalers(scalers, train.x), "preprocessing");
@@ -71,6 +73,13 @@ export async function trainCommand(path: string, options: TrainOptions): Promise
   console.log(describeOutcome(highlightsOf(trained), trained.outcome, trained.classNames));
   for (const file of ["model", "metrics.json", "report.html"]) say(`Wrote ${paint(here(join(folder, file)), "cyan")}`);
   return EXIT.ok;
+}
+
+/** Refuses targets that the loss can't take: labels out of range, shares that are none. */
+function checkAnswers(model: Model, { y }: Samples, loss: unknown): void {
+  const [output] = model.outputs;
+  if (!output || model.outputs.length > 1 || loss === undefined) return;
+  checkTargets(resolveLoss(loss as Parameters<typeof resolveLoss>[0]), y, output.shape);
 }
 
 /** Trains; what is refused before the first step is the config's or the data's fault, the rest happened while running. */

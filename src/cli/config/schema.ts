@@ -43,16 +43,16 @@ const dataFile = known({
   features: texts.optional(),
 });
 /** Samples in memory. */
-export const sampleSchema = known({ x: z.unknown(), y: z.unknown() });
+export const sampleSchema = known({ x: z.unknown().optional(), y: z.unknown().optional() });
 
 /** A config's outer form; layers, compile and fit options are checked by those who use them. */
 export const configSchema = known({
   name: text.optional(),
-  data: z.unknown(),
+  data: z.unknown().optional(),
   classes: texts.optional(),
   split: z.union([z.literal(false), split]).optional(),
   preprocessing: z.union([scaler, z.array(scaler)]).optional(),
-  model: z.unknown(),
+  model: z.unknown().optional(),
   compile: anyObject.optional(),
   fit: anyObject.optional(),
   seed: z.int({ error: "expected a whole number" }).optional(),
@@ -82,9 +82,10 @@ export function checkData(
   const isFile = typeof value === "object" && value !== null && "path" in value;
   if (isFile) return { file: check(dataFile, value, path, "data") };
   const arrays = check(sampleSchema, value, path, "data");
-  if (arrays.x === undefined) refuse(EXIT.usage, `${path}: data.x is missing`, "the samples");
-  if (arrays.y === undefined) refuse(EXIT.usage, `${path}: data.y is missing`, "what to predict for each sample");
-  return { arrays };
+  const { x, y } = arrays;
+  if (x === undefined) refuse(EXIT.usage, `${path}: data.x is missing`, "the samples");
+  if (y === undefined) refuse(EXIT.usage, `${path}: data.y is missing`, "what to predict for each sample");
+  return { arrays: { x, y } };
 }
 
 /** Checks `value` against `schema`; the first fault is the error, unknown names before all others. */

@@ -1,5 +1,5 @@
 import { readdir, readFile, stat } from "node:fs/promises";
-import { basename, dirname, resolve } from "node:path";
+import { basename, dirname, extname, resolve } from "node:path";
 import { nearest } from "../../util/index.ts";
 import { type ExitCode, oneLine, refuse } from "../exit.ts";
 
@@ -12,8 +12,16 @@ export async function requireFile(path: string, exitCode: ExitCode, what: string
   }
   if ((found as NodeJS.ErrnoException).code !== "ENOENT") refuse(exitCode, oneLine(found), what);
   const others = await readdir(dirname(resolve(path))).catch(() => []);
-  const near = nearest(basename(path), others);
+  const near = nearestFile(basename(path), others);
   refuse(exitCode, `there is no file ${path}`, what, near && `did you mean "${near}"?`);
+}
+
+/** The name with the same ending that is spelled most like `name`. */
+function nearestFile(name: string, others: readonly string[]): string | undefined {
+  const ending = extname(name);
+  const stems = others.filter((other) => extname(other) === ending).map((other) => basename(other, ending));
+  const near = nearest(basename(name, ending), stems);
+  return near === undefined ? undefined : near + ending;
 }
 
 /** A file's text; the system's refusal on one line. */

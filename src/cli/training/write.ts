@@ -1,6 +1,6 @@
-import { access, constants, mkdir } from "node:fs/promises";
+import { access, constants, mkdir, stat } from "node:fs/promises";
 import { cpus } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { History, Model } from "../../train/index.ts";
 import { writeFileAtomic } from "../../util/node.ts";
 import { EXIT, oneLine, refuse } from "../exit.ts";
@@ -29,16 +29,23 @@ export interface Trained {
 /** Makes the output folder, or refuses one that can't be written before anything is trained. */
 export async function openOutput(folder: string): Promise<void> {
   try {
+    // Asked first: mkdir says "no such file" of a folder in a read-only place.
+    await access(await nearestFolder(folder), constants.W_OK);
     await mkdir(folder, { recursive: true });
-    await access(folder, constants.W_OK);
   } catch (error) {
     refuse(
       EXIT.failed,
-      `nothing can be written to ${folder}: ${oneLine(error)}`,
+      `nothing can be written to ${oneLine(error)}`,
       "a folder that can be written",
       "--output FOLDER",
     );
   }
+}
+
+/** The folder itself, or the nearest one above it that exists. */
+async function nearestFolder(folder: string): Promise<string> {
+  const found = await stat(folder).catch(() => undefined);
+  return found || dirname(folder) === folder ? folder : nearestFolder(dirname(folder));
 }
 
 /** Samples that were trained per second, over all epochs. */

@@ -1,0 +1,260 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { descent, workFolder, write, xor } from "./fixture.ts";
+
+// The real command, in a process of its own.
+const folder = workFolder();
+
+describe.concurrent("what is wrong is said on one line", () => {
+  const wrong: [args: string[], code: number, message: string | RegExp, files?: Record<string, string | object>][] = [
+    [["trian"], 2, "unknown command 'trian' (Did you mean train?) (--help shows what is known)"],
+    [["train"], 2, "missing required argument 'config' (--help shows what is known)"],
+    [
+      ["train", "x", "--epoks", "3"],
+      2,
+      "unknown option '--epoks' (Did you mean --epochs?) (--help shows what is known)",
+    ],
+    [
+      ["train", "x", "--epochs", "few"],
+      2,
+      "option '-e, --epochs <number>' argument 'few' is invalid. Expected a whole number. (--help shows what is known)",
+    ],
+    [
+      ["train", "comma.json"],
+      2,
+      "comma.json:3:1 is not JSON: a comma before the closing bracket.",
+      { "comma.json": '{\n  "data": "mnist",\n}' },
+    ],
+    [
+      ["train", "syntax.ts"],
+      2,
+      /the config could not be run: syntax\.ts:2:8: Unexpected ","/,
+      { "syntax.ts": "export default {\n  data: ,\n};" },
+    ],
+    [
+      ["train", "throw.ts"],
+      2,
+      /could not be run: throw\.ts:3:\d+: not today/,
+      { "throw.ts": '\nconst n: number = 1;\nthrow new Error("not today");' },
+    ],
+    [
+      ["train", "import.ts"],
+      2,
+      /could not be run: .*Cannot find module .*nothing\.ts/,
+      { "import.ts": 'import "./nothing.ts";' },
+    ],
+    [
+      ["train", "none.ts"],
+      2,
+      "none.ts has no default export. Expected export default defineConfig({ ... }).",
+      { "none.ts": "export const config = {};" },
+    ],
+    [
+      ["train", "nomodel.ts"],
+      2,
+      /nomodel\.ts: model is no model\./,
+      { "nomodel.ts": "export default { data: { x: [1], y: [1] }, model: () => 5 };" },
+    ],
+    [
+      ["train", "nan.ts"],
+      3,
+      /data\(\)\.x\[1\]\[0\] is NaN/,
+      { "nan.ts": "export default { data: () => ({ x: [[1], [Number.NaN]], y: [0, 1] }), model: [] };" },
+    ],
+    [
+      ["train", "thrown.ts"],
+      3,
+      /thrown\.ts: data\(\): offline/,
+      { "thrown.ts": 'export default { data: () => { throw new Error("offline"); }, model: [] };' },
+    ],
+  ];
+
+  test.each(wrong)("%j", async (args, code, message, files = {}) => {
+    write(folder, files);
+    const ended = await descent(folder, args);
+    expect(ended.stderr).toMatch(/^Error: [^\n]+\n$/);
+    if (typeof message === "string") expect(ended.stderr).toBe(`Error: ${message}\n`);
+    else expect(ended.stderr).toMatch(message);
+    expect(ended.code).toBe(code);
+  });
+
+  test("with DESCENT_DEBUG=1, its stack is shown", async () => {
+    const ended = await descent(folder, ["train", "nothing.json"], undefined, { DESCENT_DEBUG: "1" });
+    expect(ended.stderr).toMatch(/CliError: there is no file nothing\.json.*\n {4}at /);
+    expect(ended.code).toBe(2);
+  });
+});
+
+describe.concurrent("help", () => {
+  test.each([[], ["train"], ["evaluate"], ["predict"], ["doctor"]].map((command) => [command]))(
+    "%j",
+    async (command) => {
+      const { code, stdout, stderr } = await descent(folder, [...command, "--help"]);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      await expect(stdout).toMatchFileSnapshot(`help/${["descent", ...command].join("-")}.txt`);
+    },
+  );
+
+  test("the version is that of the package", async () => {
+    const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+    expect(await descent(folder, ["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+  });
+
+  test("without a command, help on the error stream and exit code 2", async () => {
+    const ended = await descent(folder, []);
+    expect(ended.stderr).toMatch(/^Usage: descent /);
+    expect(ended).toMatchObject({ code: 2, stdout: "" });
+  });
+});
+
+describe("from a table to answers", () => {
+  /** y = 2 a - b, in lines of the given numbers. */
+  const lines = (rows: number[][]) => rows.map(([a = 0, b = 0]) => `${a},${b},${2 * a - b}\n`).join("");
+  const numbers = Array.from({ length: 40 }, (_, i) => [(i * 7) % 11, (i * 5) % 13]);
+  let trained: Awaited<ReturnType<typeof descent>>;
+
+  beforeAll(async () => {
+    write(folder, {
+      "table/line.json": {
+        name: "A <plane>",
+        data: { path: "line.csv", target: "y" },
+        preprocessing: ["standardScaler"],
+        model: [{ kind: "dense", units: 1 }],
+        compile: { optimizer: { kind: "adam", learningRate: 0.3 }, loss: "meanSquaredError", metrics: ["r2"] },
+        fit: { epochs: 60, batchSize: 8, validationSplit: 0.2, callbacks: [{ kind: "earlyStopping", patience: 50 }] },
+        output: "made",
+        seed: 3,
+      },
+      "table/line.csv": `a,b,y\n${lines(numbers)}`,
+      "table/other.csv": `y,b,id,a\n${numbers.map(([a = 0, b = 0], i) => `${2 * a - b},${b},${i},${a}\n`).join("")}`,
+      "table/new.csv": "b,a\n0,1\n3,10\n",
+    });
+    trained = await descent(folder, ["train", "table/line.json"]);
+  });
+
+  test("train prints the engine, progress, the result, and what it wrote", () => {
+    expect(trained.stderr).toBe("");
+    expect(trained.code).toBe(0);
+    expect(trained.stdout).toMatch(/^Data: 40 samples of shape \[2\], from line\.csv\nEngine reference: /);
+    expect(trained.stdout).toMatch(/Epoch 60\/60 {2}loss \S+ {2}r2 \S+ {2}valLoss/);
+    expect(trained.stdout).toMatch(/\nTest R² {8}1\.000\nTest loss /);
+    for (const file of ["model", "metrics.json", "report.html"]) {
+      expect(trained.stdout).toContain(`Wrote ${join("table/made", file)}\n`);
+      expect(existsSync(join(folder, "table/made", file))).toBe(true);
+    }
+  });
+
+  test("metrics.json holds facts, history and the test", () => {
+    const metrics = JSON.parse(readFileSync(join(folder, "table/made/metrics.json"), "utf8"));
+    expect(metrics).toMatchObject({ seed: 3, epochs: 60, trainSamples: 25, stopped: "epochs", test: { samples: 8 } });
+    expect(metrics.regression.r2).toBeGreaterThan(0.99);
+    expect(metrics.history.valLoss).toHaveLength(60);
+  });
+
+  test("report.html has the title, the curves and the scatter", () => {
+    const html = readFileSync(join(folder, "table/made/report.html"), "utf8");
+    expect(html).toContain("<h1>A &lt;plane&gt;</h1>");
+    expect(html.match(/<svg/g)).toHaveLength(3); // loss, R², predicted against true
+  });
+
+  test("evaluate finds the columns by their names, whatever their order", async () => {
+    const ended = await descent(folder, ["evaluate", "table/made/model", "table/other.csv", "--json"]);
+    expect(ended).toMatchObject({ code: 0, stderr: "" });
+    const { samples, r2, loss } = JSON.parse(ended.stdout);
+    expect(samples).toBe(40);
+    expect(r2).toBeGreaterThan(0.99);
+    expect(loss).toBeLessThan(0.5);
+  });
+
+  test("predict prints CSV and undoes nothing but the scaling", async () => {
+    const ended = await descent(folder, ["predict", "table/made", "table/new.csv"]);
+    const [head, first, second] = ended.stdout.split("\n");
+    expect(head).toBe("y");
+    expect(Number(first)).toBeCloseTo(2, 0);
+    expect(Number(second)).toBeCloseTo(17, 0);
+  });
+
+  test("predict writes JSON", async () => {
+    const ended = await descent(folder, ["predict", "table/made", "table/new.csv", "-o", "answers/a.json"]);
+    expect(ended).toMatchObject({ code: 0, stdout: "Wrote 2 predictions to answers/a.json\n" });
+    const { shape, predictions } = JSON.parse(readFileSync(join(folder, "answers/a.json"), "utf8"));
+    expect(shape).toEqual([2, 1]);
+    expect(predictions[0][0]).toBeCloseTo(2, 0);
+  });
+
+  test("data that do not fit the model are refused", async () => {
+    write(folder, { "wide.json": { x: [[1, 2, 3]], y: [1] }, "short.csv": "a,y\n1,2\n" });
+    const wide = await descent(folder, ["evaluate", "table/made", "wide.json"]);
+    expect(wide.stderr).toMatch(/^Error: .*3 columns.*Expected 2.*\n$/);
+    expect(wide.code).toBe(3);
+    const short = await descent(folder, ["predict", "table/made", "short.csv"]);
+    expect(short.stderr).toMatch(/^Error: short\.csv has no column "b"\./);
+    expect(short.code).toBe(3);
+  });
+});
+
+describe("TypeScript configs", () => {
+  test('share "descent" with the command, need no installation, and name classes', async () => {
+    write(folder, {
+      "ts/data.ts": "export const y: number[] = [0, 1, 1, 0];",
+      "ts/xor.config.ts": `
+        import { callbacks, layers, sequential, tensor } from "descent";
+        import { defineConfig } from "descent/cli";
+        import { y } from "./data.ts";
+        const x = await Promise.resolve(tensor([[0, 0], [0, 1], [1, 0], [1, 1]]));
+        export default defineConfig({
+          data: () => ({ x, y }),
+          classes: ["same", "different"],
+          split: false,
+          model: ({ inputShape, seed }) =>
+            sequential([layers.dense(8, { activation: "tanh", inputShape }), layers.dense(1, { activation: "sigmoid" })], { seed }),
+          compile: { optimizer: { kind: "adam", learningRate: 0.05 }, loss: "binaryCrossentropy", metrics: ["accuracy"] },
+          fit: { epochs: 300, stopWhen: { loss: 0.05 }, callbacks: [callbacks.earlyStopping({ monitor: "loss", patience: 99 })] },
+        });`,
+      "ts/x.json": [
+        [0, 1],
+        [1, 1],
+      ],
+    });
+    const ended = await descent(folder, ["train", "ts/xor.config.ts", "--quiet", "--output", "quiet"]);
+    expect(ended).toMatchObject({ code: 0, stderr: "" });
+    expect(ended.stdout).toMatch(/^\nTraining accuracy {2}100\.00 %\n/);
+    expect(ended.stdout).toMatch(/\ndifferent +100\.00 % +100\.00 % +100\.00 % +2\n/);
+    const answers = await descent(folder, ["predict", "quiet", "ts/x.json"]);
+    expect(answers.stdout).toMatch(/^class,different\ndifferent,0\.9\d+\nsame,0\.0\d+\n$/);
+  });
+});
+
+describe("Ctrl-C", () => {
+  test("ends the training after its step, saves the model, says where, and answers 130", async () => {
+    write(folder, { "long.json": xor({ fit: { epochs: 1e7, verbose: 1 }, output: "cut" }) });
+    let sent = false;
+    const ended = await descent(folder, ["train", "long.json"], (soFar, kill) => {
+      if (!sent && soFar.includes("\nEpoch")) kill("SIGINT");
+      sent ||= soFar.includes("\nEpoch");
+    });
+    expect(ended).toMatchObject({ code: 130, stderr: "" });
+    expect(ended.stdout).toMatch(/Interrupted: saved to .*cut.model/);
+    write(folder, { "one.json": [[0, 1]] });
+    expect(await descent(folder, ["predict", "cut", "one.json"])).toMatchObject({ code: 0, stderr: "" });
+  });
+});
+
+describe("doctor", () => {
+  test("shows versions, machine, engines and the self-test", async () => {
+    const { code, stdout, stderr } = await descent(folder, ["doctor"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    for (const part of ["Versions", "Machine", "Engines", "cores", "koffi", "Self-test of reference"]) {
+      expect(stdout).toContain(part);
+    }
+    expect(stdout).toMatch(/Self-test passed in /);
+  });
+
+  test("as JSON", async () => {
+    const diagnosis = JSON.parse((await descent(folder, ["doctor", "--json"])).stdout);
+    expect(diagnosis.machine.cores).toBeGreaterThan(0);
+    expect(diagnosis.selfTest.trials).toHaveLength(8);
+    expect(diagnosis.selfTest.passed).toBe(true);
+  });
+});
