@@ -45,7 +45,8 @@ export function perSample(values: Tensor): Tensor {
 export function aligned(yTrue: Tensor, yPred: Tensor, where: string): Tensor {
   const numbers = yTrue.dtype === "float32" ? yTrue : yTrue.cast("float32");
   if (sameShape(yTrue.shape, yPred.shape)) return numbers;
-  const core = (shape: readonly number[]) => (shape.at(-1) === 1 ? shape.slice(0, -1) : shape);
+  // The first axis is the batch: also a batch of one keeps it.
+  const core = (shape: readonly number[]) => (shape.length > 1 && shape.at(-1) === 1 ? shape.slice(0, -1) : shape);
   if (sameShape(core(yTrue.shape), core(yPred.shape))) return numbers.reshape([...yPred.shape]);
   fail(
     `${where} received targets of shape ${formatShape(yTrue.shape)} for predictions of shape ${formatShape(yPred.shape)}`,
