@@ -6,7 +6,10 @@ import { invariant, sameShape } from "../util/index.ts";
  * (default: ones, that is, the gradient of the sum of its elements). The result is graph again, so it can be differentiated again.
  */
 export function backward(output: Node, wrt: readonly Node[], seed: Node = ops.constantLike(output, 1)): Node[] {
-  invariant(isFloat(output.dtype) && sameShape(seed.shape, output.shape), "backward starts from a float of the seed's shape");
+  invariant(
+    isFloat(output.dtype) && sameShape(seed.shape, output.shape),
+    "backward starts from a float of the seed's shape",
+  );
   const order = topologicalOrder([output]);
   const needed = new Set<Node>(wrt);
   for (const node of order) {

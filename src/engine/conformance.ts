@@ -10,7 +10,10 @@ export interface ConformanceCase {
 }
 
 /** Values for a sample's input: uniform over its range, away from the numbers to avoid; integers for integer types. */
-export function drawInput({ shape, dtype = "float32", range, avoid = [] }: SampleInput, random: HostRandom): TypedArray {
+export function drawInput(
+  { shape, dtype = "float32", range, avoid = [] }: SampleInput,
+  random: HostRandom,
+): TypedArray {
   const values = DTYPES[dtype].create(product(shape));
   const [low, high] = range ?? (dtype === "bool" ? [0, 1] : [-2, 2]);
   for (let i = 0; i < values.length; i++) {

@@ -1,2 +1,2 @@
-export type { Availability, Buffers, Engine, Executable, Runner } from "./contract.ts";
 export { type ConformanceCase, difference, drawInput, joinCases, opCases, runCase } from "./conformance.ts";
+export type { Availability, Buffers, Engine, Executable, Runner } from "./contract.ts";

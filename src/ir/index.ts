@@ -4,7 +4,7 @@ export * from "./op.ts";
 export { laneType as laneTypeOf } from "./ops/elementwise.ts";
 export * as ops from "./ops/index.ts";
 export { OPS } from "./ops/index.ts";
-export type { Program } from "./program.ts";
 export { print } from "./print.ts";
+export type { Program } from "./program.ts";
 export * from "./scalar/index.ts";
 export { verify } from "./verify.ts";

@@ -101,7 +101,16 @@ export interface ContractionOp extends OpBase {
 
 /** Everything that has a family of one. */
 export interface SpecialOp extends OpBase {
-  readonly family: "constant" | "data" | "placeholder" | "identity" | "iota" | "random" | "gather" | "scatter" | "concat";
+  readonly family:
+    | "constant"
+    | "data"
+    | "placeholder"
+    | "identity"
+    | "iota"
+    | "random"
+    | "gather"
+    | "scatter"
+    | "concat";
 }
 
 export type OpRecord = ElementwiseOp | MovementOp | ReduceOp | ContractionOp | SpecialOp;

@@ -1,5 +1,5 @@
 import type { Buffers, Engine, Executable, Runner } from "../../engine/index.ts";
-import { DTYPES, type Node, type Program, topologicalOrder, type TypedArray } from "../../ir/index.ts";
+import { DTYPES, type Node, type Program, type TypedArray, topologicalOrder } from "../../ir/index.ts";
 
 /** Values of `roots`, in float64, each op by its own meaning. Values no longer needed are let go on the way. */
 export function evaluate(roots: readonly Node[], given: ReadonlyMap<Node, TypedArray | Float64Array>): Float64Array[] {

@@ -1,4 +1,4 @@
-import { formatShape, product, sameShape, type Shape } from "../../util/index.ts";
+import { formatShape, product, type Shape, sameShape } from "../../util/index.ts";
 import { indexConstant } from "../index-expression.ts";
 import { apply, type MovementOp, type Node, type ReduceOp } from "../op.ts";
 import { reducedShape, reduceRows } from "./reduce-rows.ts";

@@ -10,9 +10,12 @@ export const concatOp: SpecialOp = {
     const axis = attributes.axis as number;
     const [first] = inputs;
     for (const { shape, dtype } of inputs) {
-      const fits = shape.length === first!.shape.length && shape.every((size, i) => i === axis || size === first!.shape[i]);
+      const fits =
+        shape.length === first!.shape.length && shape.every((size, i) => i === axis || size === first!.shape[i]);
       if (!fits || dtype !== first!.dtype) {
-        throw new Error(`concat of ${first!.dtype} ${formatShape(first!.shape)} and ${dtype} ${formatShape(shape)} on axis ${axis}`);
+        throw new Error(
+          `concat of ${first!.dtype} ${formatShape(first!.shape)} and ${dtype} ${formatShape(shape)} on axis ${axis}`,
+        );
       }
     }
     const total = inputs.reduce((size, { shape }) => size + shape[axis]!, 0);

@@ -23,14 +23,26 @@ export function geometryOf(attributes: Attributes): ConvGeometry {
 }
 
 /** Number of positions of a window of `kernel` elements over `size` elements. */
-export function windowCount(size: number, kernel: number, stride: number, dilation: number, padding: readonly [number, number]): number {
+export function windowCount(
+  size: number,
+  kernel: number,
+  stride: number,
+  dilation: number,
+  padding: readonly [number, number],
+): number {
   return Math.floor((size + padding[0] + padding[1] - (kernel - 1) * dilation - 1) / stride) + 1;
 }
 
 type Operand = "x" | "w" | "y";
 
 /** Calls `visit` with the flat positions in x, w and y of every product of the sum. */
-function forEachProduct(x: Shape, w: Shape, y: Shape, geometry: ConvGeometry, visit: (x: number, w: number, y: number) => void): void {
+function forEachProduct(
+  x: Shape,
+  w: Shape,
+  y: Shape,
+  geometry: ConvGeometry,
+  visit: (x: number, w: number, y: number) => void,
+): void {
   const rank = x.length - 2;
   const [channels, filters] = w.slice(-2) as [number, number];
   const filtersPerGroup = filters / geometry.groups;
@@ -82,9 +94,28 @@ function convolution(
 ): ContractionOp {
   const small = [
     sampleOf({ x: [2, 5, 5, 2], w: [3, 3, 2, 3] }, {}),
-    sampleOf({ x: [1, 7, 6, 4], w: [3, 2, 2, 6] }, { strides: [2, 1], dilation: [1, 2], groups: 2, padding: [[1, 2], [0, 1]] }),
+    sampleOf(
+      { x: [1, 7, 6, 4], w: [3, 2, 2, 6] },
+      {
+        strides: [2, 1],
+        dilation: [1, 2],
+        groups: 2,
+        padding: [
+          [1, 2],
+          [0, 1],
+        ],
+      },
+    ),
     sampleOf({ x: [2, 9, 3], w: [4, 1, 3] }, { strides: [2], dilation: [1], groups: 3, padding: [[3, 0]] }),
-    sampleOf({ x: [2, 8, 9, 16], w: [3, 3, 16, 20] }, { padding: [[1, 1], [1, 1]] }),
+    sampleOf(
+      { x: [2, 8, 9, 16], w: [3, 3, 16, 20] },
+      {
+        padding: [
+          [1, 1],
+          [1, 1],
+        ],
+      },
+    ),
   ];
   function sampleOf(shapes: { x: number[]; w: number[] }, geometry: Partial<ConvGeometry>) {
     const rank = shapes.x.length - 2;
@@ -101,8 +132,15 @@ function convolution(
     ...spec,
     evaluate: (inputs, node) => {
       const out = new Float64Array(product(node.shape));
-      const shapes = { [operands[0]]: node.inputs[0]!.shape, [operands[1]]: node.inputs[1]!.shape, [result]: node.shape };
-      const arrays = { [operands[0]]: inputs[0]!, [operands[1]]: inputs[1]!, [result]: out } as Record<Operand, Float64Array>;
+      const shapes = {
+        [operands[0]]: node.inputs[0]!.shape,
+        [operands[1]]: node.inputs[1]!.shape,
+        [result]: node.shape,
+      };
+      const arrays = { [operands[0]]: inputs[0]!, [operands[1]]: inputs[1]!, [result]: out } as Record<
+        Operand,
+        Float64Array
+      >;
       forEachProduct(shapes.x!, shapes.w!, shapes.y!, geometryOf(node.attributes), (atX, atW, atY) => {
         if (result === "y") out[atY]! += arrays.x[atX]! * arrays.w[atW]!;
         else if (result === "x") out[atX]! += arrays.y[atY]! * arrays.w[atW]!;

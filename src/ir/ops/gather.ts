@@ -22,7 +22,12 @@ export const gatherOp: SpecialOp = {
   samples: [
     { inputs: [{ shape: [5, 3] }, { shape: [4], dtype: "int32", range: [-1, 5] }] },
     { inputs: [{ shape: [9] }, { shape: [4, 20], dtype: "int32", range: [0, 8] }] },
-    { inputs: [{ shape: [6, 2, 2], dtype: "int32", range: [0, 9] }, { shape: [3, 2], dtype: "int32", range: [0, 5] }] },
+    {
+      inputs: [
+        { shape: [6, 2, 2], dtype: "int32", range: [0, 9] },
+        { shape: [3, 2], dtype: "int32", range: [0, 5] },
+      ],
+    },
   ],
 };
 
@@ -60,6 +65,5 @@ export const scatterOp: SpecialOp = {
 export function scatter(indices: Node, updates: Node, rows: number): Node {
   return apply(scatterOp, [indices, updates], { rows });
 }
-
 
 export const GATHER_OPS = [gatherOp, scatterOp] as const;

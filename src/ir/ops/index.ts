@@ -64,5 +64,14 @@ export { embed, permute, reshape, slice } from "./movement.ts";
 export { RANDOM_GROUP, random } from "./random.ts";
 export { argmax, max, min, prod } from "./reduce.ts";
 export { and, cast, eq, le, lt, ne, not, or, select } from "./selection.ts";
-export { constant, constantLike, data, identity, iota, placeholder, redirectGradient, stopGradient } from "./sources.ts";
+export {
+  constant,
+  constantLike,
+  data,
+  identity,
+  iota,
+  placeholder,
+  redirectGradient,
+  stopGradient,
+} from "./sources.ts";
 export { overlapAdd, windows } from "./window.ts";

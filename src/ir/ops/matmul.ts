@@ -10,7 +10,8 @@ export const matmulOp: ContractionOp = {
   infer: ([a, b]) => {
     const rank = a!.shape.length;
     const batch = a!.shape.slice(0, -2);
-    const fits = rank >= 2 && b!.shape.slice(0, -2).join() === batch.join() && a!.shape[rank - 1] === b!.shape[rank - 2];
+    const fits =
+      rank >= 2 && b!.shape.slice(0, -2).join() === batch.join() && a!.shape[rank - 1] === b!.shape[rank - 2];
     if (!fits || b!.shape.length !== rank || a!.dtype !== "float32" || b!.dtype !== "float32") {
       throw new Error(`matmul of ${a!.dtype} ${formatShape(a!.shape)} and ${b!.dtype} ${formatShape(b!.shape)}`);
     }

@@ -1,4 +1,4 @@
-import { formatShape, product, sameShape, type Shape } from "../../util/index.ts";
+import { formatShape, product, type Shape, sameShape } from "../../util/index.ts";
 import { addIndex, divideIndex, type IndexExpression, indexConstant, scaleIndex } from "../index-expression.ts";
 import { apply, type Guard, type Location, type MovementOp, type Node } from "../op.ts";
 
@@ -67,7 +67,12 @@ export const permuteOp: MovementOp = {
   evaluate: evaluateByLocation,
   gradient: ({ node, grad }) => {
     const order = node.attributes.order as number[];
-    return [permute(grad, order.map((_, axis) => order.indexOf(axis)))];
+    return [
+      permute(
+        grad,
+        order.map((_, axis) => order.indexOf(axis)),
+      ),
+    ];
   },
   locate: (index, node) => {
     const order = node.attributes.order as number[];

@@ -18,7 +18,8 @@ export const randomOp: SpecialOp = {
   family: "random",
   infer: ([key, counter], { shape, dtype }) => {
     if (key?.dtype !== "uint32" || key.shape.join() !== "2") throw new Error("random takes a uint32 [2] key");
-    if (counter?.dtype !== "uint32" || counter.shape.join() !== "1") throw new Error("random takes a uint32 [1] counter");
+    if (counter?.dtype !== "uint32" || counter.shape.join() !== "1")
+      throw new Error("random takes a uint32 [1] counter");
     return { shape: shape as Shape, dtype: dtype as DType };
   },
   evaluate: ([key, counter], node) => {

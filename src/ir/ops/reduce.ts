@@ -1,5 +1,5 @@
 import { product } from "../../util/index.ts";
-import { apply, type Node, type Reduction, type ReduceOp } from "../op.ts";
+import { apply, type Node, type ReduceOp, type Reduction } from "../op.ts";
 import { div, mul } from "./arithmetic.ts";
 import { broadcast, sum } from "./broadcast.ts";
 import { reducedShape, reduceRows } from "./reduce-rows.ts";
@@ -63,13 +63,17 @@ export const prodOp = reduction(
   (row) => row.reduce((a, b) => a * b, 1),
   ({ inputs, grad }) => {
     const x = inputs[0]!;
-    const axes = (inputs[0]!.shape.map((_, axis) => axis)).filter((axis) => grad.shape[axis] !== x.shape[axis]);
+    const axes = inputs[0]!.shape.map((_, axis) => axis).filter((axis) => grad.shape[axis] !== x.shape[axis]);
     const zero = constantLike(x, 0);
     const one = constantLike(x, 1);
     const isZero = eq(x, zero);
     const zeros = broadcast(sum(cast(isZero, "float32"), axes), x.shape);
     const others = broadcast(prod(select(isZero, one, x), axes), x.shape);
-    const slope = select(isZero, select(eq(zeros, one), others, zero), select(eq(zeros, zero), div(others, select(isZero, one, x)), zero));
+    const slope = select(
+      isZero,
+      select(eq(zeros, one), others, zero),
+      select(eq(zeros, zero), div(others, select(isZero, one, x)), zero),
+    );
     return [mul(broadcast(grad, x.shape), slope)];
   },
 );

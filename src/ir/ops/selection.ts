@@ -89,7 +89,8 @@ export const selectOp: ElementwiseOp = {
     if (condition?.dtype !== "bool" || a?.dtype !== b?.dtype) {
       throw new Error(`select(${condition?.dtype}, ${a?.dtype}, ${b?.dtype}); it takes bool and two of one type`);
     }
-    if ([condition, a].some((each) => each!.shape.join() !== b!.shape.join())) throw new Error("select of different shapes");
+    if ([condition, a].some((each) => each!.shape.join() !== b!.shape.join()))
+      throw new Error("select of different shapes");
     return { shape: a!.shape, dtype: a!.dtype };
   },
   samples: (["float32", "int32", "bool"] as const).map((dtype) => ({

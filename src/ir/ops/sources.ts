@@ -1,6 +1,6 @@
 import { product, type Shape } from "../../util/index.ts";
 import { type DType, type TypedArray, wrap } from "../dtype.ts";
-import { apply, type Attributes, type Node, type SpecialOp } from "../op.ts";
+import { type Attributes, apply, type Node, type SpecialOp } from "../op.ts";
 
 /** The type a source declares in its attributes. */
 function declared(_inputs: readonly unknown[], attributes: Attributes) {
@@ -61,7 +61,8 @@ export const identityOp: SpecialOp = {
   name: "identity",
   family: "identity",
   infer: ([x, path]) => {
-    if (path && (path.dtype !== x!.dtype || path.shape.join() !== x!.shape.join())) throw new Error("identity of two types");
+    if (path && (path.dtype !== x!.dtype || path.shape.join() !== x!.shape.join()))
+      throw new Error("identity of two types");
     return { shape: x!.shape, dtype: x!.dtype };
   },
   evaluate: ([x]) => x!,

@@ -24,7 +24,8 @@ function skewOf(attributes: Attributes): Skew {
 }
 
 function resized(shape: Shape, { axis, size, offsets }: Skew): Shape {
-  if (axis === offsets || axis >= shape.length || offsets >= shape.length) throw new Error(`skew of ${formatShape(shape)}`);
+  if (axis === offsets || axis >= shape.length || offsets >= shape.length)
+    throw new Error(`skew of ${formatShape(shape)}`);
   return shape.map((each, i) => (i === axis ? size : each));
 }
 
