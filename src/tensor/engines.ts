@@ -56,15 +56,30 @@ export async function resolveEngine(name?: EngineName | string): Promise<EngineC
   return { engine: referenceEngine, reason: `no native engine (${found.reason}); this one is much slower` };
 }
 
-/** What can run here, for `descent doctor`. */
-export async function engineInfo(): Promise<{ name: string; available: boolean; detail: string }[]> {
-  const found = await loadNative();
-  return [
-    {
-      name: "native",
-      available: "engine" in found,
-      detail: "engine" in found ? found.engine.describe() : found.reason,
-    },
-    { name: "reference", available: true, detail: referenceEngine.describe() },
-  ];
+/** An engine, whether it can run here, and what it runs on; for people. */
+export interface EngineInfo {
+  readonly name: string;
+  readonly available: boolean;
+  /** One line: what it is, or why it can't run and what to install. */
+  readonly detail: string;
+  /** Compiler, threads, cache folder... by name. */
+  readonly facts: Readonly<Record<string, string | number>>;
+}
+
+/** What can run here, for `descent doctor`. Never rejects. */
+export async function engineInfo(): Promise<EngineInfo[]> {
+  const reference = { name: "reference", available: true, detail: referenceEngine.describe(), facts: {} };
+  if (!hasNode()) return [reference];
+  const { nativeInfo } = await import("../engines/native/index.ts");
+  const { available, reason = "", compiler, version, flags, vectorBytes, threads, cacheFolder } = await nativeInfo();
+  const facts = {
+    ...(compiler !== undefined && { compiler }),
+    ...(version !== undefined && { version }),
+    ...(flags && { flags: flags.join(" ") }),
+    ...(vectorBytes !== undefined && { "vector width": `${vectorBytes * 8} bits, ${vectorBytes / 4} numbers` }),
+    ...(threads !== undefined && { threads }),
+    "cache folder": cacheFolder,
+  };
+  const detail = available ? "programs compiled by the C compiler" : reason;
+  return [{ name: "native", available, detail, facts }, reference];
 }

@@ -1,7 +1,7 @@
 import { type Diagnosis, diagnose } from "../doctor/facts.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { formatBytes, formatSeconds } from "../format.ts";
-import { paint, table } from "../terminal/index.ts";
+import { type Column, paint, table } from "../terminal/index.ts";
 
 export interface DoctorOptions {
   json?: boolean;
@@ -34,25 +34,31 @@ function describe({ versions, machine, engines, chosen, cache, selfTest }: Diagn
     lines.push(`  ${available ? paint("✓", "green") : paint("✗", "red")} ${name}: ${detail}`);
     lines.push(...pairs(facts, 4));
   }
-  lines.push(`  Trainings use ${chosen.engine}: ${chosen.reason}`);
+  lines.push(chosen.engine ? `  Trainings use ${chosen.engine}.` : `  No training can run: ${chosen.reason}`);
   if (cache) lines.push(...pairs({ cache: `${cache.folder} (${cache.files} files, ${formatBytes(cache.bytes)})` }));
-  const trials = table({
-    columns: [{ title: "  program", align: "left" }, { title: "difference" }, { title: "result", align: "left" }],
-    rows: selfTest.trials.map(({ name, error, passed, problem }) => [
-      `  ${name}`,
-      Number.isFinite(error) ? error.toExponential(1) : "-",
-      passed ? paint("ok", "green") : paint(problem ?? "failed", "red"),
-    ]),
-  });
-  const compared = selfTest.engine === "reference" ? " (nothing else runs here)" : " against reference";
-  const verdict = selfTest.passed
-    ? paint(`Self-test passed in ${formatSeconds(selfTest.seconds)}.`, "green")
+  return [...lines, "", ...describeTest(selfTest)].join("\n");
+}
+
+function describeTest({ engine, passed, seconds, trials }: Diagnosis["selfTest"]): string[] {
+  if (engine === undefined) return [paint("Self-test not run: there is no engine.", "red")];
+  const compared = engine === "reference" ? " (nothing else runs here)" : " against reference";
+  const rows = trials.map(({ name, error, passed, problem }) => [
+    `  ${name}`,
+    Number.isFinite(error) ? error.toExponential(1) : "-",
+    passed ? paint("ok", "green") : paint(problem ?? "failed", "red"),
+  ]);
+  const columns: Column[] = [
+    { title: "  program", align: "left" },
+    { title: "difference" },
+    { title: "result", align: "left" },
+  ];
+  const verdict = passed
+    ? paint(`Self-test passed in ${formatSeconds(seconds)}.`, "green")
     : paint(
-        "Self-test FAILED: don't trust what this engine computes. Fix: set DESCENT_ENGINE=reference and report it.",
+        "Self-test FAILED: don't trust what this engine computes. Fix: set DESCENT_ENGINE=reference, and report it.",
         "red",
       );
-  lines.push("", heading(`Self-test of ${selfTest.engine}${compared}`), trials, verdict);
-  return lines.join("\n");
+  return [paint(`Self-test of ${engine}${compared}`, "bold"), table({ columns, rows }), verdict];
 }
 
 function pairs(facts: Readonly<Record<string, string | number>>, indent = 2): string[] {

@@ -67,6 +67,7 @@ export async function trainCommand(path: string, options: TrainOptions): Promise
     isSplit,
     outcome: outcomeOf(scores, task, test.y, output, test.x),
     classNames: config.classes,
+    targetName: samples.columns?.target[0],
   };
   await model.save(modelFolder);
   await writeResults(folder, trained);

@@ -1,7 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { arch, availableParallelism, cpus, freemem, release, totalmem } from "node:os";
 import { join } from "node:path";
-import { engineInfo, resolveEngine } from "../../tensor/index.ts";
+import { type EngineInfo, engineInfo, resolveEngine } from "../../tensor/index.ts";
 import { oneLine } from "../exit.ts";
 import { VERSION } from "../version.ts";
 import { selfTest, type TrialResult } from "./selfTest.ts";
@@ -10,21 +10,21 @@ import { selfTest, type TrialResult } from "./selfTest.ts";
 export interface Diagnosis {
   versions: Record<string, string>;
   machine: { system: string; processor: string; cores: number; memoryBytes: number; freeBytes: number };
-  engines: { name: string; available: boolean; detail: string; facts: Record<string, string | number> }[];
-  /** What trainings use when they name none. */
-  chosen: { engine: string; reason: string };
+  engines: EngineInfo[];
+  /** What trainings use when they name none; without an engine, why. */
+  chosen: { engine: string | undefined; reason: string };
   cache?: { folder: string; files: number; bytes: number };
-  selfTest: { engine: string; passed: boolean; seconds: number; trials: TrialResult[] };
+  selfTest: { engine: string | undefined; passed: boolean; seconds: number; trials: TrialResult[] };
 }
 
 /** Looks at machine and engines, and tests the chosen engine against the reference. */
 export async function diagnose(): Promise<Diagnosis> {
-  const engines = (await engineInfo()).map((info) => ({ facts: {}, ...info }));
-  const { engine, reason } = await resolveEngine();
+  const engines = await engineInfo();
+  const { engine, reason } = await choose();
   const start = performance.now();
-  const trials = await selfTest(engine.name);
+  const trials = engine === undefined ? [] : await selfTest(engine);
   const seconds = (performance.now() - start) / 1000;
-  const folder = engines.map(({ facts }) => (facts as Record<string, unknown>)["cache folder"]).find(Boolean);
+  const folder = engines.map(({ facts }) => facts["cache folder"]).find(Boolean);
   return {
     versions: { Descent: VERSION, Node: process.version, koffi: await koffiVersion() },
     machine: {
@@ -35,10 +35,20 @@ export async function diagnose(): Promise<Diagnosis> {
       freeBytes: freemem(),
     },
     engines,
-    chosen: { engine: engine.name, reason },
+    chosen: { engine, reason },
     ...(typeof folder === "string" && { cache: { folder, ...(await sizeOf(folder)) } }),
-    selfTest: { engine: engine.name, passed: trials.every((trial) => trial.passed), seconds, trials },
+    selfTest: { engine, passed: trials.length > 0 && trials.every((trial) => trial.passed), seconds, trials },
   };
+}
+
+/** The engine that a training would use; undefined when choosing one fails (a cache folder that others can write to). */
+async function choose(): Promise<{ engine: string | undefined; reason: string }> {
+  try {
+    const { engine, reason } = await resolveEngine();
+    return { engine: engine.name, reason };
+  } catch (error) {
+    return { engine: undefined, reason: oneLine(error) };
+  }
 }
 
 /** The version of the package that calls C, or why it can't be used. */

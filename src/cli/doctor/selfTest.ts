@@ -96,19 +96,19 @@ function trials(key: RandomKey): Trial[] {
 }
 
 /** Runs small programs on `engine` and on the reference and compares all that they give. */
-export async function selfTest(engine: string): Promise<TrialResult[]> {
-  const results: TrialResult[] = [];
-  for (const trial of trials(randomKey(2024))) {
-    try {
-      const error = relativeError(await valuesOf(trial, engine), await valuesOf(trial, "reference"));
-      const passed = error <= TOLERANCE;
-      const problem = passed ? {} : { problem: `differs by ${error.toExponential(1)}, allowed ${TOLERANCE}` };
-      results.push({ name: trial.name, passed, error, ...problem });
-    } catch (error) {
-      results.push({ name: trial.name, passed: false, error: Number.NaN, problem: oneLine(error) });
-    }
+export function selfTest(engine: string): Promise<TrialResult[]> {
+  return Promise.all(trials(randomKey(2024)).map((trial) => compare(trial, engine)));
+}
+
+async function compare(trial: Trial, engine: string): Promise<TrialResult> {
+  const { name } = trial;
+  try {
+    const error = relativeError(await valuesOf(trial, engine), await valuesOf(trial, "reference"));
+    if (error <= TOLERANCE) return { name, passed: true, error };
+    return { name, passed: false, error, problem: `differs by ${error.toExponential(1)}, allowed ${TOLERANCE}` };
+  } catch (error) {
+    return { name, passed: false, error: Number.NaN, problem: oneLine(error) };
   }
-  return results;
 }
 
 async function valuesOf({ inputs, run }: Trial, engine: string): Promise<ArrayLike<number>[]> {

@@ -29,12 +29,12 @@ section > p { margin-bottom: 16px; max-width: 70ch; }
 .highlights { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px; margin-top: 28px; }
 .highlights div, .chart, .facts, pre, .tables > .scroll { background: var(--card); border: 1px solid var(--line);
   border-radius: 12px; box-shadow: var(--shadow); }
-.highlights div { padding: 14px 18px; }
+.highlights div { padding: 14px 18px; display: flex; flex-direction: column; justify-content: space-between; }
 .highlights dt { color: var(--soft); font-size: .85rem; }
 .highlights dd { font-size: 1.65rem; font-weight: 650; letter-spacing: -.02em; line-height: 1.3;
   font-variant-numeric: tabular-nums; }
 .highlights small { line-height: 1.2; font-size: .95rem; font-weight: 500; color: var(--soft); letter-spacing: 0; display: inline-block; }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 400px), 1fr)); gap: 16px; margin-top: 16px; }
+.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 400px), 1fr)); gap: 16px; margin-top: 16px; }
 .chart { padding: 16px 16px 10px; min-width: 0; max-width: 720px; display: flex; flex-direction: column; justify-content: space-between; }
 .chart figcaption { display: flex; flex-wrap: wrap; gap: 2px 16px; align-items: baseline; font-size: .9rem; margin-bottom: 8px; }
 .chart figcaption b { font-size: 1rem; margin-right: auto; }

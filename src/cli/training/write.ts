@@ -24,6 +24,8 @@ export interface Trained {
   isSplit: boolean;
   outcome: Outcome;
   classNames: readonly string[] | undefined;
+  /** The column that is predicted, when it has a name. */
+  targetName: string | undefined;
 }
 
 /** Makes the output folder, or refuses one that can't be written before anything is trained. */
@@ -80,7 +82,7 @@ function metricsOf(trained: Trained): object {
 }
 
 function reportOf(trained: Trained): Report {
-  const { outcome, history, trainSamples, isSplit, model } = trained;
+  const { outcome, history, trainSamples, isSplit, model, targetName } = trained;
   const tested = `${groupDigits(outcome.samples)} ${isSplit ? "test samples" : "training samples"}`;
   return {
     title: trained.title,
@@ -95,7 +97,9 @@ function reportOf(trained: Trained): Report {
     ...(outcome.confusion && { confusion: outcome.confusion }),
     ...(trained.classNames && { classNames: trained.classNames }),
     ...(outcome.mistakes && { mistakes: outcome.mistakes }),
-    ...(outcome.regression && { regression: outcome.regression }),
+    ...(outcome.regression && {
+      regression: { ...outcome.regression, ...(targetName !== undefined && { name: targetName }) },
+    }),
   };
 }
 
