@@ -232,7 +232,8 @@ function finish(name: string, steps: readonly DraftStep[], table: BufferTable): 
   });
   const placed: KernelBuffer[] = buffers.map(({ dtype, length, place }, buffer) => ({
     dtype,
-    length,
+    // A buffer that no kernel touches any more takes no memory.
+    length: place === "arena" && !offsets.has(buffer) ? 0 : length,
     place: place === "arena" ? { kind: "arena", offset: offsets.get(buffer) ?? 0 } : place,
   }));
   const work = steps.reduce((total, { kernel }) => total + workOf(kernel), 0);

@@ -9,12 +9,12 @@ import {
   sameIndex,
   scaleIndex,
 } from "../ir/index.ts";
-import type { Group } from "./group.ts";
+import { type Group, wideAxes } from "./group.ts";
 import type { Access, ContractionKernel, Expression, Loop, Store } from "./kernel.ts";
-import { CannotShare, type MemoryMap, spreadIndex, withSplits } from "./loop-kernel.ts";
+import { asMember, CannotShare, type MemoryMap, spreadIndex, withSplits } from "./loop-kernel.ts";
 import { LoopSpace } from "./loop-space.ts";
 import { at, Lowering } from "./lower.ts";
-import { wideAxes } from "./group.ts";
+
 
 /** The loops of a contraction, and where its operands and its result are at their point. */
 interface Plan {
@@ -89,7 +89,7 @@ function buildEpilogue(group: Group, memory: MemoryMap, space: LoopSpace, index:
   return group.members.map((member) => {
     current = member;
     const own = spreadIndex(member.shape, wide);
-    const value = values.get(member) ?? lowering.expressionOfMember(member, own);
+    const value = values.get(member) ?? asMember(member, values, () => lowering.expressionOfMember(member, own));
     values.set(member, value);
     return { access: at(memory.storage(member), own), value };
   });

@@ -3,7 +3,7 @@ import { invariant } from "../util/index.ts";
 import { type Group, wideAxes } from "./group.ts";
 import type { Expression, KernelReduction, Loop, Stage, Store } from "./kernel.ts";
 import { LoopSpace, SplitLoop } from "./loop-space.ts";
-import { at, forEachPart, loadOf, Lowering, type Storage } from "./lower.ts";
+import { at, forEachPart, loadOf, Lowering, NeedsMemory, type Storage } from "./lower.ts";
 import { readsOf } from "./memory-decisions.ts";
 
 /** Thrown when a member of a group reads another one elsewhere than at its own point: they can't share a kernel. */
@@ -12,6 +12,16 @@ export class CannotShare {
     readonly node: Node,
     readonly member: Node,
   ) {}
+}
+
+/** Runs `build` for a member: what it can't read because the same kernel computes it means that the two have to part. */
+export function asMember<T>(node: Node, members: { has(node: Node): boolean }, build: () => T): T {
+  try {
+    return build();
+  } catch (reason) {
+    if (reason instanceof NeedsMemory && members.has(reason.node)) throw new CannotShare(node, reason.node);
+    throw reason;
+  }
 }
 
 /** Where everything in memory lies, while kernels are built. */
@@ -121,14 +131,14 @@ function buildNest(
         let expression: Expression;
         if (node.op.family === "reduce") {
           const input = node.inputs[0]!;
-          const value = lowering.expression(input, spreadIndex(input.shape, index));
+          const value = asMember(node, values, () => lowering.expression(input, spreadIndex(input.shape, index)));
           const id = reductionNumber.size;
           reductionNumber.set(node, id);
           const position = node.op.name === "argmax" ? { position: positionOf(group, index) } : {};
           reductions.push({ id, reduction: (node.op as ReduceOp).reduction, value, ...position });
           expression = { kind: "result", type: laneTypeOf(node.dtype), reduction: id };
         } else {
-          expression = lowering.expressionOfMember(node, own);
+          expression = asMember(node, values, () => lowering.expressionOfMember(node, own));
           stores.push({ access: at(memory.storage(node), own), value: expression });
         }
         values.set(node, { member, expression });

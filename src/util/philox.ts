@@ -55,6 +55,7 @@ export class HostRandom {
   private block = 0;
   private position = 4;
   private readonly words = new Uint32Array(4);
+  private spare: number | undefined;
   private readonly high: number;
 
   /** @param seed integer; its low 53 bits count. @param stream separates independent uses of one seed. */
@@ -79,10 +80,17 @@ export class HostRandom {
     return this.uint32() / 4294967296;
   }
 
-  /** A normal number of mean 0 and standard deviation 1 (Box-Muller). */
+  /** A normal number of mean 0 and standard deviation 1 (Box-Muller, which makes two at a time). */
   normal(): number {
+    if (this.spare !== undefined) {
+      const value = this.spare;
+      this.spare = undefined;
+      return value;
+    }
     const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
-    return radius * Math.cos(2 * Math.PI * this.uniform());
+    const angle = 2 * Math.PI * this.uniform();
+    this.spare = radius * Math.sin(angle);
+    return radius * Math.cos(angle);
   }
 
   /** A uniform integer in [0, n); exact for n up to 2^32 (rejection). */

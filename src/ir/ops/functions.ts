@@ -64,14 +64,14 @@ export const sqrtOp = elementwise({
 });
 export const sqrt = (x: Node): Node => apply(sqrtOp, [x]);
 
-/** 1 / (1 + exp(-x)), without overflow. */
+/** 1 / (1 + exp(-x)), without overflow. Its slope s(x) s(-x) keeps its digits where s(x) is near 1, unlike s (1 - s). */
 export const sigmoidOp = elementwise({
   name: "sigmoid",
   arity: 1,
   signature: "float",
   meaning: (x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x))),
   lower: ([x]) => functions.sigmoid(x!),
-  gradient: ({ node, grad }) => [mul(grad, mul(node, complement(node)))],
+  gradient: ({ node, inputs: [x], grad }) => [mul(grad, mul(node, sigmoid(neg(x!))))],
 });
 export const sigmoid = (x: Node): Node => apply(sigmoidOp, [x]);
 
