@@ -100,7 +100,10 @@ await forEachEngine((engine) => {
           },
           { slots: { velocity: 0 }, elementwise, learningRate: 0.05 },
         );
-      expect(await walk(engine, rule(false))).toEqual(await walk(engine, rule(true)));
+      const whole = await walk(engine, rule(true));
+      (await walk(engine, rule(false))).forEach((parameters, step) => {
+        expectClose(parameters, whole[step] ?? [], { atol: 1e-6 });
+      });
     });
   });
 });
