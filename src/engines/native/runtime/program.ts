@@ -23,9 +23,7 @@ export async function loadProgram(path: string, options?: ProgramOptions): Promi
  * which every one of `workers` threads calls at the same time, each doing its share, all meeting at the same `barrier`s.
  * It may use 64 KiB of stack. The library is unloaded when the garbage collector has taken the program and its bindings.
  *
- * @example
- * const program = await loadProgram(path, { threads: 2 });
- * await program.bind([weights, batch, loss]).runAsync();
+ * Bound to arrays, in the order of the C code, it runs: `await program.bind([weights, batch, loss]).runAsync()`.
  */
 export class NativeProgram {
   readonly path: string;
