@@ -1,0 +1,18 @@
+import { type ContractionKernel, contractionAsLoops } from "../../../passes/index.ts";
+import { renderLoop } from "../render/loop.ts";
+import { type RenderedContraction, renderBlocked } from "./blocked.ts";
+import { normalize } from "./normalize.ts";
+import { planContraction } from "./plan.ts";
+import { contractionTarget } from "./target.ts";
+
+export type { RenderedContraction } from "./blocked.ts";
+
+/** Renders a contraction to C, in the way that suits its shapes and views. */
+export function renderContraction(kernel: ContractionKernel, vectorBytes: 16 | 32 | 64): RenderedContraction {
+  const target = contractionTarget(vectorBytes);
+  const normal = normalize(kernel);
+  const plan = planContraction(normal, target);
+  if (plan.kind === "blocked") return renderBlocked(normal, plan, target);
+  const { body, actual } = renderLoop(contractionAsLoops(kernel));
+  return { support: new Map(), helpers: "", phases: [{ body }], actual, scratchBytes: 0, sharedBytes: 0 };
+}

@@ -1,0 +1,145 @@
+import type { Target } from "./target.ts";
+
+/** Shared C functions by name, in order of definition: a program contains each once. */
+export type Support = Map<string, string>;
+
+/** A register tile: rows of A by vectors of B. */
+interface Tile {
+  readonly rows: number;
+  readonly vectors: number;
+}
+
+const SEGMENT = `typedef struct { const float* a; long b; long depth; } depth_segment;`;
+
+/** Statements for each accumulator of a tile, so that the compiler keeps them in registers. */
+function unrolled({ rows, vectors }: Tile, statement: (row: number, vector: number) => string): string {
+  return Array.from({ length: rows }, (_, i) => Array.from({ length: vectors }, (_, j) => statement(i, j)).join(" ")).join("\n");
+}
+
+/** What both kinds of kernel have in common: accumulators that begin with `tile` (or 0) and end in it. */
+function kernelText(name: string, parameters: string, tile: Tile, body: string): string {
+  const place = (i: number, j: number) => `tile + ${i * tile.vectors} * VL + ${j} * VL`;
+  return `static __attribute__((noinline)) void ${name}(${parameters}, const float* restrict b, long bs, float* restrict tile, int more) {
+${unrolled(tile, (i, j) => `vf c${i}_${j} = {0};`)}
+if (more) {
+${unrolled(tile, (i, j) => `c${i}_${j} = load_f(${place(i, j)});`)}
+}
+${body}
+${unrolled(tile, (i, j) => `store_f(${place(i, j)}, c${i}_${j});`)}
+}`;
+}
+
+/** One step of the depth: every row's element times every vector of B. */
+function step(tile: Tile, element: (row: number) => string): string {
+  const load = Array.from({ length: tile.vectors }, (_, j) => `vf b${j} = load_f(p + ${j} * VL);`).join(" ");
+  const rows = Array.from({ length: tile.rows }, (_, i) => {
+    const sums = Array.from({ length: tile.vectors }, (_, j) => `c${i}_${j} += x * b${j};`).join(" ");
+    return `{ float x = ${element(i)}; ${sums} }`;
+  });
+  return `${load} p += bs;\n${rows.join("\n")}`;
+}
+
+/**
+ * tile += A B where each row of A is a pointer per segment, with elements contiguous along the depth.
+ * Segment s of `run` elements meets the rows of B from starts[s] on (counted in `bu` floats), `bs` floats apart.
+ */
+export function rowsKernel(support: Support, tile: Tile): string {
+  const name = `tile_rows_${tile.rows}x${tile.vectors}`;
+  if (!support.has(name)) {
+    const pointers = Array.from({ length: tile.rows }, (_, i) => `const float* a${i} = rows[${i}];`).join(" ");
+    const parameters = "const float* const* rows, const long* starts, long segments, long run, long bu";
+    const body = `for (long s = 0; s < segments; s++, rows += ${tile.rows}) {
+const float* p = b + starts[s] * bu;
+${pointers}
+for (long k = 0; k < run; k++) {
+${step(tile, (i) => `a${i}[k]`)}
+}
+}`;
+    support.set(name, kernelText(name, parameters, tile, body));
+  }
+  return name;
+}
+
+/** tile += A B where the rows of A lie side by side (packed, or as they are): `as` floats from one step of the depth to the next. */
+export function lanesKernel(support: Support, tile: Tile): string {
+  const name = `tile_lanes_${tile.rows}x${tile.vectors}`;
+  if (!support.has(name)) {
+    support.set("depth_segment", SEGMENT);
+    const body = `for (long s = 0; s < segments; s++) {
+const float* a = list[s].a + first;
+const float* p = b + list[s].b * bu;
+for (long k = list[s].depth; k > 0; k--) {
+${step(tile, (i) => `a[${i}]`)}
+a += as;
+}
+}`;
+    support.set(name, kernelText(name, "const depth_segment* list, long segments, long first, long as, long bu", tile, body));
+  }
+  return name;
+}
+
+/** Declares the type of segment lists. */
+export function segmentType(support: Support): void {
+  support.set("depth_segment", SEGMENT);
+}
+
+/** The square of VL x VL floats in `r`, transposed by exchanging halves log2(VL) times. */
+function transposeText({ lanes }: Target): string {
+  const index = (offset: number) => Array.from({ length: lanes }, (_, l) => (l >> 1) + offset + (l & 1) * lanes).join(", ");
+  const half = lanes / 2;
+  return `#if defined(__clang__) || __GNUC__ >= 12
+#define interleave_low(a, b) __builtin_shufflevector(a, b, ${index(0)})
+#define interleave_high(a, b) __builtin_shufflevector(a, b, ${index(half)})
+#else
+#define interleave_low(a, b) __builtin_shuffle(a, b, (vi){${index(0)}})
+#define interleave_high(a, b) __builtin_shuffle(a, b, (vi){${index(half)}})
+#endif
+INLINE void transpose_square(vf r[VL]) {
+  for (int n = 1; n < VL; n *= 2) {
+    vf t[VL];
+    for (int i = 0; i < VL / 2; i++) { t[2 * i] = interleave_low(r[i], r[i + VL / 2]); t[2 * i + 1] = interleave_high(r[i], r[i + VL / 2]); }
+    for (int i = 0; i < VL; i++) r[i] = t[i];
+  }
+}`;
+}
+
+/** to[k * width + i] = rows[i][k] for i < width, k < depth: contiguous rows become lanes. */
+export function packRows(support: Support, target: Target, width: number): string {
+  const name = `pack_rows_${width}`;
+  if (support.has(name)) return name;
+  if (!support.has("transpose_square")) support.set("transpose_square", transposeText(target));
+  const { lanes } = target;
+  const blocks = Array.from({ length: Math.ceil(width / lanes) }, (_, block) => {
+    const first = block * lanes;
+    const count = Math.min(lanes, width - first);
+    const loads = Array.from({ length: lanes }, (_, i) => (i < count ? `load_f(rows[${first + i}] + k)` : "{0}")).join(", ");
+    const place = `to + (k + j) * ${width} + ${first}`;
+    const store = count === lanes ? `store_f(${place}, r[j]);` : `memcpy(${place}, &r[j], ${count} * sizeof(float));`;
+    return `{ vf r[VL] = {${loads}}; transpose_square(r); for (int j = 0; j < VL; j++) ${store} }`;
+  });
+  support.set(
+    name,
+    `static __attribute__((noinline)) void ${name}(const float* const* rows, long depth, float* restrict to) {
+  long k = 0;
+  for (; k + VL <= depth; k += VL) {
+${blocks.join("\n")}
+  }
+  for (; k < depth; k++) for (int i = 0; i < ${width}; i++) to[k * ${width} + i] = rows[i][k];
+}`,
+  );
+  return name;
+}
+
+/** to[k * width + j] = from[k * stride + j] for j < count, and 0 up to the width. */
+export function packLanes(support: Support, width: number): string {
+  const name = `pack_lanes_${width}`;
+  if (support.has(name)) return name;
+  support.set(
+    name,
+    `static void ${name}(const float* from, long stride, long depth, long count, float* restrict to) {
+  if (count == ${width}) for (long k = 0; k < depth; k++) memcpy(to + k * ${width}, from + k * stride, ${width} * sizeof(float));
+  else for (long k = 0; k < depth; k++) for (int j = 0; j < ${width}; j++) to[k * ${width} + j] = j < count ? from[k * stride + j] : 0;
+}`,
+  );
+  return name;
+}

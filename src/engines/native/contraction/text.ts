@@ -1,0 +1,37 @@
+import { product } from "../../../util/index.ts";
+import type { Loop } from "../../../passes/index.ts";
+import type { Linear } from "./view.ts";
+
+/** C name of a loop's index. */
+export const loopName = (loop: number): string => `i${loop}`;
+
+/** Number of points of loops. */
+export const sizeOf = (loops: readonly Loop[]): number => product(loops.map(({ size }) => size));
+
+/** Declares the indices of `loops` at the point number `flat`, the last loop running fastest. */
+export function decode(flat: string, loops: readonly Loop[]): string {
+  if (loops.length === 0) return "";
+  if (loops.length === 1) return `const long ${loopName(loops[0]!.id)} = ${flat};`;
+  // 32-bit division by a constant is a multiplication.
+  const lines = ["uint32_t rest_ = (uint32_t)(FLAT);".replace("FLAT", flat)];
+  for (const { id, size } of loops.slice(1).reverse()) lines.push(`const long ${loopName(id)} = rest_ % ${size}u; rest_ /= ${size}u;`);
+  lines.push(`const long ${loopName(loops[0]!.id)} = rest_;`);
+  return lines.join(" ").replaceAll("rest_", `rest_${loops[0]!.id}`);
+}
+
+/** The part of a place that the given loops make, as C text; "0" if none. */
+export function linearText({ coefficients }: Linear, loops: readonly Loop[]): string {
+  const parts = loops.flatMap(({ id }) => {
+    const coefficient = coefficients.get(id) ?? 0;
+    if (coefficient === 0) return [];
+    return [coefficient === 1 ? loopName(id) : `${coefficient}L * ${loopName(id)}`];
+  });
+  return parts.length > 0 ? parts.join(" + ") : "0";
+}
+
+/** Factor of a loop in a place. */
+export const strideOf = ({ coefficients }: Linear, loop: Loop | undefined): number =>
+  loop ? (coefficients.get(loop.id) ?? 0) : 0;
+
+/** Rounded up to whole cache lines of floats. */
+export const lines = (floats: number): number => Math.ceil(floats / 16) * 16;
