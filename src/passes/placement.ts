@@ -13,6 +13,8 @@ export interface DraftBuffer {
 
 const SOURCES = new Set(["placeholder", "data", "constant", "iota", "identity", "concat"]);
 
+const ONE_RUN = new Set(["scatter", "random"]);
+
 /** What a chain of reshapes starts from: the value whose memory it shares. */
 function unshaped(node: Node): Node {
   return node.op.name === "reshape" ? unshaped(node.inputs[0]!) : node;
@@ -45,13 +47,24 @@ export function placeResults(
   deferred: ReadonlySet<number>,
 ): PlacedGraph {
   const taken = new Set<Node>();
+  // Kernels that walk whole rows need their operands and results in one run of memory.
+  const inOneRun = new Set<Node>();
+  const strided = new Set<Node>();
   const roots = rewrite([...next, ...outputs], (node) => {
+    if (ONE_RUN.has(node.op.family)) {
+      const inputs = node.inputs.map((input) => (strided.has(unshaped(input)) ? ops.identity(input) : input));
+      const whole = withInputs(node, inputs);
+      for (const each of [whole, ...inputs]) inOneRun.add(unshaped(each));
+      return whole;
+    }
     if (node.op.family !== "concat") return node;
     const axis = node.attributes.axis as number;
     const contiguous = node.shape.slice(0, axis).every((size) => size === 1);
     const pieces = node.inputs.map((piece) => {
-      const direct = contiguous || unshaped(piece) === piece;
-      return direct && take(piece, taken) ? piece : ops.identity(piece);
+      const direct = contiguous || (unshaped(piece) === piece && !inOneRun.has(piece));
+      if (!direct || !take(piece, taken)) return ops.identity(piece);
+      if (!contiguous) strided.add(piece);
+      return piece;
     });
     return withInputs(node, pieces);
   });

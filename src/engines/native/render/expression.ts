@@ -160,17 +160,17 @@ export class ExpressionRenderer {
     if (width === "scalar") return element(row, this.loopName);
     const lanes = place.lanes === "all" ? "VL" : place.lanes;
     const named = this.fresh("r");
-    region.lines.push(`vi ${named} = ${row};`);
-    return this.eachLane(part.type, region, lanes, (loopName) => element(`${named}[l]`, loopName));
+    region.lines.push(`lanes_i ${named} = {.v = ${row}};`);
+    return this.eachLane(part.type, region, lanes, (loopName) => element(`${named}.e[l]`, loopName));
   }
 
   /** A vector filled lane by lane; `value` is rendered for lane l of the vector loop. */
   private eachLane(type: ScalarType, region: Region, lanes: string, value: (loopName: LoopName) => string): string {
     const name = this.fresh("g");
     const atLane: LoopName = (loop) => (this.loopName(loop) === this.vectorName ? `(${this.loopName(loop)} + l)` : this.loopName(loop));
-    region.lines.push(`${cType(type, "vector")} ${name} = {0};`);
-    region.lines.push(`for (long l = 0; l < ${lanes}; l++) ${name}[l] = ${value(atLane)};`);
-    return name;
+    region.lines.push(`lanes_${cType(type, "vector").slice(1)} ${name} = {.v = {0}};`);
+    region.lines.push(`for (long l = 0; l < ${lanes}; l++) ${name}.e[l] = ${value(atLane)};`);
+    return `${name}.v`;
   }
 
   /** C name of the loop that lanes lie along; set by whoever renders the loops. */
@@ -185,8 +185,10 @@ export class ExpressionRenderer {
       return place.lanes === "all" ? `store_${suffix}(${address}, ${value});` : `store_${suffix}n(${address}, ${value}, ${place.lanes});`;
     }
     const stride = coefficientOf(access.index, place.vector!);
-    const lane = suffix === "m" ? `(uint8_t)(${value}[l] & 1)` : `${value}[l]`;
-    return `for (long l = 0; l < ${place.lanes === "all" ? "VL" : place.lanes}; l++) (${address})[l * ${stride}L] = ${lane};`;
+    const lane = suffix === "m" ? "(uint8_t)(lane.e[l] & 1)" : "lane.e[l]";
+    const lanes = place.lanes === "all" ? "VL" : place.lanes;
+    const type = { f: "f", i: "i", u: "u", b: "u", m: "i" }[suffix];
+    return `{ lanes_${type} lane = {.v = ${value}}; for (long l = 0; l < ${lanes}; l++) (${address})[l * ${stride}L] = ${lane}; }`;
   }
 }
 

@@ -209,10 +209,13 @@ class LoopRenderer {
   }
 
   /** The lanes of an accumulator as one value, in a fixed order. */
-  private combine(reduction: KernelReduction, name: string, region: Region): string {
+  private combine(reduction: KernelReduction, accumulator: string, region: Region): string {
     const result = this.renderer.fresh("s");
+    const lanes = this.renderer.fresh("e");
     const type = cType(reduction.value.type, "scalar");
-    region.lines.push(`${type} ${result} = ${name}[0];`);
+    const union = (name: string, value: string, kind: string) => region.lines.push(`lanes_${kind} ${name} = {.v = ${value}};`);
+    union(lanes, accumulator, cType(reduction.value.type, "vector").slice(1));
+    const name = `${lanes}.e`;
     const each = (statement: string) => region.lines.push(`for (int l = 1; l < VL; l++) ${statement}`);
     switch (reduction.reduction) {
       case "sum":
@@ -222,23 +225,26 @@ class LoopRenderer {
         const wide = reduction.value.type === "i32" ? "(uint32_t)" : "";
         region.lines.push(
           `for (int half = VL / 2; half > 0; half /= 2) for (int l = 0; l < half; l++) ${name}[l] = (${type})(${wide}${name}[l] ${sign} ${wide}${name}[l + half]);`,
-          `${result} = ${name}[0];`,
+          `const ${type} ${result} = ${name}[0];`,
         );
         return result;
       }
       case "max":
-        each(`if (!(${result} > ${name}[l]) && ${result} == ${result}) ${result} = ${name}[l];`);
+      case "min": {
+        const test = reduction.reduction === "max" ? ">" : "<";
+        region.lines.push(`${type} ${result} = ${name}[0];`);
+        each(`if (!(${result} ${test} ${name}[l]) && ${result} == ${result}) ${result} = ${name}[l];`);
         return result;
-      case "min":
-        each(`if (!(${result} < ${name}[l]) && ${result} == ${result}) ${result} = ${name}[l];`);
-        return result;
+      }
       case "argmax": {
         // The greatest, NaN above all, the first of equals.
         const position = `${result}p`;
-        region.lines.push(`int32_t ${position} = ${name}p[0];`);
+        const positions = `${lanes}p.e`;
+        union(`${lanes}p`, `${accumulator}p`, "i");
+        region.lines.push(`${type} ${result} = ${name}[0];`, `int32_t ${position} = ${positions}[0];`);
         const same = `${name}[l] == ${result} || (${name}[l] != ${name}[l] && ${result} != ${result})`;
         const better = `${name}[l] > ${result} || (${name}[l] != ${name}[l] && ${result} == ${result})`;
-        each(`if ((${better}) || ((${same}) && ${name}p[l] < ${position})) { ${result} = ${name}[l]; ${position} = ${name}p[l]; }`);
+        each(`if ((${better}) || ((${same}) && ${positions}[l] < ${position})) { ${result} = ${name}[l]; ${position} = ${positions}[l]; }`);
         return position;
       }
     }

@@ -15,11 +15,14 @@ typedef int32_t mi __attribute__((vector_size(VB), aligned(4), may_alias));
 typedef uint32_t mu __attribute__((vector_size(VB), aligned(4), may_alias));
 typedef uint8_t mb __attribute__((vector_size(VL), aligned(1), may_alias));
 typedef union { float f; int32_t i; uint32_t u; } bits32;
+/* A vector and its lanes one by one. Lanes are never written as v[l] in a loop: gcc 12's vectorizer gets that wrong. */
+#define LANES(T, S) typedef union { v##S v; T e[VL]; } lanes_##S;
 
 INLINE vf splat_f(float x) { return x - (vf){0}; }
 INLINE vi splat_i(int32_t x) { return x - (vi){0}; }
 INLINE vu splat_u(uint32_t x) { return x - (vu){0}; }
-INLINE vi lanes(void) { vi r; for (int l = 0; l < VL; l++) r[l] = l; return r; }
+LANES(float, f) LANES(int32_t, i) LANES(uint32_t, u)
+INLINE vi lanes(void) { lanes_i a; for (int l = 0; l < VL; l++) a.e[l] = l; return a.v; }
 
 /* Full loads and stores. bool lies in memory as 0 or 1, and is all bits or none in a lane. */
 INLINE vf load_f(const float* p) { return *(const mf*)p; }
@@ -34,24 +37,24 @@ INLINE void store_b(uint8_t* p, vu v) { *(mb*)p = __builtin_convertvector(v, vb)
 INLINE void store_m(uint8_t* p, vi v) { store_b(p, (vu)v & 1); }
 
 /* The first n lanes only; the others read 0. */
-INLINE vf load_fn(const float* p, long n) { vf r = {0}; for (long l = 0; l < n; l++) r[l] = p[l]; return r; }
-INLINE vi load_in(const int32_t* p, long n) { vi r = {0}; for (long l = 0; l < n; l++) r[l] = p[l]; return r; }
-INLINE vu load_un(const uint32_t* p, long n) { vu r = {0}; for (long l = 0; l < n; l++) r[l] = p[l]; return r; }
-INLINE vu load_bn(const uint8_t* p, long n) { vu r = {0}; for (long l = 0; l < n; l++) r[l] = p[l]; return r; }
+INLINE vf load_fn(const float* p, long n) { lanes_f a = {.v = {0}}; for (long l = 0; l < n; l++) a.e[l] = p[l]; return a.v; }
+INLINE vi load_in(const int32_t* p, long n) { lanes_i a = {.v = {0}}; for (long l = 0; l < n; l++) a.e[l] = p[l]; return a.v; }
+INLINE vu load_un(const uint32_t* p, long n) { lanes_u a = {.v = {0}}; for (long l = 0; l < n; l++) a.e[l] = p[l]; return a.v; }
+INLINE vu load_bn(const uint8_t* p, long n) { lanes_u a = {.v = {0}}; for (long l = 0; l < n; l++) a.e[l] = p[l]; return a.v; }
 INLINE vi load_mn(const uint8_t* p, long n) { return (vi)(load_bn(p, n) != 0); }
-INLINE void store_fn(float* p, vf v, long n) { for (long l = 0; l < n; l++) p[l] = v[l]; }
-INLINE void store_in(int32_t* p, vi v, long n) { for (long l = 0; l < n; l++) p[l] = v[l]; }
-INLINE void store_un(uint32_t* p, vu v, long n) { for (long l = 0; l < n; l++) p[l] = v[l]; }
-INLINE void store_bn(uint8_t* p, vu v, long n) { for (long l = 0; l < n; l++) p[l] = (uint8_t)v[l]; }
-INLINE void store_mn(uint8_t* p, vi v, long n) { for (long l = 0; l < n; l++) p[l] = (uint8_t)(v[l] & 1); }
+INLINE void store_fn(float* p, vf v, long n) { lanes_f a = {.v = v}; for (long l = 0; l < n; l++) p[l] = a.e[l]; }
+INLINE void store_in(int32_t* p, vi v, long n) { lanes_i a = {.v = v}; for (long l = 0; l < n; l++) p[l] = a.e[l]; }
+INLINE void store_un(uint32_t* p, vu v, long n) { lanes_u a = {.v = v}; for (long l = 0; l < n; l++) p[l] = a.e[l]; }
+INLINE void store_bn(uint8_t* p, vu v, long n) { lanes_u a = {.v = v}; for (long l = 0; l < n; l++) p[l] = (uint8_t)a.e[l]; }
+INLINE void store_mn(uint8_t* p, vi v, long n) { lanes_i a = {.v = v}; for (long l = 0; l < n; l++) p[l] = (uint8_t)(a.e[l] & 1); }
 
 INLINE vf choose_vf(vi m, vf a, vf b) { return (vf)((m & (vi)a) | (~m & (vi)b)); }
 INLINE vi choose_vi(vi m, vi a, vi b) { return (m & a) | (~m & b); }
 INLINE vu choose_vu(vi m, vu a, vu b) { return ((vu)m & a) | (~(vu)m & b); }
-INLINE vf sqrt_vf(vf x) { vf r; for (int l = 0; l < VL; l++) r[l] = __builtin_sqrtf(x[l]); return r; }
-INLINE vf floor_vf(vf x) { vf r; for (int l = 0; l < VL; l++) r[l] = __builtin_floorf(x[l]); return r; }
-INLINE vf ceil_vf(vf x) { vf r; for (int l = 0; l < VL; l++) r[l] = __builtin_ceilf(x[l]); return r; }
-INLINE vf nearest_vf(vf x) { vf r; for (int l = 0; l < VL; l++) r[l] = __builtin_rintf(x[l]); return r; }
+INLINE vf sqrt_vf(vf x) { lanes_f a = {.v = x}; for (int l = 0; l < VL; l++) a.e[l] = __builtin_sqrtf(a.e[l]); return a.v; }
+INLINE vf floor_vf(vf x) { lanes_f a = {.v = x}; for (int l = 0; l < VL; l++) a.e[l] = __builtin_floorf(a.e[l]); return a.v; }
+INLINE vf ceil_vf(vf x) { lanes_f a = {.v = x}; for (int l = 0; l < VL; l++) a.e[l] = __builtin_ceilf(a.e[l]); return a.v; }
+INLINE vf nearest_vf(vf x) { lanes_f a = {.v = x}; for (int l = 0; l < VL; l++) a.e[l] = __builtin_rintf(a.e[l]); return a.v; }
 INLINE float abs_f(float x) { return __builtin_fabsf(x); }
 INLINE int32_t abs_i(int32_t x) { return x < 0 ? (int32_t)(0u - (uint32_t)x) : x; }
 INLINE vf abs_vf(vf x) { return (vf)((vi)x & 0x7fffffff); }
@@ -66,7 +69,7 @@ INLINE vi f_to_vi(vf x) {
   vi edge = choose_vi(x >= 2147483648.0f, splat_i(INT32_MAX), choose_vi(x == x, splat_i(INT32_MIN), (vi){0}));
   return choose_vi(inside, whole, edge);
 }
-INLINE vu f_to_vu(vf x) { vu r; for (int l = 0; l < VL; l++) r[l] = f_to_u(x[l]); return r; }
+INLINE vu f_to_vu(vf x) { lanes_f a = {.v = x}; lanes_u r; for (int l = 0; l < VL; l++) r.e[l] = f_to_u(a.e[l]); return r.v; }
 
 /* Integer division: by 0 it gives 0; the remainder has the dividend's sign. */
 INLINE int32_t div_i(int32_t a, int32_t b) { return b == 0 ? 0 : b == -1 ? (int32_t)(0u - (uint32_t)a) : a / b; }
@@ -74,10 +77,10 @@ INLINE int32_t rem_i(int32_t a, int32_t b) { return b == 0 || b == -1 ? 0 : a % 
 INLINE uint32_t div_u(uint32_t a, uint32_t b) { return b == 0 ? 0 : a / b; }
 INLINE uint32_t rem_u(uint32_t a, uint32_t b) { return b == 0 ? 0 : a % b; }
 INLINE float rem_f(float a, float b) { return __builtin_fmodf(a, b); }
-INLINE vi div_vi(vi a, vi b) { vi r; for (int l = 0; l < VL; l++) r[l] = div_i(a[l], b[l]); return r; }
-INLINE vi rem_vi(vi a, vi b) { vi r; for (int l = 0; l < VL; l++) r[l] = rem_i(a[l], b[l]); return r; }
-INLINE vu div_vu(vu a, vu b) { vu r; for (int l = 0; l < VL; l++) r[l] = div_u(a[l], b[l]); return r; }
-INLINE vu rem_vu(vu a, vu b) { vu r; for (int l = 0; l < VL; l++) r[l] = rem_u(a[l], b[l]); return r; }
-INLINE vf rem_vf(vf a, vf b) { vf r; for (int l = 0; l < VL; l++) r[l] = rem_f(a[l], b[l]); return r; }
+INLINE vi div_vi(vi a, vi b) { lanes_i x = {.v = a}, y = {.v = b}; for (int l = 0; l < VL; l++) x.e[l] = div_i(x.e[l], y.e[l]); return x.v; }
+INLINE vi rem_vi(vi a, vi b) { lanes_i x = {.v = a}, y = {.v = b}; for (int l = 0; l < VL; l++) x.e[l] = rem_i(x.e[l], y.e[l]); return x.v; }
+INLINE vu div_vu(vu a, vu b) { lanes_u x = {.v = a}, y = {.v = b}; for (int l = 0; l < VL; l++) x.e[l] = div_u(x.e[l], y.e[l]); return x.v; }
+INLINE vu rem_vu(vu a, vu b) { lanes_u x = {.v = a}, y = {.v = b}; for (int l = 0; l < VL; l++) x.e[l] = rem_u(x.e[l], y.e[l]); return x.v; }
+INLINE vf rem_vf(vf a, vf b) { lanes_f x = {.v = a}, y = {.v = b}; for (int l = 0; l < VL; l++) x.e[l] = rem_f(x.e[l], y.e[l]); return x.v; }
 `;
 }
