@@ -9,17 +9,20 @@ export const concatOp: SpecialOp = {
   infer: (inputs, attributes) => {
     const axis = attributes.axis as number;
     const [first] = inputs;
+    if (first === undefined) throw new Error("concat of nothing");
     for (const { shape, dtype } of inputs) {
       const fits =
-        shape.length === first!.shape.length && shape.every((size, i) => i === axis || size === first!.shape[i]);
-      if (!fits || dtype !== first!.dtype) {
+        axis < shape.length &&
+        shape.length === first.shape.length &&
+        shape.every((size, i) => i === axis || size === first.shape[i]);
+      if (!fits || dtype !== first.dtype) {
         throw new Error(
-          `concat of ${first!.dtype} ${formatShape(first!.shape)} and ${dtype} ${formatShape(shape)} on axis ${axis}`,
+          `concat of ${first.dtype} ${formatShape(first.shape)} and ${dtype} ${formatShape(shape)} on axis ${axis}`,
         );
       }
     }
     const total = inputs.reduce((size, { shape }) => size + shape[axis]!, 0);
-    return { shape: first!.shape.map((size, i) => (i === axis ? total : size)), dtype: first!.dtype };
+    return { shape: first.shape.map((size, i) => (i === axis ? total : size)), dtype: first.dtype };
   },
   evaluate: (inputs, node) => {
     const axis = node.attributes.axis as number;

@@ -130,6 +130,12 @@ function convolution(
     family: "contraction",
     kind,
     ...spec,
+    infer: (inputs, attributes) => {
+      const types = inputs.map(({ dtype }) => dtype);
+      if (types.some((dtype) => dtype !== "float32"))
+        throw new Error(`convolution of ${types.join(" and ")}; it takes float32`);
+      return spec.infer(inputs, attributes);
+    },
     evaluate: (inputs, node) => {
       const out = new Float64Array(product(node.shape));
       const shapes = {

@@ -1,6 +1,6 @@
 import { formatShape, product, type Shape, sameShape } from "../../util/index.ts";
 import { addIndex, divideIndex, type IndexExpression, indexConstant, scaleIndex } from "../index-expression.ts";
-import { apply, type Guard, type Location, type MovementOp, type Node } from "../op.ts";
+import { type Attributes, apply, type Guard, type Location, type MovementOp, type Node } from "../op.ts";
 
 /** Reads every element through the op's own `locate`: movement ops have one meaning, stated once. */
 export function evaluateByLocation([x]: readonly Float64Array[], node: Node): Float64Array {
@@ -89,12 +89,23 @@ export function permute(x: Node, order: readonly number[]): Node {
   return order.every((axis, i) => axis === i) ? x : apply(permuteOp, [x], { order });
 }
 
+/** A start, a step and a size for each axis of `shape`. */
+function rangesOf(name: string, shape: Shape, attributes: Attributes) {
+  const ranges = attributes as { starts: number[]; steps: number[]; shape: number[] };
+  if ([ranges.starts, ranges.steps, ranges.shape].some((each) => each.length !== shape.length)) {
+    throw new Error(
+      `${name} of ${formatShape(shape)} at ${formatShape(ranges.starts)} to ${formatShape(ranges.shape)}`,
+    );
+  }
+  return ranges;
+}
+
 /** Every step-th element from `start` along each axis; a negative step goes backwards. The adjoint of `embed`. */
 export const sliceOp: MovementOp = {
   name: "slice",
   family: "movement",
   infer: ([x], attributes) => {
-    const { starts, steps, shape } = attributes as { starts: number[]; steps: number[]; shape: number[] };
+    const { starts, steps, shape } = rangesOf("slice", x!.shape, attributes);
     x!.shape.forEach((size, axis) => {
       const last = starts[axis]! + steps[axis]! * (shape[axis]! - 1);
       if (shape[axis]! > 0 && (starts[axis]! < 0 || starts[axis]! >= size || last < 0 || last >= size)) {
@@ -132,7 +143,7 @@ export const embedOp: MovementOp = {
   name: "embed",
   family: "movement",
   infer: ([x], attributes) => {
-    const { starts, steps, shape } = attributes as { starts: number[]; steps: number[]; shape: number[] };
+    const { starts, steps, shape } = rangesOf("embed", x!.shape, attributes);
     x!.shape.forEach((size, axis) => {
       const last = starts[axis]! + steps[axis]! * (size - 1);
       if (size > 0 && (Math.min(starts[axis]!, last) < 0 || Math.max(starts[axis]!, last) >= shape[axis]!)) {

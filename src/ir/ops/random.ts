@@ -1,5 +1,4 @@
 import { philox4x32, product, type Shape } from "../../util/index.ts";
-import type { DType } from "../dtype.ts";
 import { apply, type Node, type SpecialOp } from "../op.ts";
 
 /**
@@ -20,7 +19,8 @@ export const randomOp: SpecialOp = {
     if (key?.dtype !== "uint32" || key.shape.join() !== "2") throw new Error("random takes a uint32 [2] key");
     if (counter?.dtype !== "uint32" || counter.shape.join() !== "1")
       throw new Error("random takes a uint32 [1] counter");
-    return { shape: shape as Shape, dtype: dtype as DType };
+    if (dtype !== "float32" && dtype !== "uint32") throw new Error(`random ${dtype}; there are float32 and uint32`);
+    return { shape: shape as Shape, dtype };
   },
   evaluate: ([key, counter], node) => {
     const { lanes, size } = RANDOM_GROUP;

@@ -1,4 +1,4 @@
-import { product, type Shape } from "../../util/index.ts";
+import { formatShape, product, type Shape } from "../../util/index.ts";
 import { type DType, type TypedArray, wrap } from "../dtype.ts";
 import { type Attributes, apply, type Node, type SpecialOp } from "../op.ts";
 
@@ -91,7 +91,12 @@ export function redirectGradient(x: Node, path: Node): Node {
 export const iotaOp: SpecialOp = {
   name: "iota",
   family: "iota",
-  infer: declared,
+  infer: (inputs, attributes) => {
+    const { shape, dtype } = declared(inputs, attributes);
+    const axis = attributes.axis as number;
+    if (shape[axis] === undefined) throw new Error(`iota of shape ${formatShape(shape)} along axis ${axis}`);
+    return { shape, dtype };
+  },
   evaluate: (_inputs, node) => {
     const axis = node.attributes.axis as number;
     const inner = product(node.shape.slice(axis + 1));
