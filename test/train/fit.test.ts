@@ -6,6 +6,7 @@ import {
   metrics,
   model,
   optimizers,
+  type StepEvent,
   sequential,
   type Tensor,
   tensor,
@@ -292,11 +293,17 @@ describe("fit", () => {
     const { x, y } = lineData(30);
     const network = classifier();
     network.compile({ optimizer: "adam", loss: "binaryCrossentropy" });
-    const training = network.fit(x, y, { epochs: 30, ...quiet });
+    let finish = false;
+    const stopper = { onStepEnd: ({ training }: StepEvent) => (finish ? training.stop("asked for") : undefined) };
+    const training = network.fit(x, y, { epochs: 1e9, callbacks: [stopper], ...quiet });
     const outputs = await Promise.all([network.predict(x), network.predict([[1, 1]]), network.evaluate(x, y)]);
     expect((outputs[0] as Tensor).shape).toEqual([30, 1]);
     await expect(network.fit(x, y)).rejects.toThrow(/fit was called while fit is running/);
-    await training;
+    expect(() => network.compile({ optimizer: "sgd", loss: "huber" })).toThrow(
+      /compile was called while fit is running/,
+    );
+    finish = true;
+    expect((await training).reason).toBe("asked for");
   });
 
   test("shuffles every epoch in another order, by the seed", async () => {

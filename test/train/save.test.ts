@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
   copyFileSync,
   cpSync,
@@ -175,6 +175,42 @@ print(struct.unpack("<f", raw[8+n+a:8+n+b])[0])`;
       expect(Number(out)).toBe(loaded.getWeights()["dense_2/bias"]?.[0]);
     });
   });
+});
+
+describe("where nothing can be written", () => {
+  const onDisk =
+    (options: string, body: (disk: string) => Promise<void>) => async (context: { skip(why: string): void }) => {
+      const disk = mkdtempSync(join(scratch, "disk-"));
+      const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", disk]).status === 0;
+      if (!mounted) return context.skip("mounting a small disk needs a superuser");
+      try {
+        await body(disk);
+      } finally {
+        spawnSync("umount", [disk]);
+      }
+    };
+  const large = () => sequential([layers.dense(200, { inputShape: [200] })]);
+
+  test(
+    "a full disk is named, and what was saved before stays whole",
+    onDisk("size=64k", async (disk) => {
+      await linearModel().save(join(disk, "model"));
+      await expect(large().save(join(disk, "model"))).rejects.toThrow(
+        /the disk is full.*saved there before is unchanged/,
+      );
+      expect(readdirSync(join(disk, "model")).sort()).toEqual(["model.json", "weights.safetensors"]);
+      expect((await loadModel(join(disk, "model"))).parameters.length).toBe(2);
+    }),
+  );
+
+  test(
+    "a read-only disk is named",
+    onDisk("ro", async (disk) => {
+      await expect(linearModel().save(join(disk, "model"))).rejects.toThrow(
+        /could not be saved.*the disk is read-only/,
+      );
+    }),
+  );
 });
 
 describe("a damaged model is refused", () => {

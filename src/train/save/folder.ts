@@ -1,5 +1,5 @@
 import { access, mkdir, readFile, rename, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fail } from "../../util/index.ts";
 import { writeFileAtomic } from "../../util/node.ts";
 
@@ -31,7 +31,7 @@ export async function writeFolder(
 ): Promise<void> {
   const main = files.at(-1)?.name ?? "";
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const everyName = [...files.slice(0, -1).map(({ name }) => name), ...gone];
     if (await exists(join(folder, next(main)))) await settle(folder, [...everyName, main]);
     for (const { name, data } of files) await writeFileAtomic(join(folder, next(name)), data);
@@ -48,6 +48,15 @@ export async function writeFolder(
     files.map(({ name }) => name),
   );
   for (const name of gone) await rm(join(folder, name), { force: true });
+}
+
+/** Makes a folder and those above it; level by level, since Node's recursive form calls a read-only disk a missing file. */
+async function makeFolder(folder: string): Promise<void> {
+  if (await exists(folder)) return;
+  await makeFolder(dirname(folder));
+  await mkdir(folder).catch((error: { code?: string }) => {
+    if (error.code !== "EEXIST") throw error; // someone else was quicker
+  });
 }
 
 /** Renames committed files into their places, in the order given (main last). */
