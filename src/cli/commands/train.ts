@@ -93,7 +93,8 @@ async function fitModel(
   const seen = { engine: "", batchSize: 0, trainSamples: 0 };
   const observer: Callback = {
     onTrainBegin({ training }) {
-      seen.engine = `${training.engine}: ${training.engineReason}`;
+      const { engine, engineReason } = training;
+      seen.engine = engineReason.startsWith(engine) ? engineReason : `${engine} (${engineReason})`;
       seen.batchSize = training.batchSize;
       seen.trainSamples = training.samples;
     },
