@@ -20,6 +20,8 @@ class NativeExecutable implements Executable {
     private readonly library: NativeProgram,
     private readonly program: KernelProgram,
     private readonly data: readonly TypedArray[],
+    /** Scratch memory of all workers, and memory they share. */
+    private readonly working: readonly TypedArray[],
     facts: Executable["facts"],
   ) {
     this.facts = facts;
@@ -41,7 +43,7 @@ class NativeExecutable implements Executable {
           return view(this.arena, place.offset, dtype, length);
       }
     });
-    const bound = this.library.bind(arrays);
+    const bound = this.library.bind([...arrays, ...this.working]);
     if (this.program.work < AT_ONCE_WORK) {
       return () => {
         bound.runSync();
@@ -82,11 +84,12 @@ class NativeEngine implements Engine {
 
   async compile(program: Program): Promise<Executable> {
     const { program: kernels, data } = compileKernels(program);
-    const { sources, functions } = renderProgram(kernels, this.compiler.vectorBytes);
+    const { sources, functions, scratchBytes, sharedBytes } = renderProgram(kernels, this.compiler.vectorBytes);
     const library = await compileLibrary({ name: program.name, sources: [...sources] }, { compiler: this.compiler });
     const threads = kernels.work < SINGLE_THREAD_WORK ? 1 : this.threads;
     const native = await loadProgram(library.path, { threads });
-    return new NativeExecutable(this.runtime, native, kernels, data, {
+    const work = [scratchBytes * threads, sharedBytes].map((bytes) => this.runtime.allocate("uint8", Math.max(64, bytes)));
+    return new NativeExecutable(this.runtime, native, kernels, data, work, {
       kernels: kernels.steps.length,
       functions,
       arenaBytes: kernels.arenaBytes,

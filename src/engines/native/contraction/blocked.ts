@@ -145,12 +145,10 @@ ${body}
 ${decode("batch", this.kernel.batch)}`;
   }
 
-  /** Where a segment begins in B: its steps so far when packed, else its place. */
+  /** Where a segment begins in B: its steps so far when packed, else its place (from step k0 of the run on). */
   private startOfSegment(): string {
     const { plan } = this;
-    if (plan.packB !== "direct") return "(s - s0) * kn";
-    const { linear } = plan.b;
-    return `${linearText(linear, plan.depth.segments)} + k0 * ${strideOf(linear, plan.depth.run)}L`;
+    return plan.packB === "direct" ? linearText(plan.b.linear, plan.depth.segments) : "(s - s0) * kn";
   }
 
   /** rowPointer(i) of the current segment s, in a loop over i. */
@@ -222,7 +220,6 @@ return count;
 if (low_ > low) low = low_; if (high_ < high) high = high_; }`;
     });
     const stepB = plan.packB === "direct" ? strideOf(b.linear, depth.run) : 1;
-    const start = plan.packB === "direct" ? this.startOfSegment() : "(s - s0) * kn";
     return `${this.signature("segments", "const long group, depth_segment* list")}
 ${decode("group", outer)}
 long count = 0;
@@ -230,7 +227,7 @@ ${this.eachSegment(`long low = k0, high = k0 + kn;
 ${checks.join("\n")}
 if (high <= low) continue;
 const long ${runName} = low;
-list[count++] = (depth_segment){${this.a} + ${a.linear.constant} + ${linearText(a.linear, [...kernel.batch, ...outer, ...depth.segments, depth.run])}, ${start} + (low - k0) * ${stepB}L, high - low};`)}
+list[count++] = (depth_segment){${this.a} + ${a.linear.constant} + ${linearText(a.linear, [...kernel.batch, ...outer, ...depth.segments, depth.run])}, ${this.startOfSegment()} + (low - k0) * ${stepB}L, high - low};`)}
 return count;
 }`;
   }
@@ -449,7 +446,7 @@ ${body}
       ? `float* const tile = sums + ((((batch * ${parts} + part) * ${panels} + p) * ${columnPanels.count}) + c) * ${tileFloats};`
       : several ? `float* const tile = sums + ((p - p0) * ${chunkColumns} + (c - c0)) * ${tileFloats};` : "";
     const bAt = packB === "direct"
-      ? `const float* const b = ${this.b} + ${plan.b.linear.constant} + ${linearText(plan.b.linear, this.kernel.batch)} + n0;`
+      ? `const float* const b = ${this.b} + ${plan.b.linear.constant} + ${linearText(plan.b.linear, this.kernel.batch)} + k0 * ${strideOf(plan.b.linear, plan.depth.run)}L + n0;`
       : packB === "chunk" ? `const float* const b = packedB + (c - c0) * ${fullWidth * this.deepest}L;` : `const float* const b = packedB + (s0 * ${this.run}L + k0) * ${this.paddedColumns}L + n0 * (s1 - s0) * kn;`;
     const bStride = packB === "direct" ? `${strideOf(plan.b.linear, plan.depth.run)}L` : "width";
     const bUnit = packB === "direct" ? "1" : "width";

@@ -148,7 +148,7 @@ function planBlocks(facts: Facts): BlockedPlan {
   chunkColumns = Math.min(chunkColumns, columnPanels.count);
   const blockDepth = depth.segments.length > 0 ? block * depth.run.size : block;
   const rowsOuter = blockDepth * chunkColumns * columnPanels.width <= CACHE_FLOATS || packA === "direct";
-  const packB = planB(facts, chunkRows === rowCount || parts > 1);
+  const packB = planB(facts, packA, chunkRows === rowCount || parts > 1);
   const panels = { rowPanels, columnPanels, chunkRows, chunkColumns };
   return { kind: "blocked", depth, a, b, batches, rows, columns, ...panels, parts, block, packA, packB, rowsOuter };
 }
@@ -201,8 +201,8 @@ function planA(facts: Facts, byColumns: boolean, parts: number): Packing {
   return byColumns || (columns <= PACK_COLUMNS && columns * deep <= CACHE_FLOATS) ? "direct" : packed;
 }
 
-function planB({ b, rows, columns, deep, batches, target }: Facts, ownColumns: boolean): Packing {
-  const whole = columns % target.lanes === 0;
+function planB({ b, rows, columns, deep, depth, batches, target }: Facts, packA: Packing, ownColumns: boolean): Packing {
+  const whole = columns % target.lanes === 0 && (packA === "direct" || depth.segments.length === 0);
   if (b.source === "lanes" && whole && (rows <= 2 * target.tileRows || deep <= 32)) return "direct";
   if (ownColumns || batches > 1) return "chunk";
   return columns * deep <= CACHE_FLOATS / 2 ? "worker" : "shared";

@@ -1,55 +1,110 @@
-import { contractionAsLoops, type Kernel, type KernelProgram } from "../../../passes/index.ts";
-import { type RenderedKernel, renderLoop } from "./loop.ts";
+import type { Kernel, KernelProgram } from "../../../passes/index.ts";
+import { renderContraction } from "../contraction/index.ts";
+import { renderLoop } from "./loop.ts";
 import { prelude } from "./prelude.ts";
 import { PHILOX_C, renderRandom, renderScatter } from "./random.ts";
 
-/** A program's C: sources that can be compiled side by side and linked. */
+/** Width of a vector register in bytes: SSE and NEON, AVX2, AVX-512. */
+export type VectorBytes = 16 | 32 | 64;
+
+/** A program's C, and the memory it works in beside the buffers. */
 export interface RenderedProgram {
+  /** Sources that can be compiled side by side and linked. */
   readonly sources: readonly string[];
   /** Distinct kernel functions, after those that differ only in their pointers were found equal. */
   readonly functions: number;
+  /** Bytes of working memory of each worker: buffer number `buffers.length` holds them all. */
+  readonly scratchBytes: number;
+  /** Bytes of working memory that workers share: buffer number `buffers.length + 1`. */
+  readonly sharedBytes: number;
 }
 
-function renderKernel(kernel: Kernel): RenderedKernel {
-  switch (kernel.kind) {
-    case "loop":
-      return renderLoop(kernel);
-    case "contraction":
-      return renderLoop(contractionAsLoops(kernel));
-    case "random":
-      return renderRandom(kernel);
-    case "scatter":
-      return renderScatter(kernel);
-  }
+/** A kernel's C: functions called one after the other by all workers, with barriers between. `@` stands for its name. */
+interface RenderedKernel {
+  readonly support: ReadonlyMap<string, string>;
+  readonly helpers: string;
+  readonly phases: readonly { readonly body: string }[];
+  readonly actual: readonly string[];
+  readonly scratchBytes: number;
+  readonly sharedBytes: number;
+}
+
+function renderKernel(kernel: Kernel, vectorBytes: VectorBytes): RenderedKernel {
+  if (kernel.kind === "contraction") return renderContraction(kernel, vectorBytes);
+  const { body, actual } =
+    kernel.kind === "loop" ? renderLoop(kernel) : kernel.kind === "random" ? renderRandom(kernel) : renderScatter(kernel);
+  return { support: new Map(), helpers: "", phases: [{ body }], actual, scratchBytes: 0, sharedBytes: 0 };
 }
 
 const SIGNATURE = "(char* const* q, const long worker, const long workers)";
+/** Definitions above which a program is cut into two sources, so that two processors compile it. */
+const KERNELS_PER_SOURCE = 12;
 
-/** C of a whole program: a function per distinct kernel, and one that runs them in order, every worker taking its share. */
-export function renderProgram(program: KernelProgram, vectorBytes: number): RenderedProgram {
+/** C of a whole program: functions per distinct kernel, and one that runs them in order, every worker taking its share. */
+export function renderProgram(program: KernelProgram, vectorBytes: VectorBytes): RenderedProgram {
   const names = new Map<string, string>();
+  const definitions: { text: string; support: ReadonlyMap<string, string> }[] = [];
+  const declarations: string[] = [];
   const calls: string[] = [];
+  let scratchBytes = 0;
+  let sharedBytes = 0;
+  let sharedInUse = false;
   for (const { kernel, barrier, parallel, scope } of program.steps) {
-    const { body, actual } = renderKernel(kernel);
-    let name = names.get(body);
+    const rendered = renderKernel(kernel, vectorBytes);
+    const text = [rendered.helpers, ...rendered.phases.map(({ body }, i) => phaseText(i, body))].join("\n");
+    let name = names.get(text);
     if (!name) {
       name = `kernel_${names.size}`;
-      names.set(body, name);
+      names.set(text, name);
+      definitions.push({ text: text.replaceAll("@", name), support: rendered.support });
+      rendered.phases.forEach((_, i) => declarations.push(`void ${name}_${i}${SIGNATURE};`));
     }
-    if (barrier) calls.push("barrier(pool, worker);");
-    const share = parallel ? "worker, workers" : "0, 1";
-    const call = `{ char* const q[] = {${actual.join(", ")}}; ${name}(q, ${share}); }`;
-    calls.push(`${parallel ? "" : "if (worker == 0) "}${call} /* ${kernel.name} ${scope.replaceAll("*/", "")} */`);
+    scratchBytes = Math.max(scratchBytes, rendered.scratchBytes);
+    sharedBytes = Math.max(sharedBytes, rendered.sharedBytes);
+    // Nobody may still be using the shared memory for an earlier kernel.
+    const waits: boolean = barrier || (sharedInUse && rendered.sharedBytes > 0);
+    if (waits) calls.push("barrier(pool, worker);");
+    sharedInUse = (sharedInUse && !waits) || rendered.sharedBytes > 0;
+    calls.push(`/* ${kernel.name} ${scope.replaceAll("*/", "")} */`, ...call(rendered, name, parallel));
   }
-  const source = [
-    prelude(vectorBytes),
-    PHILOX_C,
-    ...[...names].map(([body, name]) => `static __attribute__((noinline)) void ${name}${SIGNATURE} ${body}\n`),
+  const main = [
+    ...declarations,
     "void descent_program(void** buffers, int worker, int workers, void* pool, void (*barrier)(void*, int)) {",
     "char* const* p = (char* const*)buffers;",
+    `char* const scratch = p[${program.buffers.length}] + worker * ${align(scratchBytes)}L;`,
+    `char* const shared = p[${program.buffers.length + 1}];`,
+    "(void)scratch; (void)shared;",
     ...calls,
     "}",
-    "",
-  ].join("\n");
-  return { sources: [source], functions: names.size };
+  ];
+  const half = definitions.length > KERNELS_PER_SOURCE ? Math.ceil(definitions.length / 2) : definitions.length;
+  const parts = [definitions.slice(0, half), definitions.slice(half)].filter((part) => part.length > 0);
+  const sources = parts.map((part) => sourceText(part, vectorBytes));
+  return {
+    sources: [`${sources[0] ?? prelude(vectorBytes)}\n${main.join("\n")}\n`, ...sources.slice(1)],
+    functions: names.size,
+    scratchBytes: align(scratchBytes),
+    sharedBytes: align(sharedBytes),
+  };
+}
+
+function phaseText(number: number, body: string): string {
+  return `__attribute__((noinline, visibility("hidden"))) void @_${number}${SIGNATURE} ${body}\n`;
+}
+
+function sourceText(definitions: readonly { text: string; support: ReadonlyMap<string, string> }[], vectorBytes: number): string {
+  const support = new Map(definitions.flatMap((each) => [...each.support]));
+  return [prelude(vectorBytes), PHILOX_C, ...support.values(), ...definitions.map(({ text }) => text)].join("\n");
+}
+
+/** Calls of a kernel's phases. A kernel that is not shared out is done by the first worker alone. */
+function call({ actual, phases }: RenderedKernel, name: string, parallel: boolean): string[] {
+  const list = `char* const q[] = {${actual.length > 0 ? actual.join(", ") : "0"}};`;
+  if (!parallel) return [`if (worker == 0) { ${list} ${phases.map((_, i) => `${name}_${i}(q, 0, 1);`).join(" ")} }`];
+  const each = phases.map((_, i) => `${name}_${i}(q, worker, workers);`);
+  return [`{ ${list} ${each.join(" barrier(pool, worker); ")} }`];
+}
+
+function align(bytes: number): number {
+  return Math.ceil(bytes / 64) * 64;
 }
