@@ -60,7 +60,7 @@ PROGRAM {
   if (worker == 0) atomic_fetch_sub(&inside, 1);
 }`;
 
-/** Works for as many milliseconds as int32 buffer [0] says, with a barrier every time round; then sets [1] to 1. */
+/** Works for as many milliseconds as int32 buffer [0] says, with a barrier every time round; then sets [1][0] to 1. [1] has 2 places. */
 export const WORK = `${HEAD}
 #include <time.h>
 static double now(void) {
@@ -68,16 +68,16 @@ static double now(void) {
   clock_gettime(CLOCK_MONOTONIC, &t);
   return t.tv_sec * 1e3 + t.tv_nsec * 1e-6;
 }
-static _Atomic int stop;
 PROGRAM {
+  _Atomic int *stop = (_Atomic int *)buffers[1] + 1;
   double end = now() + ((int *)buffers[0])[0];
-  if (worker == 0) stop = 0;
+  if (worker == 0) *stop = 0;
   barrier(pool, worker);
   for (;;) {
     for (volatile int i = 0; i < 2000; i++);
-    if (worker == 0 && now() > end) stop = 1;
+    if (worker == 0 && now() > end) *stop = 1;
     barrier(pool, worker);
-    int done = stop;
+    int done = *stop;
     barrier(pool, worker);
     if (done) break;
   }

@@ -119,7 +119,7 @@ test("pools can be made and destroyed, as C sees them", async () => {
 });
 
 test("the event loop stays free during a run", async () => {
-  const [duration, done] = [runtime.allocate("int32", 1), runtime.allocate("int32", 1)];
+  const [duration, done] = [runtime.allocate("int32", 1), runtime.allocate("int32", 2)];
   duration[0] = 300;
   let turns = 0;
   const timer = setInterval(() => turns++, 1);
