@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { descent, workFolder, write, xor } from "./fixture.ts";
@@ -249,6 +249,24 @@ describe("doctor", () => {
       expect(stdout).toContain(part);
     }
     expect(stdout).toMatch(/Self-test passed in /);
+  });
+
+  test("without a compiler it says what to install, and what runs instead", async () => {
+    const env = { PATH: folder, DESCENT_ENGINE: "auto", CC: "" };
+    const { code, stdout } = await descent(folder, ["doctor"], undefined, env);
+    expect(stdout).toMatch(/✗ native: no C compiler was found.* Fix: (install|use) /);
+    expect(stdout).toContain("Trainings use reference.");
+    expect(code).toBe(0);
+  });
+
+  test("a cache folder that others can write to is refused, and the exit code says so", async () => {
+    const open = join(folder, "open-cache");
+    mkdirSync(open);
+    chmodSync(open, 0o777);
+    const env = { DESCENT_ENGINE: "auto", DESCENT_CACHE: open };
+    const { code, stdout } = await descent(folder, ["doctor"], undefined, env);
+    expect(stdout).toMatch(/✗ native: (other users can write to .*open-cache|no C compiler)/);
+    expect(code).toBe(stdout.includes("no C compiler") ? 0 : 1);
   });
 
   test("as JSON", async () => {
