@@ -46,6 +46,8 @@ class NativeExecutable implements Executable {
     const bound = this.library.bind([...arrays, ...this.working]);
     if (this.program.work < AT_ONCE_WORK) {
       return () => {
+        // On a busy pool it would make the event loop wait.
+        if (bound.busy) return bound.runAsync();
         bound.runSync();
         return undefined;
       };

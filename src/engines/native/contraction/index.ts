@@ -13,6 +13,6 @@ export function renderContraction(kernel: ContractionKernel, vectorBytes: 16 | 3
   const normal = normalize(kernel);
   const plan = planContraction(normal, target);
   if (plan.kind === "blocked") return renderBlocked(normal, plan, target);
-  const { body, actual } = renderLoop(contractionAsLoops(kernel));
+  const { body, actual } = renderLoop(contractionAsLoops(kernel), vectorBytes);
   return { support: new Map(), helpers: "", phases: [{ body }], actual, scratchBytes: 0, sharedBytes: 0 };
 }

@@ -20,8 +20,8 @@ const loopName = (loop: number): string => `i${loop}`;
  * C of a loop kernel. The outer loops are cut into units that workers share; every point is computed the same way whoever does it, so
  * results do not depend on the number of workers.
  */
-export function renderLoop(kernel: LoopKernel): RenderedKernel {
-  return new LoopRenderer(kernel).render();
+export function renderLoop(kernel: LoopKernel, vectorBytes: number): RenderedKernel {
+  return new LoopRenderer(kernel, vectorBytes / 4).render();
 }
 
 class LoopRenderer {
@@ -31,7 +31,11 @@ class LoopRenderer {
   private readonly top = new Region();
   private readonly outerVector: Loop | undefined;
 
-  constructor(private readonly kernel: LoopKernel) {
+  constructor(
+    private readonly kernel: LoopKernel,
+    /** Lanes of a vector. */
+    private readonly lanes: number,
+  ) {
     this.outerVector = kernel.outer.find(({ id }) => id === kernel.vector);
   }
 
@@ -58,8 +62,12 @@ class LoopRenderer {
       const from = segments > 1 ? `segment * ${segment}L` : "0";
       const to = segments > 1 ? `(segment + 1) * ${segment}L < ${vector.size} ? (segment + 1) * ${segment}L : ${vector.size}` : `${vector.size}`;
       inside.push(`long ${name} = ${from};`, `const long end = ${to};`);
-      inside.push(`for (; ${name} + VL <= end; ${name} += VL) {`, ...this.point({ vector: vector.id, lanes: "all" }), "}");
-      inside.push(`if (${name} < end) {`, "const long n = end - " + `${name};`, ...this.point({ vector: vector.id, lanes: "n" }), "}");
+      if (vector.size >= this.lanes) {
+        inside.push(`for (; ${name} + VL <= end; ${name} += VL) {`, ...this.point({ vector: vector.id, lanes: "all" }), "}");
+      }
+      if (vector.size % this.lanes !== 0) {
+        inside.push(`if (${name} < end) {`, `const long n = end - ${name};`, ...this.point({ vector: vector.id, lanes: "n" }), "}");
+      }
     } else {
       inside.push(...this.point({ vector: undefined, lanes: "all" }));
     }
@@ -115,8 +123,11 @@ class LoopRenderer {
       this.renderer.vectorName = name;
       const body = (lanes: Place["lanes"]) => this.inside(stage, accumulators, { vector: last.id, lanes }, region);
       region.lines.push("{", `long ${name} = 0;`);
-      if (last.size >= 4) region.lines.push(`for (; ${name} + VL <= ${last.size}; ${name} += VL) {`, ...body("all"), "}");
-      region.lines.push(`if (${name} < ${last.size}) {`, `const long n = ${last.size} - ${name};`, ...body("n"), "}", "}");
+      if (last.size >= this.lanes) region.lines.push(`for (; ${name} + VL <= ${last.size}; ${name} += VL) {`, ...body("all"), "}");
+      if (last.size % this.lanes !== 0) {
+        region.lines.push(`if (${name} < ${last.size}) {`, `const long n = ${last.size} - ${name};`, ...body("n"), "}");
+      }
+      region.lines.push("}");
     } else {
       region.lines.push(...this.inside(stage, accumulators, place, region));
     }

@@ -1,4 +1,4 @@
-import type { Kernel, KernelProgram } from "../../../passes/index.ts";
+import { type Kernel, type KernelProgram, workOf } from "../../../passes/index.ts";
 import { renderContraction } from "../contraction/index.ts";
 import { renderLoop } from "./loop.ts";
 import { prelude } from "./prelude.ts";
@@ -32,18 +32,28 @@ interface RenderedKernel {
 function renderKernel(kernel: Kernel, vectorBytes: VectorBytes): RenderedKernel {
   if (kernel.kind === "contraction") return renderContraction(kernel, vectorBytes);
   const { body, actual } =
-    kernel.kind === "loop" ? renderLoop(kernel) : kernel.kind === "random" ? renderRandom(kernel) : renderScatter(kernel);
+    kernel.kind === "loop" ? renderLoop(kernel, vectorBytes) : kernel.kind === "random" ? renderRandom(kernel) : renderScatter(kernel);
   return { support: new Map(), helpers: "", phases: [{ body }], actual, scratchBytes: 0, sharedBytes: 0 };
 }
 
 const SIGNATURE = "(char* const* q, const long worker, const long workers)";
-/** Definitions above which a program is cut into two sources, so that two processors compile it. */
+/** Definitions above which heavy kernels are cut into two sources, so that two processors compile them. */
 const KERNELS_PER_SOURCE = 12;
+/** Work of a program, and share of it, below which a kernel is light: compiling it well would take longer than it ever saves. */
+const LIGHT = { program: 1_000_000, share: 0.002 } as const;
+/** gcc's quick optimizations for a whole source; other compilers pass over it. */
+const QUICKLY = '#pragma GCC optimize ("O1")\n';
+
+interface Definition {
+  readonly text: string;
+  readonly support: ReadonlyMap<string, string>;
+  readonly light: boolean;
+}
 
 /** C of a whole program: functions per distinct kernel, and one that runs them in order, every worker taking its share. */
 export function renderProgram(program: KernelProgram, vectorBytes: VectorBytes): RenderedProgram {
   const names = new Map<string, string>();
-  const definitions: { text: string; support: ReadonlyMap<string, string> }[] = [];
+  const definitions: Definition[] = [];
   const declarations: string[] = [];
   const calls: string[] = [];
   let scratchBytes = 0;
@@ -56,7 +66,8 @@ export function renderProgram(program: KernelProgram, vectorBytes: VectorBytes):
     if (!name) {
       name = `kernel_${names.size}`;
       names.set(text, name);
-      definitions.push({ text: text.replaceAll("@", name), support: rendered.support });
+      const light = program.work > LIGHT.program && workOf(kernel) < LIGHT.share * program.work;
+      definitions.push({ text: text.replaceAll("@", name), support: rendered.support, light });
       rendered.phases.forEach((_, i) => declarations.push(`void ${name}_${i}${SIGNATURE};`));
     }
     scratchBytes = Math.max(scratchBytes, rendered.scratchBytes);
@@ -77,11 +88,12 @@ export function renderProgram(program: KernelProgram, vectorBytes: VectorBytes):
     ...calls,
     "}",
   ];
-  const half = definitions.length > KERNELS_PER_SOURCE ? Math.ceil(definitions.length / 2) : definitions.length;
-  const parts = [definitions.slice(0, half), definitions.slice(half)].filter((part) => part.length > 0);
-  const sources = parts.map((part) => sourceText(part, vectorBytes));
+  const heavy = definitions.filter(({ light }) => !light);
+  const half = heavy.length > KERNELS_PER_SOURCE ? Math.ceil(heavy.length / 2) : heavy.length;
+  const parts = [heavy.slice(0, half), heavy.slice(half), definitions.filter(({ light }) => light)];
+  const sources = parts.filter((part, i) => i === 0 || part.length > 0).map((part) => sourceText(part, vectorBytes));
   return {
-    sources: [`${sources[0] ?? prelude(vectorBytes)}\n${main.join("\n")}\n`, ...sources.slice(1)],
+    sources: [`${sources[0]}\n${main.join("\n")}\n`, ...sources.slice(1)],
     functions: names.size,
     scratchBytes: align(scratchBytes),
     sharedBytes: align(sharedBytes),
@@ -92,9 +104,10 @@ function phaseText(number: number, body: string): string {
   return `__attribute__((noinline, visibility("hidden"))) void @_${number}${SIGNATURE} ${body}\n`;
 }
 
-function sourceText(definitions: readonly { text: string; support: ReadonlyMap<string, string> }[], vectorBytes: number): string {
+function sourceText(definitions: readonly Definition[], vectorBytes: number): string {
   const support = new Map(definitions.flatMap((each) => [...each.support]));
-  return [prelude(vectorBytes), PHILOX_C, ...support.values(), ...definitions.map(({ text }) => text)].join("\n");
+  const quickly = definitions.some(({ light }) => light) ? QUICKLY : "";
+  return [quickly + prelude(vectorBytes), PHILOX_C, ...support.values(), ...definitions.map(({ text }) => text)].join("\n");
 }
 
 /** Calls of a kernel's phases. A kernel that is not shared out is done by the first worker alone. */
