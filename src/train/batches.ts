@@ -12,6 +12,7 @@ export class Batches {
   /** Samples of the last batch. */
   readonly lastSize: number;
   private order: Uint32Array | undefined;
+  private filled: readonly TypedArray[] | undefined;
 
   constructor(
     readonly columns: readonly Column[],
@@ -44,6 +45,13 @@ export class Batches {
       order[j] = held;
       if ((i & 4095) === 0 && pace.due()) await pace.rest();
     }
+  }
+
+  /** As {@link fill}; when one batch holds all samples and lies there since the last call, it stays. */
+  refill(destinations: readonly TypedArray[], batch: number): void {
+    if (this.count === 1 && this.filled === destinations) return;
+    this.fill(destinations, batch);
+    this.filled = destinations;
   }
 
   /** Copies the rows of a batch, one destination per column. */

@@ -38,8 +38,8 @@ export async function runFit(subject: FitSubject, x: Data, y: Data, settings: Fi
   const remove = onInterrupt(() => run.interrupt());
   let savedTo: string | undefined;
   try {
-    await events.trainBegin({ training: run });
     try {
+      await events.trainBegin({ training: run });
       await train(run);
     } catch (error) {
       run.stop("error");

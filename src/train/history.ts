@@ -1,9 +1,15 @@
 import type { Logs, MetricValue } from "./values.ts";
 
+/** The values of all epochs by name; those of the validation data begin with "val", as "valLoss". */
+export interface HistoryRecord {
+  readonly loss: readonly number[];
+  readonly [name: string]: readonly MetricValue[];
+}
+
 /** What a training came to. */
 export interface History {
   /** Every value of every epoch: `history.history.loss[3]` is the loss of the fourth (Keras's name). */
-  readonly history: Readonly<Record<string, readonly MetricValue[]>>;
+  readonly history: HistoryRecord;
   /** The epochs completed, counted from 0. */
   readonly epochs: readonly number[];
   /** Updates done. */
@@ -22,7 +28,7 @@ export interface History {
 /** Collects the logs of the epochs. */
 export class Chronicle {
   readonly epochs: number[] = [];
-  readonly history: Record<string, MetricValue[]> = {};
+  readonly history: { loss: number[]; [name: string]: MetricValue[] } = { loss: [] };
 
   add(epoch: number, logs: Logs): void {
     this.epochs.push(epoch);

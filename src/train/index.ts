@@ -14,7 +14,7 @@ export type { ReduceLearningRateOptions } from "./callbacks/reduceLearningRateOn
 export type { ArrayData, NestedNumbers, ShapedArray } from "./column.ts";
 export type { Data } from "./dataset.ts";
 export type { FitOptions, ValidationData } from "./fit-options.ts";
-export type { History } from "./history.ts";
+export type { History, HistoryRecord } from "./history.ts";
 export { loadModel } from "./load.ts";
 export type { Augment } from "./loop.ts";
 export {

@@ -29,7 +29,7 @@ export async function train(run: Run): Promise<void> {
 
     for (let batch = 0; batch < batches.count && !run.stopped; batch++) {
       const program = run.programFor(batch);
-      batches.fill(program.columns, batch);
+      batches.refill(program.columns, batch);
       program.control[2] = run.step;
       program.rate[0] = run.learningRate;
 

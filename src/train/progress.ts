@@ -122,9 +122,10 @@ const eraseLine = "\r\x1b[K";
 
 /** "Engine native: ...; 8000 samples (2000 for validation), batches of 32, 10 epochs". */
 function headline(training: Training): string {
+  const { engine, engineReason } = training;
   const validation = training.validationSamples > 0 ? ` (${training.validationSamples} for validation)` : "";
   return (
-    `Engine ${training.engine}: ${training.engineReason}\n` +
+    `Engine ${engine}: ${engineReason.replace(`${engine}: `, "")}\n` +
     `${count(training.samples, "sample")}${validation}, batches of ${training.batchSize}, ${count(training.epochs, "epoch")}`
   );
 }
