@@ -22,17 +22,32 @@ function isInstalled(lock) {
   );
 }
 
-/** Runs `npm ci` when something is missing (`npm install` when package-lock.json is unusable); exits when that fails. */
+/** True when the lock names every package that its packages ask for; `npm ci` refuses one that does not. */
+function isComplete(lock) {
+  const names = new Set(Object.keys(lock.packages).map((path) => path.split("node_modules/").at(-1)));
+  return Object.values(lock.packages).every(({ dependencies, optionalDependencies }) =>
+    Object.keys({ ...dependencies, ...optionalDependencies }).every((name) => names.has(name)),
+  );
+}
+
+/**
+ * Installs what is missing; exits when that fails. `npm ci` where package-lock.json is usable, else `npm install`: a
+ * registry that lacks a package for another system leaves a lock behind that only the latter takes.
+ */
 export function ensureInstalled() {
   const lock = readJson(`${root}package-lock.json`);
   if (isInstalled(lock)) return;
-  const command = lock?.packages ? "ci" : "install";
-  console.log(`Installing what is missing (npm ${command})...`);
-  const { status, error } = spawnSync("npm", [command, "--no-audit", "--no-fund"], {
-    cwd: root,
-    stdio: "inherit",
-    shell: process.platform === "win32",
-  });
-  if (error) console.error(`npm could not be started: ${error.message}`);
-  if (status !== 0) process.exit(status ?? 1);
+  let failure = 1;
+  for (const command of lock?.packages && isComplete(lock) ? ["ci", "install"] : ["install"]) {
+    console.log(`Installing what is missing (npm ${command})...`);
+    const { status, error } = spawnSync("npm", [command, "--no-audit", "--no-fund"], {
+      cwd: root,
+      stdio: "inherit",
+      shell: process.platform === "win32",
+    });
+    if (status === 0) return;
+    if (error) console.error(`npm could not be started: ${error.message}`);
+    failure = status ?? 1;
+  }
+  process.exit(failure);
 }
