@@ -1,10 +1,10 @@
 import { backward } from "../../src/autodiff/index.ts";
-import { type Node, OPS, ops, topologicalOrder, type TypedArray } from "../../src/ir/index.ts";
 import type { ConformanceCase } from "../../src/engine/index.ts";
 import { drawInput } from "../../src/engine/index.ts";
+import { type Node, OPS, ops, type TypedArray, topologicalOrder } from "../../src/ir/index.ts";
+import { overlapAdd, windows } from "../../src/ir/ops/index.ts";
+import { arange, averagePool, concatenate, conv, maxPool, randomKey, scatterAdd, stopGradient, where } from "../../src/tensor/index.ts";
 import { Tensor } from "../../src/tensor/tensor.ts";
-import { averagePool, concatenate, conv, maxPool, scatterAdd, where } from "../../src/tensor/index.ts";
-import { windows, overlapAdd } from "../../src/ir/ops/index.ts";
 import { HostRandom } from "../../src/util/index.ts";
 
 const SIZES = [1, 2, 3, 4, 5, 7, 17, 20];
@@ -57,7 +57,7 @@ export function randomGraph(seed: number): ConformanceCase {
   const step = (): Tensor => {
     const x = pick(values.filter(({ rank }) => rank > 0));
     const axis = random.integer(x.rank);
-    switch (random.integer(17)) {
+    switch (random.integer(18)) {
       case 0:
       case 1:
       case 2:
@@ -70,7 +70,12 @@ export function randomGraph(seed: number): ConformanceCase {
         return pick(BINARY)(x, random.integer(2) === 0 ? pick(known) : fresh(other));
       }
       case 5:
-        return pick([() => x.sum({ axis }), () => x.mean({ axis, keepdims: true }), () => x.max({ axis }), () => x.min({ axis, keepdims: true })])();
+        return pick([
+          () => x.sum({ axis }),
+          () => x.mean({ axis, keepdims: true }),
+          () => x.max({ axis }),
+          () => x.min({ axis, keepdims: true }),
+        ])();
       case 6:
         return x.rank > 1 ? x.sum({ axis: [0, x.rank - 1] }) : x.logSumExp({ keepdims: true });
       case 7:
@@ -87,12 +92,19 @@ export function randomGraph(seed: number): ConformanceCase {
         return x.reshape(random.shuffle([...factors, rest]));
       }
       case 9:
-        return x.slice(...x.shape.map((size) => {
-          const from = random.integer(size);
-          return random.integer(3) === 0 ? ([from, null, -1] as const) : ([from, Math.min(size, from + 1 + random.integer(size))] as const);
-        }));
+        return x.slice(
+          ...x.shape.map((size) => {
+            const from = random.integer(size);
+            return random.integer(3) === 0
+              ? ([from, null, -1] as const)
+              : ([from, Math.min(size, from + 1 + random.integer(size))] as const);
+          }),
+        );
       case 10:
-        return x.pad(x.shape.map(() => [random.integer(3), random.integer(2)] as const), pick([0, 0, -1.5]));
+        return x.pad(
+          x.shape.map(() => [random.integer(3), random.integer(2)] as const),
+          pick([0, 0, -1.5]),
+        );
       case 11: {
         const columns = pick(SIZES);
         return x.matmul(fresh([x.shape.at(-1)!, columns])).mul(1 / x.shape.at(-1)!);
@@ -107,14 +119,37 @@ export function randomGraph(seed: number): ConformanceCase {
       case 14: {
         // Decisions are taken on the inputs themselves, where both engines see the very same numbers.
         const by = leaf();
-        const mask = by.less(0.3).logicalOr(by.greater(1));
+        const mask = pick([
+          () => by.less(0.3).logicalOr(by.greater(1)),
+          () => by.lessEqual(-0.5).logicalNot(),
+          () => by.notEqual(by.floor()).logicalAnd(by.greaterEqual(0)),
+          () => by.argmax().equal(arange(by.size).reshape(by.shape)),
+        ])();
         return by.shape.join() === x.shape.join() ? where(mask, x, x.neg().mul(0.5)) : where(mask, by, 0.25);
       }
       case 15: {
+        const by = leaf();
+        return pick([
+          () => by.floor(),
+          () => by.ceil().mul(0.5),
+          () => by.round().sub(by),
+          () => by.sign().mul(by),
+          () => by.mod(1.5),
+          () => x.tanh().add(0.5).prod({ axis, keepdims: true }),
+          () => x.add(randomKey(seed).uniform(x.shape)),
+          () => stopGradient(x).mul(0.5).add(x.mul(0.5)),
+        ])();
+      }
+      case 16: {
         const image = fresh([2, 6, 5, pick([1, 2, 4])]);
         const channels = image.shape[3]!;
         const groups = channels === 4 ? pick([1, 2]) : 1;
-        const options = { strides: pick([1, 2]), dilation: pick([1, 2]), padding: pick(["valid", "same"] as const), groups };
+        const options = {
+          strides: pick([1, 2]),
+          dilation: pick([1, 2]),
+          padding: pick(["valid", "same"] as const),
+          groups,
+        };
         return pick([
           () => conv(image, fresh([3, 2, channels / groups, 4]), options).mul(0.2),
           () => maxPool(image, { size: 2, strides: pick([1, 2]), padding: "same" }),
@@ -134,7 +169,10 @@ export function randomGraph(seed: number): ConformanceCase {
   }
   const outputs = [values.at(-1)!, pick(values)];
   if (random.integer(2) === 0) {
-    const loss = values.slice(-3).map((each) => each.mean()).reduce((a, b) => a.add(b));
+    const loss = values
+      .slice(-3)
+      .map((each) => each.mean())
+      .reduce((a, b) => a.add(b));
     outputs.push(...gradientsOf(loss, inputs));
   }
   return {
@@ -158,7 +196,10 @@ export function opsOf(cases: readonly ConformanceCase[]): Set<string> {
 }
 
 /** Values of a program in float64, and the same with every float rounded to float32 after each op. */
-export function evaluateTwice({ program, inputs }: ConformanceCase): { exact: Float64Array[]; rounded: Float64Array[] } {
+export function evaluateTwice({ program, inputs }: ConformanceCase): {
+  exact: Float64Array[];
+  rounded: Float64Array[];
+} {
   const run = (round: (values: Float64Array) => Float64Array): Float64Array[] => {
     const known = new Map<Node, Float64Array>();
     program.inputs.forEach((node, i) => known.set(node, Float64Array.from(inputs[i] as TypedArray)));
