@@ -1,4 +1,4 @@
-import { DTYPES, type Node, type Program, sameIndex, topologicalOrder, type TypedArray } from "../ir/index.ts";
+import { DTYPES, type Node, type Program, sameIndex, type TypedArray, topologicalOrder } from "../ir/index.ts";
 import { invariant, product } from "../util/index.ts";
 import { planArena } from "./arena.ts";
 import { buildContraction } from "./contraction-kernel.ts";
@@ -52,6 +52,7 @@ function buildSteps(program: Program, graph: PlacedGraph, table: BufferTable): D
   const required = new Set<Node>();
   const late = new Set<Node>();
   for (const root of roots) required.add(unshaped(root));
+  for (const node of graph.held) required.add(node);
   for (const node of order.filter(({ op }) => op.family === "concat").reverse()) {
     table.storage(node);
     for (const piece of node.inputs) {
@@ -66,12 +67,15 @@ function buildSteps(program: Program, graph: PlacedGraph, table: BufferTable): D
     const memory: MemoryMap = { inMemory, storage: table.storage };
     try {
       return formGroups(roots, inMemory, separate, { late, alone: graph.alone }).flatMap((group, i) =>
-        group.kind === "concat" ? [] : [{ kernel: buildKernel(group, memory, `k${i}`), scope: group.members[0]!.scope }],
+        group.kind === "concat"
+          ? []
+          : [{ kernel: buildKernel(group, memory, `k${i}`), scope: group.members[0]!.scope }],
       );
     } catch (reason) {
       if (reason instanceof CannotShare) separate.add(reason.node, reason.member);
       else if (reason instanceof NeedsMemory && !inMemory.has(reason.node)) required.add(reason.node);
-      else if (reason instanceof NeedsMemory) throw new Error(`Descent bug: ${reason.node.op.name} can't be read from memory`);
+      else if (reason instanceof NeedsMemory)
+        throw new Error(`Descent bug: ${reason.node.op.name} can't be read from memory`);
       else throw reason;
     }
   }
@@ -89,13 +93,30 @@ function buildKernel(group: Group, memory: MemoryMap, name: string): Kernel {
     case "random": {
       const [key, counter, target] = [...node.inputs, node].map((each) => at(memory.storage(each), []));
       const stream = node.attributes.stream as number;
-      return { kind: "random", name, key: key!, counter: counter!, target: target!, count: product(node.shape), stream };
+      return {
+        kind: "random",
+        name,
+        key: key!,
+        counter: counter!,
+        target: target!,
+        count: product(node.shape),
+        stream,
+      };
     }
     case "scatter": {
       const [indices, updates, target] = [...node.inputs, node].map((each) => at(memory.storage(each), []));
       const width = product(node.shape.slice(1));
       const count = product(node.inputs[0]!.shape);
-      return { kind: "scatter", name, indices: indices!, updates: updates!, target: target!, count, width, rows: node.shape[0]! };
+      return {
+        kind: "scatter",
+        name,
+        indices: indices!,
+        updates: updates!,
+        target: target!,
+        count,
+        width,
+        rows: node.shape[0]!,
+      };
     }
     default: {
       const nest = collapseLoops(buildLoopNest(group, memory));
@@ -140,9 +161,12 @@ function dropIdleStages(stages: readonly Stage[]): Stage[] {
   for (const stage of [...stages].reverse()) {
     const reductions = stage.reductions.filter(({ id }) => used.has(id));
     if (reductions.length === 0 && stage.stores.length === 0) continue;
-    forEachPart([...reductions, ...stage.stores].map(({ value }) => value), (part) => {
-      if (part.kind === "result") used.add(part.reduction);
-    });
+    forEachPart(
+      [...reductions, ...stage.stores].map(({ value }) => value),
+      (part) => {
+        if (part.kind === "result") used.add(part.reduction);
+      },
+    );
     kept.unshift({ ...stage, reductions });
   }
   return kept;
@@ -167,7 +191,11 @@ function overwrittenEarly(
       const state = stateOf(write.buffer);
       if (!write.store || state === undefined || deferred.has(state)) continue;
       const isOldRead = (touch: Touch) =>
-        !touch.store && touch.buffer !== write.buffer && stateOf(touch.buffer) === state && touch.low <= write.high && write.low <= touch.high;
+        !touch.store &&
+        touch.buffer !== write.buffer &&
+        stateOf(touch.buffer) === state &&
+        touch.low <= write.high &&
+        write.low <= touch.high;
       const later = touches.slice(w + 1).some((others) => others.some(isOldRead));
       const own = writes.filter(isOldRead);
       if (later || (own.length > 0 && !readsOnlyOwnElement(steps[w]!.kernel, write.buffer, own))) return state;
@@ -181,7 +209,8 @@ function readsOnlyOwnElement(kernel: Kernel, target: number, reads: readonly Tou
   if (kernel.kind !== "loop" && kernel.kind !== "contraction") return false;
   const old = new Set(reads.map(({ buffer }) => buffer));
   if (kernel.kind === "contraction" && (old.has(kernel.a.buffer) || old.has(kernel.b.buffer))) return false;
-  const stages: readonly Stage[] = kernel.kind === "loop" ? kernel.stages : [{ inner: [], reductions: [], stores: kernel.stores }];
+  const stages: readonly Stage[] =
+    kernel.kind === "loop" ? kernel.stages : [{ inner: [], reductions: [], stores: kernel.stores }];
   const writtenIn = stages.findIndex(({ stores }) => stores.some(({ access }) => access.buffer === target));
   const place = stages[writtenIn]!.stores.find(({ access }) => access.buffer === target)!.access.index;
   let safe = true;
@@ -256,7 +285,10 @@ export function workOf(kernel: Kernel): number {
     case "loop":
       return kernel.stages.reduce((total, { inner, reductions, stores }) => {
         let parts = 0;
-        forEachPart([...reductions, ...stores].map(({ value }) => value), () => parts++);
+        forEachPart(
+          [...reductions, ...stores].map(({ value }) => value),
+          () => parts++,
+        );
         return total + points(kernel.outer) * points(inner) * (parts + stores.length);
       }, 0);
   }

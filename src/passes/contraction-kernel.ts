@@ -15,7 +15,6 @@ import { asMember, CannotShare, type MemoryMap, spreadIndex, withSplits } from "
 import { LoopSpace } from "./loop-space.ts";
 import { at, Lowering } from "./lower.ts";
 
-
 /** The loops of a contraction, and where its operands and its result are at their point. */
 interface Plan {
   readonly batch: readonly Loop[];
@@ -99,7 +98,9 @@ function planOf(node: Node, space: LoopSpace): Plan {
   if (node.op.family === "contraction" && node.op.kind !== "matmul") return planConvolution(node, space, node.op.kind);
   const [a, b] = node.inputs as [Node, Node];
   const batch = node.shape.slice(0, -2).map((size) => space.loop(size));
-  const [rows, columns, depth] = [node.shape.at(-2)!, node.shape.at(-1)!, a.shape.at(-1)!].map((size) => space.loop(size)) as [Loop, Loop, Loop];
+  const [rows, columns, depth] = [node.shape.at(-2)!, node.shape.at(-1)!, a.shape.at(-1)!].map((size) =>
+    space.loop(size),
+  ) as [Loop, Loop, Loop];
   return {
     batch,
     rows: [rows],
@@ -149,7 +150,9 @@ function planConvolution(node: Node, space: LoopSpace, kind: "conv" | "convInput
   };
   /** y at the position whose window has element h at offset k, where there is one. */
   const outputAtElement = (of: Of) => {
-    const shifted = elements.map((h, i) => addIndex(scaleIndex(of(h), 1, padding[i]![0]), of(kernel[i]!), -dilation[i]!));
+    const shifted = elements.map((h, i) =>
+      addIndex(scaleIndex(of(h), 1, padding[i]![0]), of(kernel[i]!), -dilation[i]!),
+    );
     const guards = shifted.map((expression, i) => ({ expression, divisor: strides[i]!, size: shapes.y[i + 1]! }));
     return { index: [of(n), ...shifted.map((each, i) => divideIndex(each, strides[i]!)), filter(of)], guards };
   };

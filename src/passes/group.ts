@@ -117,7 +117,7 @@ export function formGroups(
     const reads = readsOf(node, inMemory);
     const joinable = (group: Group): boolean => {
       if (group.kind !== "loop" && group.kind !== "contraction") return false;
-      if (!fits(node, group) || separate.has(node, group)) return false;
+      if (!fits(node, group) || separate.has(node, group) || placing.alone.has(group.members[0]!)) return false;
       return [...reads].every((read) => {
         const by = groupOf.get(read);
         return !by || by === group || !dependsOn(by, group);

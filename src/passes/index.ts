@@ -1,5 +1,5 @@
-export { contractionAsLoops } from "./contraction-loops.ts";
 export { type CompiledKernels, compileKernels, workOf } from "./compile.ts";
+export { contractionAsLoops } from "./contraction-loops.ts";
 export type * from "./kernel.ts";
 export { forEachAccess } from "./loop-kernel.ts";
 export { coefficientOf } from "./loop-layout.ts";

@@ -1,9 +1,17 @@
-import { addIndex, type IndexExpression, indexConstant, laneTypeOf, type Node, type ReduceOp, sameIndex } from "../ir/index.ts";
+import {
+  addIndex,
+  type IndexExpression,
+  indexConstant,
+  laneTypeOf,
+  type Node,
+  type ReduceOp,
+  sameIndex,
+} from "../ir/index.ts";
 import { invariant } from "../util/index.ts";
 import { type Group, wideAxes } from "./group.ts";
 import type { Expression, KernelReduction, Loop, Stage, Store } from "./kernel.ts";
 import { LoopSpace, SplitLoop } from "./loop-space.ts";
-import { at, forEachPart, loadOf, Lowering, NeedsMemory, type Storage } from "./lower.ts";
+import { at, forEachPart, Lowering, loadOf, NeedsMemory, type Storage } from "./lower.ts";
 import { readsOf } from "./memory-decisions.ts";
 
 /** Thrown when a member of a group reads another one elsewhere than at its own point: they can't share a kernel. */
@@ -114,8 +122,7 @@ function buildNest(
     const gone = everywhere && group.inner !== undefined && (known.member.level < level || !inside);
     return gone ? loadOf(at(memory.storage(node), own)) : known.expression;
   };
-  const storageOf = (node: Node) =>
-    memory.inMemory.has(node) && !values.has(node) ? memory.storage(node) : undefined;
+  const storageOf = (node: Node) => (memory.inMemory.has(node) && !values.has(node) ? memory.storage(node) : undefined);
 
   for (let level = 0; level < levels; level++) {
     for (const inside of group.inner ? [false, true] : [false]) {
@@ -163,10 +170,7 @@ function buildNest(
 
 /** Row-major number of an element within its group of reduced ones. */
 function positionOf(group: Group, index: readonly IndexExpression[]): IndexExpression {
-  return group.inner!.reduce(
-    (position, axis) => addIndex(index[axis]!, position, group.full[axis]!),
-    indexConstant(0),
-  );
+  return group.inner!.reduce((position, axis) => addIndex(index[axis]!, position, group.full[axis]!), indexConstant(0));
 }
 
 /** Calls `visit` with every access of some stages: whether it is a store, and whether it is a gather, whose rows are computed. */

@@ -67,9 +67,12 @@ function indexesOf(stages: readonly Stage[]): IndexExpression[] {
   forEachAccess(stages, (access) => found.push(access.index, ...access.guards.map(({ expression }) => expression)));
   for (const stage of stages) {
     for (const { position } of stage.reductions) if (position) found.push(position);
-    forEachPart([...stage.reductions, ...stage.stores].map(({ value }) => value), (part) => {
-      if (part.kind === "index") found.push(part.index);
-    });
+    forEachPart(
+      [...stage.reductions, ...stage.stores].map(({ value }) => value),
+      (part) => {
+        if (part.kind === "index") found.push(part.index);
+      },
+    );
   }
   return found;
 }
@@ -122,7 +125,11 @@ function changeIndexes(stages: readonly Stage[], removed: number): Stage[] {
   }));
 }
 
-function mapStore(store: Store, change: (index: IndexExpression) => IndexExpression, visit: (e: Expression) => Expression): Store {
+function mapStore(
+  store: Store,
+  change: (index: IndexExpression) => IndexExpression,
+  visit: (e: Expression) => Expression,
+): Store {
   return { access: mapAccess(store.access, change), value: visit(store.value) };
 }
 

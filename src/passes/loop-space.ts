@@ -1,11 +1,4 @@
-import {
-  addIndex,
-  type IndexExpression,
-  indexConstant,
-  indexOf,
-  indexRange,
-  scaleIndex,
-} from "../ir/index.ts";
+import { addIndex, type IndexExpression, indexConstant, indexOf, indexRange, scaleIndex } from "../ir/index.ts";
 import { rowMajorStrides, type Shape } from "../util/index.ts";
 import type { Loop } from "./kernel.ts";
 
@@ -68,7 +61,10 @@ export class LoopSpace {
     return index;
   }
 
-  private divide(e: IndexExpression, size: number): { quotient: IndexExpression; remainder: IndexExpression } | undefined {
+  private divide(
+    e: IndexExpression,
+    size: number,
+  ): { quotient: IndexExpression; remainder: IndexExpression } | undefined {
     if (e.terms.some(({ of }) => typeof of !== "number")) return undefined;
     const constant = ((e.constant % size) + size) % size;
     let quotient = indexConstant((e.constant - constant) / size);

@@ -82,7 +82,13 @@ export class Lowering {
         return convert({ kind: "index", type: "i32", index: index[node.attributes.axis as number]! }, node.dtype);
       case "elementwise": {
         const args = node.inputs.map((input) => this.expression(input, index, guards));
-        return instantiate(op.lower(args.map((arg, i) => scalar.arg(i, arg.type)), node.dtype), args);
+        return instantiate(
+          op.lower(
+            args.map((arg, i) => scalar.arg(i, arg.type)),
+            node.dtype,
+          ),
+          args,
+        );
       }
       case "movement":
         return this.through(node, index, guards);

@@ -8,7 +8,22 @@ const IN_MEMORY = new Set(["placeholder", "data", "random", "scatter", "concat",
 const CHEAP = 4;
 /** How many times a value must be repeated by a broadcast before even a few instructions are worth storing. */
 const REPEATED = 4;
-const HEAVY: Readonly<Record<string, number>> = { exp: 10, expm1: 12, log: 10, log1p: 12, sigmoid: 14, tanh: 14, erf: 14, sin: 16, cos: 16, pow: 30, div: 3, sqrt: 3, rem: 4, gather: 4 };
+const HEAVY: Readonly<Record<string, number>> = {
+  exp: 10,
+  expm1: 12,
+  log: 10,
+  log1p: 12,
+  sigmoid: 14,
+  tanh: 14,
+  erf: 14,
+  sin: 16,
+  cos: 16,
+  pow: 30,
+  div: 3,
+  sqrt: 3,
+  rem: 4,
+  gather: 4,
+};
 
 /** Instructions of one element when everything not in memory is computed in place. */
 function cost(node: Node, inMemory: ReadonlySet<Node>, known: Map<Node, number>): number {
@@ -29,7 +44,8 @@ export function decideMemory(roots: readonly Node[], required: ReadonlySet<Node>
   for (const node of order) {
     if (IN_MEMORY.has(node.op.family)) inMemory.add(node);
     if (node.op.family === "contraction") for (const operand of node.inputs) inMemory.add(baseOf(operand));
-    if (node.op.family === "scatter" || node.op.family === "random") for (const input of node.inputs) inMemory.add(input);
+    if (node.op.family === "scatter" || node.op.family === "random")
+      for (const input of node.inputs) inMemory.add(input);
     if (node.op.family === "gather") inMemory.add(node.inputs[0]!);
   }
   const users = new Map<Node, Node[]>();
@@ -41,7 +57,9 @@ export function decideMemory(roots: readonly Node[], required: ReadonlySet<Node>
     const by = users.get(node) ?? [];
     if (inMemory.has(node) || node.op.family !== "elementwise" || product(node.shape) === 1) continue;
     const price = cost(node, inMemory, costs);
-    const repeated = by.some((user) => user.op.name === "broadcast" && product(user.shape) >= REPEATED * product(node.shape));
+    const repeated = by.some(
+      (user) => user.op.name === "broadcast" && product(user.shape) >= REPEATED * product(node.shape),
+    );
     if ((by.length > 1 && price > CHEAP) || (repeated && price > 2)) {
       inMemory.add(node);
       costs.set(node, 0);

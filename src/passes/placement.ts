@@ -28,12 +28,20 @@ function take(node: Node, taken: Set<Node>): boolean {
   return true;
 }
 
+/** Whether a value is computed by a kernel of its own accord: not a view of something else, nor there from the beginning. */
+function computed(node: Node): boolean {
+  const { family } = unshaped(node).op;
+  return family !== "movement" && !SOURCES.has(family);
+}
+
 /** Roots of a program whose results go straight to where they belong, with copies put in where that can't be. */
 export interface PlacedGraph {
   readonly next: readonly Node[];
   readonly outputs: readonly Node[];
   /** Copies into state that must run last. */
   readonly alone: ReadonlySet<Node>;
+  /** What they copy: values that need memory of their own, away from any state. */
+  readonly held: ReadonlySet<Node>;
 }
 
 /**
@@ -69,6 +77,7 @@ export function placeResults(
     return withInputs(node, pieces);
   });
   const alone = new Set<Node>();
+  const held = new Set<Node>();
   const claim = (root: Node): Node => {
     if (root.op.family === "concat" && !taken.has(root)) {
       taken.add(root);
@@ -79,11 +88,14 @@ export function placeResults(
   const placed = roots.map((root, i) => {
     if (i < next.length && root === state[i]!.input) return root;
     if (!deferred.has(i) || i >= next.length) return claim(root);
-    const copy = ops.identity(root);
+    // Without memory of its own the value would be computed by the copy, from state that others have replaced by then.
+    const value = computed(root) ? root : ops.identity(root);
+    const copy = ops.identity(value);
+    held.add(unshaped(value));
     alone.add(copy);
     return copy;
   });
-  return { next: placed.slice(0, next.length), outputs: placed.slice(next.length), alone };
+  return { next: placed.slice(0, next.length), outputs: placed.slice(next.length), alone, held };
 }
 
 /** Gives every value its buffer. */

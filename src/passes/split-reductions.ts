@@ -29,7 +29,9 @@ export function splitReductions(roots: readonly Node[]): Node[] {
     const results = product(node.shape);
     if (product(x.shape) < LONG || results > FEW) return node;
     const reduce = (value: Node, over: readonly number[]) => {
-      const op = { sum: ops.sum, max: ops.max, min: ops.min, prod: ops.prod }[node.op.name as "sum" | "max" | "min" | "prod"];
+      const op = { sum: ops.sum, max: ops.max, min: ops.min, prod: ops.prod }[
+        node.op.name as "sum" | "max" | "min" | "prod"
+      ];
       return op(value, over);
     };
     const [first] = axes as [number];

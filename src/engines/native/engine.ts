@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { Availability, Buffers, Engine, Executable, Runner } from "../../engine/index.ts";
-import { DTYPES, type DType, type Program, type TypedArray } from "../../ir/index.ts";
+import type { DType, Program, TypedArray } from "../../ir/index.ts";
 import { compileKernels, type KernelProgram } from "../../passes/index.ts";
 import { renderProgram } from "./render/program.ts";
 import { defaultThreads, loadProgram, loadRuntime, type NativeProgram, type Runtime } from "./runtime/index.ts";
@@ -11,22 +11,22 @@ const SINGLE_THREAD_WORK = 150_000;
 /** Elementary operations below which a run is done on the calling thread: some ten microseconds. */
 const AT_ONCE_WORK = 1_000_000;
 
-class NativeExecutable implements Executable {
-  readonly facts: Executable["facts"];
-  private readonly arena: TypedArray;
+/** Memory of a compiled program's own. */
+interface OwnMemory {
+  readonly data: readonly TypedArray[];
+  /** All intermediates, where the memory plan puts them. */
+  readonly arena: TypedArray;
+  /** Scratch memory of all workers, and memory they share. */
+  readonly working: readonly TypedArray[];
+}
 
+class NativeExecutable implements Executable {
   constructor(
-    private readonly runtime: Runtime,
     private readonly library: NativeProgram,
     private readonly program: KernelProgram,
-    private readonly data: readonly TypedArray[],
-    /** Scratch memory of all workers, and memory they share. */
-    private readonly working: readonly TypedArray[],
-    facts: Executable["facts"],
-  ) {
-    this.facts = facts;
-    this.arena = runtime.allocate("uint8", Math.max(64, program.arenaBytes));
-  }
+    private readonly own: OwnMemory,
+    readonly facts: Executable["facts"],
+  ) {}
 
   bind(buffers: Buffers): Runner {
     const arrays = this.program.buffers.map(({ place, dtype, length }): TypedArray => {
@@ -38,12 +38,12 @@ class NativeExecutable implements Executable {
         case "output":
           return buffers.outputs[place.index]!;
         case "data":
-          return this.data[place.index]!;
+          return this.own.data[place.index]!;
         case "arena":
-          return view(this.arena, place.offset, dtype, length);
+          return view(this.own.arena, place.offset, dtype, length);
       }
     });
-    const bound = this.library.bind([...arrays, ...this.working]);
+    const bound = this.library.bind([...arrays, ...this.own.working]);
     if (this.program.work < AT_ONCE_WORK) {
       return () => {
         // On a busy pool it would make the event loop wait.
@@ -90,16 +90,22 @@ class NativeEngine implements Engine {
     const library = await compileLibrary({ name: program.name, sources: [...sources] }, { compiler: this.compiler });
     const threads = kernels.work < SINGLE_THREAD_WORK ? 1 : this.threads;
     const native = await loadProgram(library.path, { threads });
-    const work = [scratchBytes * threads, sharedBytes].map((bytes) => this.runtime.allocate("uint8", Math.max(64, bytes)));
-    return new NativeExecutable(this.runtime, native, kernels, data, work, {
-      kernels: kernels.steps.length,
-      functions,
-      arenaBytes: kernels.arenaBytes,
-      work: kernels.work,
-      threads,
-      cached: library.cached,
-      compileMs: Math.round(library.compileMs),
-    });
+    const bytes = (count: number) => this.runtime.allocate("uint8", Math.max(64, count));
+    const working = [bytes(scratchBytes * threads), bytes(sharedBytes)];
+    return new NativeExecutable(
+      native,
+      kernels,
+      { data, arena: bytes(kernels.arenaBytes), working },
+      {
+        kernels: kernels.steps.length,
+        functions,
+        arenaBytes: kernels.arenaBytes,
+        work: kernels.work,
+        threads,
+        cached: library.cached,
+        compileMs: Math.round(library.compileMs),
+      },
+    );
   }
 
   describe(): string {

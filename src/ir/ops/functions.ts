@@ -1,6 +1,6 @@
 import { apply, type Node } from "../op.ts";
-import * as functions from "../scalar/index.ts";
 import { scalar } from "../scalar/expression.ts";
+import * as functions from "../scalar/index.ts";
 import { add, div, mul, neg, sub } from "./arithmetic.ts";
 import { elementwise } from "./elementwise.ts";
 import { eq, lt, select } from "./selection.ts";
@@ -160,7 +160,7 @@ export const reluOp = elementwise({
   name: "relu",
   arity: 1,
   signature: "float",
-  meaning: (x) => (x <= 0 ? 0 : x),
+  meaning: (x) => Math.max(0, x),
   lower: ([x]) => functions.relu(x!),
   gradient: ({ node, grad }) => [select(lt(constantLike(node, 0), node), grad, constantLike(grad, 0))],
   domain: { avoid: [0] },

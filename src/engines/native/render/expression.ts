@@ -46,7 +46,11 @@ export class ExpressionRenderer {
   }
 
   /** Loops a part depends on, and the reductions it needs. */
-  static dependencies(part: Expression, into = { loops: new Set<number>(), results: new Set<number>() }, seen = new Set<Expression>()) {
+  static dependencies(
+    part: Expression,
+    into = { loops: new Set<number>(), results: new Set<number>() },
+    seen = new Set<Expression>(),
+  ) {
     if (seen.has(part)) return into;
     seen.add(part);
     switch (part.kind) {
@@ -104,9 +108,13 @@ export class ExpressionRenderer {
         return instruction(part.op, part.type, part.args[0]!.type, args, width);
       }
       case "index":
-        return width === "scalar" ? `(int32_t)(${indexText(part.index, this.loopName)})` : this.indexLanes(part, place, region);
+        return width === "scalar"
+          ? `(int32_t)(${indexText(part.index, this.loopName)})`
+          : this.indexLanes(part, place, region);
       case "load":
-        return width === "scalar" ? this.loadScalar(part.access, part.type) : this.loadLanes(part.access, part.type, place, region);
+        return width === "scalar"
+          ? this.loadScalar(part.access, part.type)
+          : this.loadLanes(part.access, part.type, place, region);
       case "gather":
         return this.gather(part, width, place, region);
       case "result":
@@ -167,7 +175,8 @@ export class ExpressionRenderer {
   /** A vector filled lane by lane; `value` is rendered for lane l of the vector loop. */
   private eachLane(type: ScalarType, region: Region, lanes: string, value: (loopName: LoopName) => string): string {
     const name = this.fresh("g");
-    const atLane: LoopName = (loop) => (this.loopName(loop) === this.vectorName ? `(${this.loopName(loop)} + l)` : this.loopName(loop));
+    const atLane: LoopName = (loop) =>
+      this.loopName(loop) === this.vectorName ? `(${this.loopName(loop)} + l)` : this.loopName(loop);
     region.lines.push(`lanes_${cType(type, "vector").slice(1)} ${name} = {.v = {0}};`);
     region.lines.push(`for (long l = 0; l < ${lanes}; l++) ${name}.e[l] = ${value(atLane)};`);
     return `${name}.v`;
@@ -182,7 +191,9 @@ export class ExpressionRenderer {
     const suffix = MEMORY_SUFFIX[access.dtype];
     if (width === "scalar") return `*(${address}) = ${suffix === "m" ? `(uint8_t)(${value} & 1)` : value};`;
     if (isUnitStride(access, place.vector!)) {
-      return place.lanes === "all" ? `store_${suffix}(${address}, ${value});` : `store_${suffix}n(${address}, ${value}, ${place.lanes});`;
+      return place.lanes === "all"
+        ? `store_${suffix}(${address}, ${value});`
+        : `store_${suffix}n(${address}, ${value}, ${place.lanes});`;
     }
     const stride = coefficientOf(access.index, place.vector!);
     const lane = suffix === "m" ? "(uint8_t)(lane.e[l] & 1)" : "lane.e[l]";

@@ -55,18 +55,31 @@ class LoopRenderer {
     for (const loop of lead.slice(0, shared).reverse()) {
       inside.push(`long ${loopName(loop.id)} = rest % ${loop.size}; rest /= ${loop.size};`);
     }
-    for (const loop of lead.slice(shared)) inside.push(`for (long ${loopName(loop.id)} = 0; ${loopName(loop.id)} < ${loop.size}; ${loopName(loop.id)}++) {`);
+    for (const loop of lead.slice(shared))
+      inside.push(`for (long ${loopName(loop.id)} = 0; ${loopName(loop.id)} < ${loop.size}; ${loopName(loop.id)}++) {`);
     if (vector) {
       const name = loopName(vector.id);
       this.renderer.vectorName = name;
       const from = segments > 1 ? `segment * ${segment}L` : "0";
-      const to = segments > 1 ? `(segment + 1) * ${segment}L < ${vector.size} ? (segment + 1) * ${segment}L : ${vector.size}` : `${vector.size}`;
+      const to =
+        segments > 1
+          ? `(segment + 1) * ${segment}L < ${vector.size} ? (segment + 1) * ${segment}L : ${vector.size}`
+          : `${vector.size}`;
       inside.push(`long ${name} = ${from};`, `const long end = ${to};`);
       if (vector.size >= this.lanes) {
-        inside.push(`for (; ${name} + VL <= end; ${name} += VL) {`, ...this.point({ vector: vector.id, lanes: "all" }), "}");
+        inside.push(
+          `for (; ${name} + VL <= end; ${name} += VL) {`,
+          ...this.point({ vector: vector.id, lanes: "all" }),
+          "}",
+        );
       }
       if (vector.size % this.lanes !== 0) {
-        inside.push(`if (${name} < end) {`, `const long n = end - ${name};`, ...this.point({ vector: vector.id, lanes: "n" }), "}");
+        inside.push(
+          `if (${name} < end) {`,
+          `const long n = end - ${name};`,
+          ...this.point({ vector: vector.id, lanes: "n" }),
+          "}",
+        );
       }
     } else {
       inside.push(...this.point({ vector: undefined, lanes: "all" }));
@@ -116,14 +129,16 @@ class LoopRenderer {
     const width: Width = "vector";
     const accumulators = stage.reductions.map((each) => this.declare(each, width, region));
     const loops = byLane ? stage.inner.slice(0, -1) : stage.inner;
-    for (const { id, size } of loops) region.lines.push(`for (long ${loopName(id)} = 0; ${loopName(id)} < ${size}; ${loopName(id)}++) {`);
+    for (const { id, size } of loops)
+      region.lines.push(`for (long ${loopName(id)} = 0; ${loopName(id)} < ${size}; ${loopName(id)}++) {`);
     if (byLane) {
       const last = stage.inner.at(-1)!;
       const name = loopName(last.id);
       this.renderer.vectorName = name;
       const body = (lanes: Place["lanes"]) => this.inside(stage, accumulators, { vector: last.id, lanes }, region);
       region.lines.push("{", `long ${name} = 0;`);
-      if (last.size >= this.lanes) region.lines.push(`for (; ${name} + VL <= ${last.size}; ${name} += VL) {`, ...body("all"), "}");
+      if (last.size >= this.lanes)
+        region.lines.push(`for (; ${name} + VL <= ${last.size}; ${name} += VL) {`, ...body("all"), "}");
       if (last.size % this.lanes !== 0) {
         region.lines.push(`if (${name} < ${last.size}) {`, `const long n = ${last.size} - ${name};`, ...body("n"), "}");
       }
@@ -133,7 +148,8 @@ class LoopRenderer {
     }
     for (const _ of loops) region.lines.push("}");
     stage.reductions.forEach((each, i) => {
-      if (!byLane) this.results.set(each.id, { name: each.position ? `${accumulators[i]}p` : accumulators[i]!, width: "vector" });
+      if (!byLane)
+        this.results.set(each.id, { name: each.position ? `${accumulators[i]}p` : accumulators[i]!, width: "vector" });
       else this.results.set(each.id, { name: this.combine(each, accumulators[i]!, region), width: "scalar" });
     });
   }
@@ -152,7 +168,9 @@ class LoopRenderer {
       seen.add(part);
       const { loops, results } = ExpressionRenderer.dependencies(part);
       if (stays(loops) && !(withoutResults && results.size > 0)) {
-        const varies = place.vector !== undefined && (loops.has(place.vector) || [...results].some((id) => this.results.get(id)?.width === "vector"));
+        const varies =
+          place.vector !== undefined &&
+          (loops.has(place.vector) || [...results].some((id) => this.results.get(id)?.width === "vector"));
         this.renderer.as(part, varies ? "vector" : "scalar", place, region);
         return;
       }
@@ -168,7 +186,9 @@ class LoopRenderer {
     const partial = this.outerVector === undefined && place.lanes !== "all";
     stage.reductions.forEach((each, i) => {
       const raw = this.renderer.as(each.value, "vector", place, region);
-      const value = partial ? `choose_${cType(each.value.type, "vector")}(lanes() < splat_i((int32_t)${place.lanes}), ${raw}, ${identityLanes(each)})` : raw;
+      const value = partial
+        ? `choose_${cType(each.value.type, "vector")}(lanes() < splat_i((int32_t)${place.lanes}), ${raw}, ${identityLanes(each)})`
+        : raw;
       region.lines.push(...this.accumulate(each, accumulators[i]!, value, place, region));
     });
     this.emitStores(stage, place, region);
@@ -198,16 +218,31 @@ class LoopRenderer {
     const head = `${type} ${next} = ${value};`;
     switch (reduction.reduction) {
       case "sum":
-        return reduction.value.type === "i32" ? [head, `${name} = (vi)((vu)${name} + (vu)${next});`] : [head, `${name} += ${next};`];
+        return reduction.value.type === "i32"
+          ? [head, `${name} = (vi)((vu)${name} + (vu)${next});`]
+          : [head, `${name} += ${next};`];
       case "prod":
-        return reduction.value.type === "i32" ? [head, `${name} = (vi)((vu)${name} * (vu)${next});`] : [head, `${name} *= ${next};`];
+        return reduction.value.type === "i32"
+          ? [head, `${name} = (vi)((vu)${name} * (vu)${next});`]
+          : [head, `${name} *= ${next};`];
       case "max":
         // A NaN once seen stays.
-        return [head, `${name} = choose_${type}((vi)(${name} > ${next}) | (vi)(${name} != ${name}), ${name}, ${next});`];
+        return [
+          head,
+          `${name} = choose_${type}((vi)(${name} > ${next}) | (vi)(${name} != ${name}), ${name}, ${next});`,
+        ];
       case "min":
-        return [head, `${name} = choose_${type}((vi)(${name} < ${next}) | (vi)(${name} != ${name}), ${name}, ${next});`];
+        return [
+          head,
+          `${name} = choose_${type}((vi)(${name} < ${next}) | (vi)(${name} != ${name}), ${name}, ${next});`,
+        ];
       case "argmax": {
-        const position = this.renderer.as({ kind: "index", type: "i32", index: reduction.position! }, "vector", place, region);
+        const position = this.renderer.as(
+          { kind: "index", type: "i32", index: reduction.position! },
+          "vector",
+          place,
+          region,
+        );
         const better = this.renderer.fresh("b");
         return [
           head,
@@ -224,7 +259,8 @@ class LoopRenderer {
     const result = this.renderer.fresh("s");
     const lanes = this.renderer.fresh("e");
     const type = cType(reduction.value.type, "scalar");
-    const union = (name: string, value: string, kind: string) => region.lines.push(`lanes_${kind} ${name} = {.v = ${value}};`);
+    const union = (name: string, value: string, kind: string) =>
+      region.lines.push(`lanes_${kind} ${name} = {.v = ${value}};`);
     union(lanes, accumulator, cType(reduction.value.type, "vector").slice(1));
     const name = `${lanes}.e`;
     const each = (statement: string) => region.lines.push(`for (int l = 1; l < VL; l++) ${statement}`);
@@ -255,7 +291,9 @@ class LoopRenderer {
         region.lines.push(`${type} ${result} = ${name}[0];`, `int32_t ${position} = ${positions}[0];`);
         const same = `${name}[l] == ${result} || (${name}[l] != ${name}[l] && ${result} != ${result})`;
         const better = `${name}[l] > ${result} || (${name}[l] != ${name}[l] && ${result} == ${result})`;
-        each(`if ((${better}) || ((${same}) && ${positions}[l] < ${position})) { ${result} = ${name}[l]; ${position} = ${positions}[l]; }`);
+        each(
+          `if ((${better}) || ((${same}) && ${positions}[l] < ${position})) { ${result} = ${name}[l]; ${position} = ${positions}[l]; }`,
+        );
         return position;
       }
     }

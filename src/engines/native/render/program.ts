@@ -32,7 +32,11 @@ interface RenderedKernel {
 function renderKernel(kernel: Kernel, vectorBytes: VectorBytes): RenderedKernel {
   if (kernel.kind === "contraction") return renderContraction(kernel, vectorBytes);
   const { body, actual } =
-    kernel.kind === "loop" ? renderLoop(kernel, vectorBytes) : kernel.kind === "random" ? renderRandom(kernel) : renderScatter(kernel);
+    kernel.kind === "loop"
+      ? renderLoop(kernel, vectorBytes)
+      : kernel.kind === "random"
+        ? renderRandom(kernel)
+        : renderScatter(kernel);
   return { support: new Map(), helpers: "", phases: [{ body }], actual, scratchBytes: 0, sharedBytes: 0 };
 }
 
@@ -107,7 +111,9 @@ function phaseText(number: number, body: string): string {
 function sourceText(definitions: readonly Definition[], vectorBytes: number): string {
   const support = new Map(definitions.flatMap((each) => [...each.support]));
   const quickly = definitions.some(({ light }) => light) ? QUICKLY : "";
-  return [quickly + prelude(vectorBytes), PHILOX_C, ...support.values(), ...definitions.map(({ text }) => text)].join("\n");
+  return [quickly + prelude(vectorBytes), PHILOX_C, ...support.values(), ...definitions.map(({ text }) => text)].join(
+    "\n",
+  );
 }
 
 /** Calls of a kernel's phases. A kernel that is not shared out is done by the first worker alone. */

@@ -40,7 +40,13 @@ const INFIX: Partial<Record<ScalarOp, string>> = { add: "+", sub: "-", mul: "*",
 const COMPARE: Partial<Record<ScalarOp, string>> = { eq: "==", ne: "!=", lt: "<", le: "<=" };
 
 /** One instruction over already rendered operands. `from` is the operands' type, `type` the result's. */
-export function instruction(op: ScalarOp, type: ScalarType, from: ScalarType, args: readonly string[], width: Width): string {
+export function instruction(
+  op: ScalarOp,
+  type: ScalarType,
+  from: ScalarType,
+  args: readonly string[],
+  width: Width,
+): string {
   const [a, b, c] = args as [string, string, string];
   const vector = width === "vector";
   const suffix = SUFFIX[type];
