@@ -32,7 +32,8 @@ function isComplete(lock) {
 
 /**
  * Installs what is missing; exits when that fails. `npm ci` where package-lock.json is usable, else `npm install`: a
- * registry that lacks a package for another system leaves a lock behind that only the latter takes.
+ * registry that lacks a package for another system leaves a lock behind that only the latter takes. No package needs its
+ * install script, so none is run.
  */
 export function ensureInstalled() {
   const lock = readJson(`${root}package-lock.json`);
@@ -40,7 +41,7 @@ export function ensureInstalled() {
   let failure = 1;
   for (const command of lock?.packages && isComplete(lock) ? ["ci", "install"] : ["install"]) {
     console.log(`Installing what is missing (npm ${command})...`);
-    const { status, error } = spawnSync("npm", [command, "--no-audit", "--no-fund"], {
+    const { status, error } = spawnSync("npm", [command, "--ignore-scripts", "--no-audit", "--no-fund"], {
       cwd: root,
       stdio: "inherit",
       shell: process.platform === "win32",
