@@ -72,10 +72,10 @@ export function instruction({ op, type, value, args }: ScalarExpression, given: 
     case "fma":
       return rounded(() => a() * b() + c());
     case "lesser":
-      // biome-ignore lint/complexity/useMathMinMax: the second operand is wanted when one is NaN
+      // Not Math.min or Math.max: the second operand is wanted when one is NaN
       return () => (a() < b() ? a() : b());
     case "greater":
-      // biome-ignore lint/complexity/useMathMinMax: the second operand is wanted when one is NaN
+      // Not Math.min or Math.max: the second operand is wanted when one is NaN
       return () => (a() > b() ? a() : b());
     case "eq":
       return () => mask(a() === b());

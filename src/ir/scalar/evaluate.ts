@@ -125,10 +125,10 @@ function apply(node: Scalar, values: readonly number[]): number {
     case "le":
       return mask(a <= b);
     case "lesser":
-      // biome-ignore lint/complexity/useMathMinMax: the second operand is wanted when one is NaN
+      // Not Math.min or Math.max: the second operand is wanted when one is NaN.
       return a < b ? a : b;
     case "greater":
-      // biome-ignore lint/complexity/useMathMinMax: the second operand is wanted when one is NaN
+      // Not Math.min or Math.max: the second operand is wanted when one is NaN.
       return a > b ? a : b;
     case "select":
       return a !== 0 ? b : c;
