@@ -194,6 +194,57 @@ describe("from a table to answers", () => {
   });
 });
 
+describe("pictures of classes", () => {
+  /** 3 x 3 pictures with one bright column, a few of them wrongly labeled: the column is the class. */
+  const pictures = Array.from({ length: 60 }, (_, i) =>
+    Array.from({ length: 3 }, () => Array.from({ length: 3 }, (_, column) => [column === i % 3 ? 0.9 : 0.1])),
+  );
+  const labels = pictures.map((_, i) => (i % 20 === 7 ? 0 : i % 3)); // sample 7, 27 and 47 show 1, 0 and 2
+
+  beforeAll(async () => {
+    write(folder, {
+      "bars.json": {
+        data: { x: pictures, y: labels },
+        classes: ["left", "middle", "right"],
+        split: { testSize: 20, shuffle: false },
+        model: [{ kind: "flatten" }, { kind: "dense", units: 3, activation: "softmax" }],
+        compile: {
+          optimizer: { kind: "adam", learningRate: 0.1 },
+          loss: "sparseCategoricalCrossentropy",
+          metrics: ["accuracy", "confusionMatrix"],
+        },
+        fit: { epochs: 60 },
+        output: "bars",
+      },
+    });
+    expect(await descent(folder, ["train", "bars.json", "--quiet"])).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  test("the confusion matrix counts the test samples only, as the model's own metric does", () => {
+    const { test: tested, confusion, history } = JSON.parse(readFileSync(join(folder, "bars/metrics.json"), "utf8"));
+    const [expected, found] = [labels.slice(40), pictures.slice(40).map((_, i) => (i + 40) % 3)];
+    const counts = [0, 1, 2].map((label) =>
+      [0, 1, 2].map((seen) => expected.filter((own, i) => own === label && found[i] === seen).length),
+    );
+    expect(confusion).toEqual(counts);
+    expect(tested).toMatchObject({ samples: 20, accuracy: 0.95 });
+    expect(history.loss).toHaveLength(60);
+  });
+
+  test("the report shows the mistake as a picture with its names", () => {
+    const html = readFileSync(join(folder, "bars/report.html"), "utf8");
+    expect(html.match(/<img /g)).toHaveLength(1);
+    expect(html).toContain('alt="Picture of class left, taken for right"');
+    expect(html).toContain("95.00 % right on 20 test samples.");
+  });
+
+  test("predict names the class and gives every probability", async () => {
+    write(folder, { "bar.json": { x: pictures.slice(1, 2) } });
+    const { stdout } = await descent(folder, ["predict", "bars", "bar.json"]);
+    expect(stdout).toMatch(/^class,left,middle,right\nmiddle,0\.\d+,0\.\d+,0\.\d+\n$/);
+  });
+});
+
 describe("TypeScript configs", () => {
   test('share "descent" with the command, need no installation, and name classes', async () => {
     write(folder, {

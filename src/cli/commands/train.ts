@@ -34,7 +34,8 @@ export async function trainCommand(path: string, options: TrainOptions): Promise
   say(`Data: ${describeSamples(samples.x)}, from ${sourceName(loaded)}`);
   const model = await buildModel(loaded, { inputShape: samples.x.shape.slice(1), seed });
   await part(EXIT.data, () => checkAnswers(model, samples, config.compile?.["loss"]), path);
-  const task = taskOf(samples.y, model.outputs[0]?.shape ?? []);
+  const outputShape = model.outputs[0]?.shape ?? [];
+  const task = taskOf(samples.y, outputShape);
   const { train, test, isSplit } = await splitSamples(samples, task, config, seed);
   const x = await part(EXIT.data, () => fitScalers(scalers, train.x), "preprocessing");
   const testX = isSplit ? await part(EXIT.data, () => applyScalers(scalers, test.x), "preprocessing") : x;
@@ -58,6 +59,7 @@ export async function trainCommand(path: string, options: TrainOptions): Promise
   const scores = await model.evaluate(testX, test.y);
   const prediction = await model.predict(testX);
   const output = { data: await prediction.data(), shape: prediction.shape };
+  const testTask = task.kind === "classes" ? taskOf(test.y, outputShape) : task;
   const trained: Trained = {
     title: config.name ?? loaded.stem,
     source: sourceName(loaded),
@@ -65,7 +67,7 @@ export async function trainCommand(path: string, options: TrainOptions): Promise
     ...run,
     seed,
     isSplit,
-    outcome: outcomeOf(scores, task, test.y, output, test.x),
+    outcome: outcomeOf(scores, testTask, test.y, output, test.x),
     classNames: config.classes,
     targetName: samples.columns?.target[0],
   };

@@ -17,8 +17,9 @@ export function niceStep(min: number, max: number, count: number): number {
 /** An axis that holds all finite values and ends on marks; `ceiling` cuts it off above (1 for shares). */
 export function linearScale(values: Iterable<number>, count = 5, ceiling = Number.POSITIVE_INFINITY): Scale {
   let [min, max] = extent(values);
-  if (min === max) {
-    const margin = Math.abs(min) * 0.1 || 1;
+  const size = Math.max(Math.abs(min), Math.abs(max));
+  if (max - min <= size * 1e-9 || size < 1e-300) {
+    const margin = size < 1e-300 ? 1 : size * 0.1; // one value, so to speak: an axis around it
     [min, max] = [min - margin, Math.min(ceiling, max + margin)];
   }
   const step = niceStep(min, max, count);

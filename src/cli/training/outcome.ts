@@ -21,6 +21,7 @@ const MOST_MISTAKES = 24;
 /**
  * What a test came to.
  *
+ * @param task of exactly these samples.
  * @param output what the model answers to `x`.
  * @param pictures `x` as it was before scaling, from which the worst mistakes are shown when they are pictures.
  */

@@ -2,7 +2,9 @@ import { product, type Shape } from "../../util/index.ts";
 import type { Dense } from "../data/dense.ts";
 
 /** What a model's answers are, as the targets and its output show. */
-export type Task = { kind: "classes"; classes: number; labels: Int32Array } | { kind: "numbers" };
+export type Task =
+  | { kind: "classes"; classes: number /** The class of every sample. */; labels: Int32Array }
+  | { kind: "numbers" };
 
 /**
  * Classes when y holds class numbers for an output of that many, one-hot rows of the output's size, or only zeros and
