@@ -9,7 +9,7 @@ import { buildLoopNest, CannotShare, forEachAccess, type MemoryMap } from "./loo
 import { chooseVector, collapseContraction, collapseLoops } from "./loop-layout.ts";
 import { at, forEachPart, NeedsMemory } from "./lower.ts";
 import { decideMemory } from "./memory-decisions.ts";
-import { BufferTable, type DraftBuffer, type PlacedGraph, placeResults } from "./placement.ts";
+import { BufferTable, type DraftBuffer, type PlacedGraph, placeResults, unshaped } from "./placement.ts";
 import { simplify } from "./simplify.ts";
 import { splitReductions } from "./split-reductions.ts";
 
@@ -79,10 +79,6 @@ function buildSteps(program: Program, graph: PlacedGraph, table: BufferTable): D
       else throw reason;
     }
   }
-}
-
-function unshaped(node: Node): Node {
-  return node.op.name === "reshape" ? unshaped(node.inputs[0]!) : node;
 }
 
 function buildKernel(group: Group, memory: MemoryMap, name: string): Kernel {

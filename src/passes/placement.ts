@@ -16,7 +16,7 @@ const SOURCES = new Set(["placeholder", "data", "constant", "iota", "identity", 
 const ONE_RUN = new Set(["scatter", "random"]);
 
 /** What a chain of reshapes starts from: the value whose memory it shares. */
-function unshaped(node: Node): Node {
+export function unshaped(node: Node): Node {
   return node.op.name === "reshape" ? unshaped(node.inputs[0]!) : node;
 }
 
