@@ -25,6 +25,16 @@ function foldConstants(node: Node): Node | undefined {
   return ops.constantLike(node, node.dtype === "float32" ? Math.fround(value) : value);
 }
 
+function isPowerOfTwo(value: number): boolean {
+  return value !== 0 && Number.isInteger(Math.log2(Math.abs(value)));
+}
+
+/** x to the power 0.5: the root, but for -infinity, whose power is infinity. */
+function squareRoot(x: Node): Node {
+  const [low, high] = [ops.constantLike(x, -Infinity), ops.constantLike(x, Infinity)];
+  return ops.select(ops.eq(x, low), high, ops.sqrt(x));
+}
+
 /** Identities that hold exactly for every float, NaN and infinity included (up to the sign of zero). */
 function simplifyArithmetic(node: Node): Node | undefined {
   const [a, b] = node.inputs as [Node, Node];
@@ -46,8 +56,8 @@ function simplifyArithmetic(node: Node): Node | undefined {
     case "div": {
       const divisor = splat(b);
       if (divisor === 1) return a;
-      // Exact where the divisor is a power of two.
-      const exact = divisor !== undefined && divisor !== 0 && Number.isInteger(Math.log2(Math.abs(divisor)));
+      // Exact where the divisor is a power of two whose reciprocal is one in float32.
+      const exact = divisor !== undefined && isPowerOfTwo(divisor) && Number.isFinite(Math.fround(1 / divisor));
       return exact ? ops.mul(a, ops.constantLike(b, 1 / divisor)) : undefined;
     }
     case "neg":
@@ -55,7 +65,7 @@ function simplifyArithmetic(node: Node): Node | undefined {
     case "pow":
       if (splat(b) === 1) return a;
       if (splat(b) === 2) return ops.mul(a, a);
-      return splat(b) === 0.5 ? ops.sqrt(a) : undefined;
+      return splat(b) === 0.5 ? squareRoot(a) : undefined;
     case "not":
       return isOp(a, "not") ? a.inputs[0] : undefined;
     case "select":
