@@ -21,7 +21,7 @@ import { imageAugmentation, mnist, trainTestSplit } from "descent/data";
 import { startedDirectly } from "./direct.ts";
 
 export interface DigitsOptions {
-  /** Default 8. */
+  /** Default 12. */
   epochs?: number;
   /** Default 32. */
   batchSize?: number;
@@ -34,7 +34,7 @@ export interface DigitsOptions {
 }
 
 export async function main(options: DigitsOptions = {}) {
-  const { epochs = 8, batchSize = 32, seed = 1, folder = join("runs", "digits"), verbose = "auto" } = options;
+  const { epochs = 12, batchSize = 32, seed = 1, folder = join("runs", "digits"), verbose = "auto" } = options;
   const say = verbose === 0 ? () => {} : console.log;
   const started = performance.now();
 
