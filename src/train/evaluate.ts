@@ -8,8 +8,13 @@ import { Scorer } from "./scorer.ts";
 import { programsFor, type Trainer } from "./trainer.ts";
 import type { Logs } from "./values.ts";
 
-/** Samples per batch of `evaluate` and `predict`; changes no result but rounding. Larger batches are faster, up to here. */
-export const evaluationBatch = 256;
+/** Samples per batch of `evaluate` and `predict` at most, unless told otherwise. Larger batches are hardly faster. */
+const LARGEST_BATCH = 256;
+
+/** Batches of even size for `rows` samples: with no smaller one at the end there is one program less to compile. */
+export function evaluationBatch(rows: number): number {
+  return Math.ceil(rows / Math.ceil(rows / LARGEST_BATCH));
+}
 
 /** A way to measure a data set again and again, everything for it compiled. */
 export interface Evaluation {

@@ -28,7 +28,7 @@ export interface FitOptions {
   validationSplit?: number | undefined;
   /** Other data for validation: { x, y } or [x, y]. Default none. */
   validationData?: ValidationData | readonly [x: Data, y: Data] | undefined;
-  /** Default 256; changes no result but rounding. */
+  /** Default: batches of even size, 256 at most; changes no result but rounding. */
   validationBatchSize?: number | undefined;
   /** What the samples of each class count; default 1. The loss is sum(weight * loss) / samples, as in Keras. */
   classWeight?: ClassWeight | undefined;

@@ -89,7 +89,12 @@ export async function runFit(subject: FitSubject, x: Data, y: Data, settings: Fi
         ),
       ),
       validation &&
-        prepareEvaluation(trainer, objective.heads, validation, settings.validationBatchSize ?? evaluationBatch),
+        prepareEvaluation(
+          trainer,
+          objective.heads,
+          validation,
+          settings.validationBatchSize ?? evaluationBatch(validation.rows),
+        ),
     ]);
     const run: Run = new Run({
       model: network,

@@ -16,7 +16,7 @@ import type { MetricValue } from "./values.ts";
 
 /** Options of `evaluate`. */
 export interface EvaluateOptions {
-  /** Samples at a time; default 256, changes no result but rounding. */
+  /** Samples at a time; default: batches of even size, 256 at most. Changes no result but rounding. */
   batchSize?: number | undefined;
   /** What each sample counts in the loss and in `weightedMetrics`; default 1. */
   sampleWeight?: ArrayData | undefined;
@@ -24,7 +24,7 @@ export interface EvaluateOptions {
 
 /** Options of `predict`. */
 export interface PredictOptions {
-  /** Samples at a time; default 256, changes no result but rounding. */
+  /** Samples at a time; default: batches of even size, 256 at most. Changes no result but rounding. */
   batchSize?: number | undefined;
 }
 
@@ -101,12 +101,12 @@ export class Model extends Network {
    */
   async evaluate(x: Data, y: Data, options: EvaluateOptions = {}): Promise<Scores> {
     checkOptions("evaluate", options, ["batchSize", "sampleWeight"]);
-    const { batchSize = evaluationBatch, sampleWeight } = options;
-    checkInteger("evaluate", "batchSize", batchSize, 1);
+    const { batchSize, sampleWeight } = options;
+    if (batchSize !== undefined) checkInteger("evaluate", "batchSize", batchSize, 1);
     const { heads } = this.compiled("evaluate");
     const data = await readDataset(this, heads, x, y, { sampleWeight });
     const { trainer } = await this.prepare();
-    const evaluation = await prepareEvaluation(trainer, heads, data, batchSize);
+    const evaluation = await prepareEvaluation(trainer, heads, data, batchSize ?? evaluationBatch(data.rows));
     return (await evaluation.measure()) as Scores;
   }
 
@@ -128,11 +128,11 @@ export class Model extends Network {
   /** All outputs for every sample, a tensor each. */
   async predictAll(x: Data, options: PredictOptions = {}): Promise<Tensor[]> {
     checkOptions("predict", options, ["batchSize"]);
-    const { batchSize = evaluationBatch } = options;
-    checkInteger("predict", "batchSize", batchSize, 1);
+    const { batchSize } = options;
+    if (batchSize !== undefined) checkInteger("predict", "batchSize", batchSize, 1);
     const inputs = await readInputs(this, x, "x");
     const { trainer } = await this.prepare();
-    return predictColumns(trainer, inputs, batchSize);
+    return predictColumns(trainer, inputs, batchSize ?? evaluationBatch(inputs[0]?.rows ?? 1));
   }
 
   /**
