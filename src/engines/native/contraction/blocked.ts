@@ -5,7 +5,7 @@ import { literal } from "../render/scalar.ts";
 import { Pointers } from "../render/pointers.ts";
 import { lanesKernel, packLanes, packRows, rowsKernel, type Support, segmentType } from "./microkernel.ts";
 import type { BlockedPlan } from "./plan.ts";
-import { decodeRow, type RowOrder, rowOrder, rowPointers, validity, wordType } from "./rows.ts";
+import { decodeRow, padded, POINTERS, type RowOrder, rowOrder, rowPointers, segmentPointers, validity } from "./rows.ts";
 import type { Target } from "./target.ts";
 import { decode, linearText, lines, loopName, sizeOf, strideOf } from "./text.ts";
 
@@ -84,7 +84,7 @@ class BlockedRenderer {
     this.deepest = Math.min(block, units) * (depth.segments.length > 0 ? this.run : 1);
     this.blocks = Math.ceil(units / block);
     const ownPanels = plan.packA === "direct" || (plan.packA === "chunk" && plan.rowsOuter);
-    this.skips = plan.a.source === "rows" && ownPanels && kernel.a.guards.some(({ divisor }) => divisor > 1);
+    this.skips = plan.a.source === "rows" && ownPanels && kernel.a.guards.length > 0;
   }
 
   render(): RenderedContraction {
@@ -116,6 +116,7 @@ class BlockedRenderer {
     const { plan, kernel } = this;
     if (this.order) this.functions.push(this.order.table);
     if (plan.a.source !== "rows") return;
+    this.support.set("vpointers", POINTERS);
     if (kernel.a.guards.length > 0) {
       this.functions.push(...validity(kernel, plan).map(({ text }) => text));
       this.functions.push(`static const float @zeros[${this.run}];`);
@@ -151,12 +152,10 @@ ${decode("batch", this.kernel.batch)}`;
     return plan.packB === "direct" ? linearText(plan.b.linear, plan.depth.segments) : "(s - s0) * kn";
   }
 
-  /** rowPointer(i) of the current segment s, in a loop over i. */
-  private segmentPointers(into: string): string {
-    const { a, depth, rowPanels } = this.plan;
-    const place = `base[i] + ${linearText(a.linear, depth.segments)} + k0`;
-    const value = this.kernel.a.guards.length > 0 ? `(bits[i] >> s & 1) ? ${place} : @zeros` : place;
-    return `for (long i = 0; i < ${rowPanels.size}; i++) ${into} = ${value};`;
+  /** Where segment s of a row begins, in floats from its base. */
+  private segmentPlace(): string {
+    const { a, depth } = this.plan;
+    return `${linearText(a.linear, depth.segments)} + k0`;
   }
 
   private skipTest(): string {
@@ -166,19 +165,20 @@ ${decode("batch", this.kernel.batch)}`;
 
   private anyBits(): string {
     if (!this.skips) return "";
-    return `${wordType(this.plan)} any = 0; for (long i = 0; i < ${this.plan.rowPanels.size}; i++) any |= bits[i];`;
+    return `int64_t any = 0; for (long i = 0; i < ${this.plan.rowPanels.size}; i++) any |= bits[i];`;
   }
 
   /** Pointers of a panel's rows, per segment. */
   private rowsDirect(): string {
     const { plan, kernel } = this;
     return `${this.signature("rows", "const long first, const long h, const float** table, long* starts")}
-${rowPointers(kernel, plan, this.order, this.a)}
+${rowPointers(kernel, plan, this.target, this.order, this.a)}
 ${this.anyBits()}
 long count = 0;
 ${this.eachSegment(`${this.skipTest()}
 starts[count++] = ${this.startOfSegment()};
-${this.segmentPointers("*table++")}`)}
+${segmentPointers(plan, this.target, this.segmentPlace(), "table")}
+table += ${plan.rowPanels.size};`)}
 return count;
 }`;
   }
@@ -190,14 +190,14 @@ return count;
     const pack = packRows(this.support, this.target, size);
     const record = this.skips ? `list[count++] = (depth_segment){to, ${this.startOfSegment()}, kn};` : "";
     return `${this.signature("panel", "const long first, const long h, float* to, depth_segment* list")}
-${rowPointers(kernel, plan, this.order, this.a)}
+${rowPointers(kernel, plan, this.target, this.order, this.a)}
 ${this.anyBits()}
 long count = 0;
 ${this.skips ? "" : "list[count++] = (depth_segment){to, 0, (s1 - s0) * kn};"}
 ${this.eachSegment(`${this.skipTest()}
 ${record}
-const float* rows[${size}];
-${this.segmentPointers("rows[i]")}
+const float* rows[${padded(size, this.target)}];
+${segmentPointers(plan, this.target, this.segmentPlace(), "rows")}
 ${pack}(rows, kn, to);
 to += kn * ${size};`)}
 return count;
@@ -236,7 +236,7 @@ return count;
     const { plan, kernel } = this;
     const { a, depth, rowPanels } = plan;
     segmentType(this.support);
-    const pack = packLanes(this.support, rowPanels.size);
+    const pack = packLanes(this.support, this.target, rowPanels.size);
     return `${this.signature("panel", "const long first, const long h, float* to, depth_segment* list")}
 list[0] = (depth_segment){to, 0, (s1 - s0) * kn};
 for (long i = 0, n; i < h; i += n) {
@@ -290,7 +290,7 @@ return 1;
     const place = `${this.b} + ${b.linear.constant} + ${linearText(b.linear, [...kernel.batch, ...depth.segments])} + k0 * ${strideOf(b.linear, depth.run)}L`;
     const bodies = widths.map((each) => {
       if (b.source === "lanes") {
-        const pack = packLanes(this.support, each);
+        const pack = packLanes(this.support, this.target, each);
         return this.eachSegment(`${pack}(${place} + n0, ${strideOf(b.linear, depth.run)}L, kn, n, to);
 to += kn * ${each};`);
       }
@@ -425,7 +425,7 @@ ${body}
     // Memory.
     const blockSegments = this.run > 0 ? Math.max(1, Math.ceil(this.deepest / this.run)) : 1;
     const listFloats = this.scratch.take(blockSegments * 6);
-    const tableFloats = rowsDirect ? this.scratch.take(blockSegments * rowPanels.size * 2) : 0;
+    const tableFloats = rowsDirect ? this.scratch.take((blockSegments * rowPanels.size + 8) * 2) : 0;
     const declare: string[] = [`depth_segment* const list = (depth_segment*)((float*)scratch + ${listFloats});`];
     segmentType(this.support);
     if (rowsDirect) declare.push(`const float** const table = (const float**)((float*)scratch + ${tableFloats});`, `long* const starts = (long*)list;`);

@@ -48,9 +48,15 @@ export function rowsKernel(support: Support, tile: Tile): string {
   if (!support.has(name)) {
     const pointers = Array.from({ length: tile.rows }, (_, i) => `const float* a${i} = rows[${i}];`).join(" ");
     const parameters = "const float* const* rows, const long* starts, long segments, long run, long bu";
+    // The next segment's rows lie elsewhere, where the processor does not expect them: asked for in time they are there.
+    const ahead = Array.from({ length: tile.rows }, (_, i) => {
+      const next = `rows[${tile.rows + i}]`;
+      return `__builtin_prefetch(${next}); __builtin_prefetch(${next} + 16);`;
+    }).join(" ");
     const body = `for (long s = 0; s < segments; s++, rows += ${tile.rows}) {
 const float* p = b + starts[s] * bu;
 ${pointers}
+if (s + 1 < segments && run >= ${32 / tile.vectors}) { ${ahead} }
 for (long k = 0; k < run; k++) {
 ${step(tile, (i) => `a${i}[k]`)}
 }
@@ -131,13 +137,17 @@ ${blocks.join("\n")}
 }
 
 /** to[k * width + j] = from[k * stride + j] for j < count, and 0 up to the width. */
-export function packLanes(support: Support, width: number): string {
+export function packLanes(support: Support, { lanes }: Target, width: number): string {
   const name = `pack_lanes_${width}`;
   if (support.has(name)) return name;
+  const vectors = Array.from({ length: Math.floor(width / lanes) }, (_, j) => `store_f(to + k * ${width} + ${j} * VL, load_f(from + k * stride + ${j} * VL));`);
+  const rest = width % lanes;
+  const last = `to + k * ${width} + ${width - rest}, from + k * stride + ${width - rest}`;
+  const copy = [...vectors, rest > 0 ? `memcpy(${last}, ${rest} * sizeof(float));` : ""].join(" ");
   support.set(
     name,
-    `static void ${name}(const float* from, long stride, long depth, long count, float* restrict to) {
-  if (count == ${width}) for (long k = 0; k < depth; k++) memcpy(to + k * ${width}, from + k * stride, ${width} * sizeof(float));
+    `static __attribute__((noinline)) void ${name}(const float* from, long stride, long depth, long count, float* restrict to) {
+  if (count == ${width}) for (long k = 0; k < depth; k++) { ${copy} }
   else for (long k = 0; k < depth; k++) for (int j = 0; j < ${width}; j++) to[k * ${width} + j] = j < count ? from[k * stride + j] : 0;
 }`,
   );

@@ -131,7 +131,9 @@ function planBlocks(facts: Facts): BlockedPlan {
   const packA = planA(facts, byColumns, parts);
   const exact = a.source === "lanes" && packA === "direct";
   const length = exact ? kernel.rows.at(-1)!.size : rows;
-  const rowPanels = planRows(rows / length, length, target.tileRows, exact);
+  // Tiles one vector wide may have twice the rows, unless every row needs a pointer.
+  const tall = columnPanels.width === target.lanes && !(a.source === "rows" && packA === "direct") ? 2 : 1;
+  const rowPanels = planRows(rows / length, length, target.tileRows * tall, exact);
   const rowCount = rowPanels.groups * rowPanels.perGroup;
 
   const tileWork = rowPanels.size * columnPanels.width * deep;

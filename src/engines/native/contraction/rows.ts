@@ -2,6 +2,7 @@ import type { ContractionKernel, Loop } from "../../../passes/index.ts";
 import { holds, rowLoops, type View } from "./view.ts";
 import { decode, linearText, loopName, sizeOf } from "./text.ts";
 import type { BlockedPlan } from "./plan.ts";
+import type { Target } from "./target.ts";
 
 /**
  * Rows in an order in which those that meet the same steps of a strided convolution are neighbours: then whole panels skip the others.
@@ -47,27 +48,47 @@ export function decodeRow(flat: string, rows: readonly Loop[], order: RowOrder |
   return `const uint32_t at_ = (uint32_t)(${flat}); ${decode(`at_ - at_ % ${period}u + @order[at_ % ${period}u]`, rows)}`;
 }
 
+/** Vectors of pointers, kept as integers. */
+export const POINTERS = `typedef int64_t vpointers __attribute__((vector_size(VB), aligned(8), may_alias));
+enum { PL = VB / 8 };`;
+
+/** Pointers of a panel in whole vectors. */
+export const padded = (size: number, { lanes }: Target): number => Math.ceil((size * 2) / lanes) * (lanes / 2);
+
 /**
  * The pointers of one panel's rows: C statements that declare base[], and with guards bits[] (bit s: segment s exists), for the rows
  * first .. first + h - 1; the panel's remaining rows repeat the last one.
  */
-export function rowPointers(kernel: ContractionKernel, plan: BlockedPlan, order: RowOrder | undefined, pointer: string): string {
+export function rowPointers(kernel: ContractionKernel, plan: BlockedPlan, target: Target, order: RowOrder | undefined, pointer: string): string {
   const { a, rowPanels } = plan;
   const { size } = rowPanels;
+  const count = padded(size, target);
   const guarded = a.access.guards.length > 0;
-  const tables = validity(kernel, plan);
-  const bits = tables.map(({ name, loop }) => (loop ? `${name}[${loopName(loop.id)}]` : name)).join(" & ");
-  return `const float* base[${size}]; ${guarded ? `${plan.depth.segments.length === 0 ? "uint32_t" : wordType(plan)} bits[${size}];` : ""}
+  const bits = validity(kernel, plan).map(({ name, loop }) => (loop ? `${name}[${loopName(loop.id)}]` : name)).join(" & ");
+  return `int64_t base[${count}]; ${guarded ? `int64_t bits[${count}];` : ""}
 for (long i = 0; i < ${size}; i++) {
 ${decodeRow("first + (i < h ? i : h - 1)", kernel.rows, order)}
-base[i] = ${pointer} + ${a.linear.constant} + ${linearText(a.linear, kernel.batch)} + ${linearText(a.linear, kernel.rows)};
+base[i] = (int64_t)(${pointer} + ${a.linear.constant} + ${linearText(a.linear, kernel.batch)} + ${linearText(a.linear, kernel.rows)});
 ${guarded ? `bits[i] = ${bits};` : ""}
-}`;
+}
+for (long i = ${size}; i < ${count}; i++) base[i] = base[0]${guarded ? ", bits[i] = bits[0]" : ""};`;
+}
+
+/** Statements that write the pointers of segment s, `place` floats further, to `into`; it must have room for whole vectors. */
+export function segmentPointers({ rowPanels, a }: BlockedPlan, target: Target, place: string, into: string): string {
+  const guarded = a.access.guards.length > 0;
+  const found = "*(const vpointers*)(base + i) + offset";
+  const value = guarded ? `(exists & (${found})) | (~exists & (int64_t)@zeros)` : found;
+  return `{ const int64_t offset = (${place}) * (long)sizeof(float);
+for (long i = 0; i < ${padded(rowPanels.size, target)}; i += PL) {
+${guarded ? "const vpointers exists = (*(const vpointers*)(bits + i) & ((int64_t)1 << s)) != 0;" : ""}
+*(vpointers*)(${into} + i) = ${value};
+} }`;
 }
 
 /** C type of a word with a bit per segment. */
 export function wordType({ depth }: BlockedPlan): string {
-  return sizeOf(depth.segments) > 32 ? "uint64_t" : "uint32_t";
+  return sizeOf(depth.segments) > 32 ? "int64_t" : "uint32_t";
 }
 
 interface ValidityTable {
@@ -97,7 +118,7 @@ export function validity({ rows }: ContractionKernel, plan: BlockedPlan): Validi
         }
         if (guards.every((guard) => holds(guard, at))) word |= 1n << BigInt(s);
       }
-      return `0x${word.toString(16)}${segments > 32 ? "UL" : "U"}`;
+      return `0x${word.toString(16)}${segments > 32 ? "L" : "U"}`;
     });
     const name = loop ? `@exists_${loop.id}` : "@exists";
     const type = wordType(plan);
