@@ -4,8 +4,11 @@ import { rewrite } from "./simplify.ts";
 
 /** A reduction of at least this many elements to few results is done in two steps, the first of which many workers can share. */
 const LONG = 32768;
-/** Few: with more results than this the results themselves are enough to share out. */
-const FEW = 512;
+/**
+ * Few: with more results than this the results themselves are enough to share out. Sums along rows are independent of each other;
+ * sums of columns are taken a vector of neighbours at a time, so that many more of them make as many pieces of work.
+ */
+const FEW = { rows: 63, columns: 512 } as const;
 /** Number of partial results wanted. */
 const PARTS = { least: 8, most: 256 } as const;
 
@@ -26,8 +29,8 @@ export function splitReductions(roots: readonly Node[]): Node[] {
     if (node.op.family !== "reduce" || node.op.name === "argmax") return node;
     const x = node.inputs[0]!;
     const axes = node.attributes.axes as readonly number[];
-    const results = product(node.shape);
-    if (product(x.shape) < LONG || results > FEW) return node;
+    const few = axes.includes(x.shape.length - 1) ? FEW.rows : FEW.columns;
+    if (product(x.shape) < LONG || product(node.shape) > few) return node;
     const reduce = (value: Node, over: readonly number[]) => {
       const op = { sum: ops.sum, max: ops.max, min: ops.min, prod: ops.prod }[
         node.op.name as "sum" | "max" | "min" | "prod"
