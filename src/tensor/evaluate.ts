@@ -3,8 +3,8 @@ import { DTYPES, type Node, type TypedArray, topologicalOrder } from "../ir/inde
 import { product } from "../util/index.ts";
 import { nativeIfPresent, referenceEngine } from "./engines.ts";
 
-/** Multiply-adds above which compiling (some 0.3 s) beats interpreting (some 1e8 a second). */
-const WORTH_COMPILING = 5e7;
+/** Elementary operations above which compiling (some 0.3 s) beats interpreting (some 4e7 a second, on the event loop). */
+const WORTH_COMPILING = 1e7;
 
 /** About how many elementary operations computing a node takes. */
 function work(node: Node): number {
