@@ -6,7 +6,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { type Callback, evaluate } from "descent";
 import { CASES, type Case, flopOf } from "./cases.ts";
 import { digits, formatTable, formatTimes, scaled, sleep, summarize, type Times } from "./measure.ts";
-import { measurePeak, type Peak } from "./peak.ts";
+import { bestOf, measurePeak, type Peak } from "./peak.ts";
 import { TorchPeer } from "./peer.ts";
 
 interface Options {
@@ -27,7 +27,6 @@ interface Result {
   ratio: number | undefined;
   flopPerStep: number;
   flopPerSecond: number;
-  shareOfPeak: number | undefined;
 }
 
 /** Both sides keep their threads awake for a moment after a step; a pause keeps them out of each other's way. */
@@ -55,12 +54,7 @@ function readOptions(): Options {
  * One case, in turns: a block of ours is an epoch of `fit`, PyTorch's is asked for between epochs. What is timed is the
  * loop as users run it: batches are shuffled and copied, then a step is one call of the compiled program.
  */
-async function measure(
-  suite: Case,
-  peer: TorchPeer | undefined,
-  blocks: number,
-  peak: Peak | undefined,
-): Promise<Result> {
+async function measure(suite: Case, peer: TorchPeer | undefined, blocks: number): Promise<Result> {
   const { network, x, y } = suite.make(suite.batch * suite.steps);
   await evaluate(x, y);
   const ours: number[] = [];
@@ -92,11 +86,14 @@ async function measure(
     ratio: torch && torch.median / descent.median,
     flopPerStep,
     flopPerSecond,
-    shareOfPeak: peak && flopPerSecond / (peak.gflops * 1e9),
   };
 }
 
-function row(result: Result): string[] {
+function formatPeak({ gflops, gbytes }: Peak): string {
+  return `${gflops.toFixed(0)} GFLOP/s, ${gbytes.toFixed(0)} GB/s`;
+}
+
+function row(result: Result, peak: Peak | undefined): string[] {
   return [
     result.case,
     formatTimes(result.descent),
@@ -104,7 +101,7 @@ function row(result: Result): string[] {
     result.ratio === undefined ? "-" : `${digits(result.ratio)}x`,
     scaled(result.flopPerStep),
     scaled(result.flopPerSecond),
-    result.shareOfPeak === undefined ? "-" : `${(100 * result.shareOfPeak).toFixed(1)} %`,
+    peak ? `${((100 * result.flopPerSecond) / (peak.gflops * 1e9)).toFixed(1)} %` : "-",
     `${(result.firstStepMs / 1000).toFixed(2)} s`,
   ];
 }
@@ -130,16 +127,8 @@ async function main(): Promise<void> {
   }
 
   console.log(`${cpus()[0]?.model ?? "unknown processor"}, ${options.threads} threads, Node ${process.version}`);
-  const peak = measurePeak(options.threads);
-  if (typeof peak === "string") console.log(peak);
-  else {
-    for (const [threads, { gflops, gbytes }] of [
-      [1, peak.one],
-      [options.threads, peak.all],
-    ] as const) {
-      console.log(`peak, ${threads} thread(s): ${gflops.toFixed(0)} GFLOP/s, ${gbytes.toFixed(1)} GB/s`);
-    }
-  }
+  const before = measurePeak(options.threads);
+  if (typeof before === "string") console.log(before);
   const started = options.torch ? await TorchPeer.start(options.threads) : "left out (--no-torch)";
   const peer = typeof started === "string" ? undefined : started;
   console.log(
@@ -153,13 +142,25 @@ async function main(): Promise<void> {
   for (const suite of CASES) {
     if (options.case && !options.case.includes(suite.name)) continue;
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${suite.name}...`);
-    results.push(await measure(suite, peer, options.blocks, typeof peak === "string" ? undefined : peak.all));
+    results.push(await measure(suite, peer, options.blocks));
   }
   if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
-  console.log(formatTable([HEADER, ...results.map(row)]));
+  const after = typeof before === "string" ? before : measurePeak(options.threads);
+  const peak = typeof before === "string" || typeof after === "string" ? undefined : bestOf(before, after);
+  console.log(formatTable([HEADER, ...results.map((result) => row(result, peak?.all))]));
+  if (peak) {
+    console.log(
+      `\npeak of this machine, 1 thread: ${formatPeak(peak.one)}; ${options.threads}: ${formatPeak(peak.all)}`,
+    );
+  }
   peer?.stop();
   if (options.json) {
-    const machine = { processor: cpus()[0]?.model, threads: options.threads, node: process.version, peak };
+    const machine = {
+      processor: cpus()[0]?.model,
+      threads: options.threads,
+      node: process.version,
+      peak: peak ?? before,
+    };
     writeFileSync(options.json, `${JSON.stringify({ machine, torch: peer?.version ?? started, results }, null, 2)}\n`);
   }
 }

@@ -12,8 +12,23 @@ export interface Peak {
   gbytes: number;
 }
 
+/** The peak of one thread and of all. */
+export interface Peaks {
+  one: Peak;
+  all: Peak;
+}
+
+/** The better of two measurements: what disturbs a machine only ever makes it slower. */
+export function bestOf(first: Peaks, second: Peaks): Peaks {
+  const best = (a: Peak, b: Peak): Peak => ({
+    gflops: Math.max(a.gflops, b.gflops),
+    gbytes: Math.max(a.gbytes, b.gbytes),
+  });
+  return { one: best(first.one, second.one), all: best(first.all, second.all) };
+}
+
 /** Measures the peak with 1 thread and with `threads` (bench/peak.c); a text says why it could not be measured. */
-export function measurePeak(threads: number): { one: Peak; all: Peak } | string {
+export function measurePeak(threads: number): Peaks | string {
   const compiler = [process.env.CC, "cc", "gcc", "clang"].find(
     (name) => name && spawnSync(name, ["--version"]).status === 0,
   );
