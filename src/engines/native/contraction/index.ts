@@ -1,11 +1,12 @@
 import { type ContractionKernel, contractionAsLoops } from "../../../passes/index.ts";
 import { renderLoop } from "../render/loop.ts";
-import { type RenderedContraction, renderBlocked } from "./blocked.ts";
+import { renderBlocked } from "./blocked.ts";
 import { normalize } from "./normalize.ts";
 import { planContraction } from "./plan.ts";
+import type { RenderedContraction } from "./rendered.ts";
 import { contractionTarget } from "./target.ts";
 
-export type { RenderedContraction } from "./blocked.ts";
+export type { RenderedContraction } from "./rendered.ts";
 
 /** Renders a contraction to C, in the way that suits its shapes and views. */
 export function renderContraction(kernel: ContractionKernel, vectorBytes: 16 | 32 | 64): RenderedContraction {

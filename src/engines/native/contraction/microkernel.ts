@@ -13,7 +13,9 @@ const SEGMENT = `typedef struct { const float* a; long b; long depth; } depth_se
 
 /** Statements for each accumulator of a tile, so that the compiler keeps them in registers. */
 function unrolled({ rows, vectors }: Tile, statement: (row: number, vector: number) => string): string {
-  return Array.from({ length: rows }, (_, i) => Array.from({ length: vectors }, (_, j) => statement(i, j)).join(" ")).join("\n");
+  return Array.from({ length: rows }, (_, i) =>
+    Array.from({ length: vectors }, (_, j) => statement(i, j)).join(" "),
+  ).join("\n");
 }
 
 /** What both kinds of kernel have in common: accumulators that begin with `tile` (or 0) and end in it. */
@@ -79,7 +81,10 @@ ${step(tile, (i) => `a[${i}]`)}
 a += as;
 }
 }`;
-    support.set(name, kernelText(name, "const depth_segment* list, long segments, long first, long as, long bu", tile, body));
+    support.set(
+      name,
+      kernelText(name, "const depth_segment* list, long segments, long first, long as, long bu", tile, body),
+    );
   }
   return name;
 }
@@ -91,7 +96,8 @@ export function segmentType(support: Support): void {
 
 /** The square of VL x VL floats in `r`, transposed by exchanging halves log2(VL) times. */
 function transposeText({ lanes }: Target): string {
-  const index = (offset: number) => Array.from({ length: lanes }, (_, l) => (l >> 1) + offset + (l & 1) * lanes).join(", ");
+  const index = (offset: number) =>
+    Array.from({ length: lanes }, (_, l) => (l >> 1) + offset + (l & 1) * lanes).join(", ");
   const half = lanes / 2;
   return `#if defined(__clang__) || __GNUC__ >= 12
 #define interleave_low(a, b) __builtin_shufflevector(a, b, ${index(0)})
@@ -118,7 +124,9 @@ export function packRows(support: Support, target: Target, width: number): strin
   const blocks = Array.from({ length: Math.ceil(width / lanes) }, (_, block) => {
     const first = block * lanes;
     const count = Math.min(lanes, width - first);
-    const loads = Array.from({ length: lanes }, (_, i) => (i < count ? `load_f(rows[${first + i}] + k)` : "{0}")).join(", ");
+    const loads = Array.from({ length: lanes }, (_, i) => (i < count ? `load_f(rows[${first + i}] + k)` : "{0}")).join(
+      ", ",
+    );
     const place = `to + (k + j) * ${width} + ${first}`;
     const store = count === lanes ? `store_f(${place}, r[j]);` : `memcpy(${place}, &r[j], ${count} * sizeof(float));`;
     return `{ vf r[VL] = {${loads}}; transpose_square(r); for (int j = 0; j < VL; j++) ${store} }`;
@@ -140,7 +148,10 @@ ${blocks.join("\n")}
 export function packLanes(support: Support, { lanes }: Target, width: number): string {
   const name = `pack_lanes_${width}`;
   if (support.has(name)) return name;
-  const vectors = Array.from({ length: Math.floor(width / lanes) }, (_, j) => `store_f(to + k * ${width} + ${j} * VL, load_f(from + k * stride + ${j} * VL));`);
+  const vectors = Array.from(
+    { length: Math.floor(width / lanes) },
+    (_, j) => `store_f(to + k * ${width} + ${j} * VL, load_f(from + k * stride + ${j} * VL));`,
+  );
   const rest = width % lanes;
   const last = `to + k * ${width} + ${width - rest}, from + k * stride + ${width - rest}`;
   const copy = [...vectors, rest > 0 ? `memcpy(${last}, ${rest} * sizeof(float));` : ""].join(" ");

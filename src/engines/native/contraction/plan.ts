@@ -1,5 +1,5 @@
-import { product } from "../../../util/index.ts";
 import type { ContractionKernel, Loop } from "../../../passes/index.ts";
+import { product } from "../../../util/index.ts";
 import type { Target } from "./target.ts";
 import { chooseRun, type Depth, type View, viewOfA, viewOfB } from "./view.ts";
 
@@ -194,7 +194,8 @@ function planA(facts: Facts, byColumns: boolean, parts: number): Packing {
   const worker = rows * deep <= CACHE_FLOATS ? "worker" : "shared";
   const packed = byColumns && batches === 1 ? worker : "chunk";
   if (a.source === "general") return packed;
-  if (a.source === "lanes") return a.access.guards.length > 0 || parts > 1 || columns <= PACK_COLUMNS ? "direct" : packed;
+  if (a.source === "lanes")
+    return a.access.guards.length > 0 || parts > 1 || columns <= PACK_COLUMNS ? "direct" : packed;
   if (rows <= 4 || depth.run.size < 32) return columns <= PACK_COLUMNS || rows <= 4 ? "direct" : packed;
   // Rows 2048 bytes apart (or a multiple) fall on the same few places of the first-level cache.
   const last = kernel.rows.at(-1);
@@ -203,7 +204,11 @@ function planA(facts: Facts, byColumns: boolean, parts: number): Packing {
   return byColumns || (columns <= PACK_COLUMNS && columns * deep <= CACHE_FLOATS) ? "direct" : packed;
 }
 
-function planB({ b, rows, columns, deep, depth, batches, target }: Facts, packA: Packing, ownColumns: boolean): Packing {
+function planB(
+  { b, rows, columns, deep, depth, batches, target }: Facts,
+  packA: Packing,
+  ownColumns: boolean,
+): Packing {
   const whole = columns % target.lanes === 0 && (packA === "direct" || depth.segments.length === 0);
   if (b.source === "lanes" && whole && (rows <= 2 * target.tileRows || deep <= 32)) return "direct";
   if (ownColumns || batches > 1) return "chunk";

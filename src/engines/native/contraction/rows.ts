@@ -1,8 +1,8 @@
 import type { ContractionKernel, Loop } from "../../../passes/index.ts";
-import { holds, rowLoops, type View } from "./view.ts";
-import { decode, linearText, loopName, sizeOf } from "./text.ts";
 import type { BlockedPlan } from "./plan.ts";
 import type { Target } from "./target.ts";
+import { decode, linearText, loopName, sizeOf } from "./text.ts";
+import { holds, type View } from "./view.ts";
 
 /**
  * Rows in an order in which those that meet the same steps of a strided convolution are neighbours: then whole panels skip the others.
@@ -22,7 +22,8 @@ export function rowOrder({ rows }: ContractionKernel, { a }: BlockedPlan): RowOr
   if (a.source !== "rows" || divided.length === 0) return undefined;
   const divisors = new Map<number, number>();
   for (const guard of divided) {
-    for (const { id } of rows.filter((row) => guard.expression.terms.some(({ of }) => of === row.id))) divisors.set(id, guard.divisor);
+    for (const { id } of rows.filter((row) => guard.expression.terms.some(({ of }) => of === row.id)))
+      divisors.set(id, guard.divisor);
   }
   const first = rows.findIndex(({ id }) => divisors.has(id));
   const last = rows.slice(first);
@@ -59,12 +60,20 @@ export const padded = (size: number, { lanes }: Target): number => Math.ceil((si
  * The pointers of one panel's rows: C statements that declare base[], and with guards bits[] (bit s: segment s exists), for the rows
  * first .. first + h - 1; the panel's remaining rows repeat the last one.
  */
-export function rowPointers(kernel: ContractionKernel, plan: BlockedPlan, target: Target, order: RowOrder | undefined, pointer: string): string {
+export function rowPointers(
+  kernel: ContractionKernel,
+  plan: BlockedPlan,
+  target: Target,
+  order: RowOrder | undefined,
+  pointer: string,
+): string {
   const { a, rowPanels } = plan;
   const { size } = rowPanels;
   const count = padded(size, target);
   const guarded = a.access.guards.length > 0;
-  const bits = validity(kernel, plan).map(({ name, loop }) => (loop ? `${name}[${loopName(loop.id)}]` : name)).join(" & ");
+  const bits = validity(kernel, plan)
+    .map(({ name, loop }) => (loop ? `${name}[${loopName(loop.id)}]` : name))
+    .join(" & ");
   return `int64_t base[${count}]; ${guarded ? `int64_t bits[${count}];` : ""}
 for (long i = 0; i < ${size}; i++) {
 ${decodeRow("first + (i < h ? i : h - 1)", kernel.rows, order)}
@@ -122,7 +131,9 @@ export function validity({ rows }: ContractionKernel, plan: BlockedPlan): Validi
     });
     const name = loop ? `@exists_${loop.id}` : "@exists";
     const type = wordType(plan);
-    const text = loop ? `static const ${type} ${name}[${loop.size}] = {${words.join(",")}};` : `static const ${type} ${name} = ${words[0]};`;
+    const text = loop
+      ? `static const ${type} ${name}[${loop.size}] = {${words.join(",")}};`
+      : `static const ${type} ${name} = ${words[0]};`;
     return { name, loop, text };
   });
 }

@@ -1,5 +1,5 @@
-import { product } from "../../../util/index.ts";
 import type { Loop } from "../../../passes/index.ts";
+import { product } from "../../../util/index.ts";
 import type { Linear } from "./view.ts";
 
 /** C name of a loop's index. */
@@ -14,7 +14,8 @@ export function decode(flat: string, loops: readonly Loop[]): string {
   if (loops.length === 1) return `const long ${loopName(loops[0]!.id)} = ${flat};`;
   // 32-bit division by a constant is a multiplication.
   const lines = ["uint32_t rest_ = (uint32_t)(FLAT);".replace("FLAT", flat)];
-  for (const { id, size } of loops.slice(1).reverse()) lines.push(`const long ${loopName(id)} = rest_ % ${size}u; rest_ /= ${size}u;`);
+  for (const { id, size } of loops.slice(1).reverse())
+    lines.push(`const long ${loopName(id)} = rest_ % ${size}u; rest_ /= ${size}u;`);
   lines.push(`const long ${loopName(loops[0]!.id)} = rest_;`);
   return lines.join(" ").replaceAll("rest_", `rest_${loops[0]!.id}`);
 }
@@ -32,6 +33,3 @@ export function linearText({ coefficients }: Linear, loops: readonly Loop[]): st
 /** Factor of a loop in a place. */
 export const strideOf = ({ coefficients }: Linear, loop: Loop | undefined): number =>
   loop ? (coefficients.get(loop.id) ?? 0) : 0;
-
-/** Rounded up to whole cache lines of floats. */
-export const lines = (floats: number): number => Math.ceil(floats / 16) * 16;

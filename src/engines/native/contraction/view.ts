@@ -1,5 +1,5 @@
 import { type Guard, type IndexExpression, loopsOf } from "../../../ir/index.ts";
-import { type Access, coefficientOf, type ContractionKernel, type Loop } from "../../../passes/index.ts";
+import { type Access, type ContractionKernel, coefficientOf, type Loop } from "../../../passes/index.ts";
 
 /** A place that is a sum of multiples of loop indices, relative to the element of all-zero loops. */
 export interface Linear {
@@ -57,7 +57,9 @@ export const NO_LOOP: Loop = { id: -1, size: 1 };
 /** Chooses the run among the loops of the depth: contiguous in A and free of guards, or in B, or the last. */
 export function chooseRun({ depth, a, b }: ContractionKernel): Depth {
   const contiguous = ({ index, guards }: Access) =>
-    depth.filter((loop) => coefficientOf(index, loop.id) === 1 && !guards.some((guard) => involves(guard, loop))).at(-1);
+    depth
+      .filter((loop) => coefficientOf(index, loop.id) === 1 && !guards.some((guard) => involves(guard, loop)))
+      .at(-1);
   const run = contiguous(a) ?? (a.guards.length === 0 ? contiguous(b) : undefined) ?? depth.at(-1) ?? NO_LOOP;
   return { segments: depth.filter((loop) => loop !== run), run };
 }
@@ -112,7 +114,8 @@ export function viewOfB({ columns, b: access }: ContractionKernel, { run }: Dept
 /** Value of an index expression at given loop values; the others are 0. A quotient is rounded down. */
 export function evaluateIndex(index: IndexExpression, at: ReadonlyMap<number, number>): number {
   return index.terms.reduce((sum, { coefficient, of }) => {
-    const value = typeof of === "number" ? (at.get(of) ?? 0) : Math.floor(evaluateIndex(of.expression, at) / of.divisor);
+    const value =
+      typeof of === "number" ? (at.get(of) ?? 0) : Math.floor(evaluateIndex(of.expression, at) / of.divisor);
     return sum + coefficient * value;
   }, index.constant);
 }
