@@ -2,7 +2,7 @@ import type { ContractionKernel, Loop } from "../../../passes/index.ts";
 import type { BlockedPlan } from "./plan.ts";
 import type { Target } from "./target.ts";
 import { decode, linearText, loopName, sizeOf } from "./text.ts";
-import { holds, type View } from "./view.ts";
+import { holds, rowLoops } from "./view.ts";
 
 /**
  * Rows in an order in which those that meet the same steps of a strided convolution are neighbours: then whole panels skip the others.
