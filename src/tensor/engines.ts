@@ -37,7 +37,7 @@ export async function nativeIfPresent(): Promise<Engine | undefined> {
 }
 
 function requested(): string | undefined {
-  return typeof process === "undefined" ? undefined : process.env.DESCENT_ENGINE;
+  return typeof process === "undefined" ? undefined : process.env.DESCENT_ENGINE || undefined;
 }
 
 /**

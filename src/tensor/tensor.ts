@@ -105,8 +105,8 @@ export class Tensor {
   mod(b: TensorLike): Tensor {
     const divisor = operand(b);
     const remainder = new Tensor(rem(this.node, divisor));
-    const wrapped = new Tensor(rem(add(remainder.node, divisor), divisor));
-    return remainder.mul(b).less(0).where(wrapped, remainder);
+    const apart = remainder.less(0).notEqual(new Tensor(lt(divisor, 0)));
+    return apart.logicalAnd(remainder.notEqual(0)).where(remainder.add(b), remainder);
   }
   maximum(b: TensorLike): Tensor {
     return new Tensor(maximum(this.node, operand(b)));

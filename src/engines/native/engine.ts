@@ -111,7 +111,8 @@ class NativeEngine implements Engine {
   describe(): string {
     const { kind, version, vectorBytes } = this.compiler;
     const threads = this.threads === 1 ? "1 thread" : `${this.threads} threads`;
-    return `native: ${threads} of ${availableParallelism()} cores, ${vectorBytes * 8}-bit vectors, ${kind} ${version}`;
+    const number = version.match(/\d+(\.\d+)+/g)?.at(-1) ?? version;
+    return `${threads} on ${availableParallelism()} cores, ${vectorBytes * 8}-bit vectors, compiled by ${kind} ${number}`;
   }
 }
 

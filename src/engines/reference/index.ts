@@ -49,5 +49,5 @@ export const referenceEngine: Engine = {
   name: "reference",
   allocate: (dtype, length) => DTYPES[dtype].create(length),
   compile: async (program) => new ReferenceExecutable(program),
-  describe: () => "reference: plain JavaScript in float64, one thread",
+  describe: () => "plain JavaScript in float64, one thread",
 };
