@@ -2,7 +2,7 @@ export { type CompiledKernels, compileKernels, workOf } from "./compile.ts";
 export { contractionAsLoops } from "./contraction-loops.ts";
 export type * from "./kernel.ts";
 export { forEachAccess } from "./loop-kernel.ts";
-export { coefficientOf } from "./loop-layout.ts";
+export { coefficientOf, collapseContraction } from "./loop-layout.ts";
 export { forEachPart } from "./lower.ts";
 export { simplify } from "./simplify.ts";
 export { splitReductions } from "./split-reductions.ts";

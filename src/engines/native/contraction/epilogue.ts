@@ -1,0 +1,60 @@
+import { type Access, type ContractionKernel, collapseContraction } from "../../../passes/index.ts";
+import { ExpressionRenderer, Region } from "../render/expression.ts";
+import type { Pointers } from "../render/pointers.ts";
+import { decodeRow, type RowOrder } from "./rows.ts";
+import type { Target } from "./target.ts";
+import { decode, loopName, sizeOf } from "./text.ts";
+
+/**
+ * The epilogue: a function @store(q, tile, batch, first, h, n0, end, width) that stores what becomes of a finished tile of sums: rows
+ * first .. first + h - 1, columns n0 .. end - 1; `tile` has `width` floats from row to row, in whole vectors.
+ */
+export function storeFunction(
+  kernel: ContractionKernel,
+  target: Target,
+  pointers: Pointers,
+  order: RowOrder | undefined,
+): string {
+  const { batch, rows, columns, stores } = order ? kernel : withoutOperands(kernel);
+  const [column] = columns;
+  const width = column ? "vector" : "scalar";
+  const renderer = new ExpressionRenderer(pointers, loopName, () => ({ name: "sum", width }));
+  const point = (lanes: "all" | string): string => {
+    const place = { vector: column?.id, lanes };
+    const region = new Region();
+    const values = stores.map(({ value }) => renderer.as(value, width, place, region));
+    return [...region.lines, ...stores.map((store, i) => renderer.store(store, values[i]!, width, place))].join("\n");
+  };
+  let body = `const float sum = tile[r * width];\n${column ? "" : point("all")}`;
+  if (column) {
+    const name = loopName(column.id);
+    renderer.vectorName = name;
+    const rest = `if (${name} < end) {
+const long n = end - ${name};
+const vf sum = load_f(from);
+${point("n")}
+}`;
+    body = `const float* from = tile + r * width;
+long ${name} = n0;
+for (; ${name} + VL <= end; ${name} += VL, from += VL) {
+const vf sum = load_f(from);
+${point("all")}
+}
+${sizeOf(columns) % target.lanes === 0 ? "" : rest}`;
+  }
+  const parameters = "char* const* q, const float* tile, long batch, long first, long h, long n0, long end, long width";
+  return `static __attribute__((noinline)) void @store(${parameters}) {
+@@declarations
+${decode("batch", batch)}
+for (long r = 0; r < h; r++) {
+${decodeRow("first + r", rows, order)}
+${body}
+}
+}`;
+}
+
+/** The stores alone often see several loops of the rows as one. */
+function withoutOperands(kernel: ContractionKernel): ContractionKernel {
+  const nothing: Access = { ...kernel.a, index: { constant: 0, terms: [] }, guards: [] };
+  return collapseContraction({ ...kernel, a: nothing, b: nothing, depth: [] });
+}

@@ -1,0 +1,83 @@
+import type { BlockedPlan } from "./plan.ts";
+import { sizeOf } from "./text.ts";
+
+/** The numbers that follow from a plan, and the C that counts panels and blocks. */
+export class Layout {
+  readonly segments: number;
+  readonly run: number;
+  /** Whether blocks of the depth are counted in segments, else along the run. */
+  readonly bySegments: boolean;
+  /** Row panels of all groups. */
+  readonly panels: number;
+  /** Height of a panel: all are packed to it. */
+  readonly height: number;
+  /** Floats of the widest panel of columns, and of all of them side by side. */
+  readonly width: number;
+  readonly paddedColumns: number;
+  /** Widths of column panels. */
+  readonly widths: readonly number[];
+  /** Steps of the depth in all, and in the deepest block. */
+  readonly deep: number;
+  readonly deepest: number;
+  /** Blocks of a part of the depth. */
+  readonly blocks: number;
+  /** Floats of a register tile. */
+  readonly tileFloats: number;
+
+  constructor(readonly plan: BlockedPlan) {
+    const { depth, rowPanels, columnPanels, parts, block } = plan;
+    this.segments = sizeOf(depth.segments);
+    this.run = depth.run.size;
+    this.bySegments = depth.segments.length > 0;
+    this.panels = rowPanels.groups * rowPanels.perGroup;
+    this.height = rowPanels.size;
+    const { width, count, lastWidth } = columnPanels;
+    this.width = count > 1 ? width : lastWidth;
+    this.widths = lastWidth === this.width ? [lastWidth] : [width, lastWidth];
+    this.paddedColumns = (count - 1) * width + lastWidth;
+    const units = Math.ceil((this.bySegments ? this.segments : this.run) / parts);
+    this.deep = this.segments * this.run;
+    this.deepest = Math.min(block, units) * (this.bySegments ? this.run : 1);
+    this.blocks = Math.ceil(units / block);
+    this.tileFloats = this.height * this.width;
+  }
+
+  /** Declares group, first (row within the group) and h of row panel p. */
+  panelText(): string {
+    const { groups, perGroup, size, large, length } = this.plan.rowPanels;
+    const split =
+      groups > 1 ? `const long group = p / ${perGroup}, at = p % ${perGroup};` : "const long group = 0, at = p;";
+    if (large === perGroup) return `${split} const long first = at * ${size}, h = ${size};`;
+    if (large === undefined) {
+      const rest = `${length} - first`;
+      return `${split} const long first = at * ${size}, h = ${rest} < ${size} ? ${rest} : ${size};`;
+    }
+    const first = `at * ${size - 1} + (at < ${large} ? at : ${large})`;
+    return `${split} const long first = ${first}, h = at < ${large} ? ${size} : ${size - 1};`;
+  }
+
+  /** Declares n0, n (columns) and width (floats) of column panel c. */
+  columnText(): string {
+    const { width, count, lastWidth } = this.plan.columnPanels;
+    const { columns } = this.plan;
+    if (count === 1) return `const long n0 = 0, n = ${columns}, width = ${lastWidth};`;
+    const last = `c == ${count - 1}`;
+    const rest = columns - (count - 1) * width;
+    return `const long n0 = c * ${width}, n = ${last} ? ${rest} : ${width}, width = ${last} ? ${lastWidth} : ${width};`;
+  }
+
+  /** Declares the range of the depth in block number `block` of part number `part`: segments s0 .. s1, steps k0 .. k0 + kn of the run. */
+  rangeText(): string {
+    const { parts, block } = this.plan;
+    const units = this.bySegments ? this.segments : this.run;
+    if (parts === 1 && this.blocks === 1) return `const long s0 = 0, s1 = ${this.segments}, k0 = 0, kn = ${this.run};`;
+    const start = parts === 1 ? "0" : `${units}L * part / ${parts}`;
+    const limit = parts === 1 ? `${units}` : `${units}L * (part + 1) / ${parts}`;
+    return `const long u0 = ${start} + block * ${block}, limit = ${limit};
+const long u1 = u0 + ${block} < limit ? u0 + ${block} : limit;
+${this.bySegments ? `const long s0 = u0, s1 = u1, k0 = 0, kn = ${this.run};` : "const long s0 = 0, s1 = 1, k0 = u0, kn = u1 - u0;"}`;
+  }
+
+  /** Steps of the depth before the range. */
+  readonly before = (): string => `(s0 * ${this.run}L + k0)`;
+}
