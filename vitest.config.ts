@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 
 const source = fileURLToPath(new URL("./src", import.meta.url));
 
-/** Tests that measure time, memory or whole processes; they run one at a time after all the others. */
+/** Tests that measure memory or need the machine for themselves; they run one at a time after all the others. */
 const MEASURED = "test/**/*.measured.test.ts";
 
 export default defineConfig({
