@@ -174,17 +174,20 @@ describe("simplify shares and folds", () => {
 
 describe("splitReductions", () => {
   const random = new HostRandom(4);
-  it.each<[string, number[], number[], boolean]>([
-    ["a long vector", [40_000], [0], true],
-    ["the rows of a tall matrix", [40_000, 3], [0], true],
-    ["the columns of a wide matrix", [3, 40_000], [1], true],
-    ["all of a matrix", [200, 300], [0, 1], true],
-    ["first and last axis", [60, 5, 700], [0, 2], true],
-    ["a middle axis", [2, 60_000, 2], [1], true],
-    ["a vector of prime length, which has no equal parts", [40_009], [0], false],
-    ["short sums", [1000], [0], false],
-    ["many results", [40, 1000], [0], false],
-  ])("of %s: the same values, in two steps or not", (_name, shape, axes, split) => {
+  it.each<[string, number[], number[], number]>([
+    ["a long vector", [40_000], [0], 2],
+    ["the columns of a tall matrix", [40_000, 3], [0], 2],
+    ["the rows of a wide matrix", [3, 40_000], [1], 2],
+    ["all of a matrix", [200, 300], [0, 1], 2],
+    ["first and last axis", [60, 5, 700], [0, 2], 2],
+    ["three axes", [3, 200, 5, 100], [0, 1, 3], 2],
+    ["a middle axis", [2, 60_000, 2], [1], 2],
+    ["a vector of prime length: equal parts and a rest", [40_009], [0], 3],
+    ["short sums", [1000], [0], 1],
+    ["many results", [40, 1000], [0], 1],
+    ["many rows", [64, 1000], [1], 1],
+    ["short columns", [128, 512], [0], 1],
+  ])("of %s: the same values, in so many steps", (_name, shape, axes, steps) => {
     const x = ops.placeholder("x", shape, "float32");
     const values = Float64Array.from({ length: product(shape) }, () => 0.5 + random.uniform());
     const given = new Map([[x, values]]);
@@ -201,13 +204,23 @@ describe("splitReductions", () => {
       const [after] = splitReductions([node]) as [Node];
       verify([after]);
       const reductions = topologicalOrder([after]).filter(({ op }) => op.family === "reduce").length;
-      expect([node.op.name, reductions]).toEqual([node.op.name, split && node.op.name !== "argmax" ? 2 : 1]);
+      expect([node.op.name, reductions]).toEqual([node.op.name, node.op.name === "argmax" ? 1 : steps]);
       expect([after.shape, after.dtype]).toEqual([node.shape, node.dtype]);
       const [[expected], [found]] = [evaluate([node], given), evaluate([after], given)];
       expected!.forEach((value, i) =>
         expect(Math.abs(found![i]! - value)).toBeLessThanOrEqual(1e-12 * Math.abs(value)),
       );
     }
+  });
+
+  it("of columns so tall that one float32 total would lose digits, however many there are", () => {
+    const reductions = (shape: number[], op: (x: Node, axes: readonly number[]) => Node) =>
+      splitReductions([op(ops.placeholder("x", shape, "float32"), [0])]).flatMap((root) =>
+        topologicalOrder([root]).filter(({ op: { family } }) => family === "reduce"),
+      ).length;
+    expect(reductions([5000, 1000], ops.sum)).toBe(2);
+    expect(reductions([5000, 1000], ops.max)).toBe(1);
+    expect(reductions([4000, 1000], ops.sum)).toBe(1);
   });
 
   it("depends on the shape alone: the same graph twice is the same", () => {

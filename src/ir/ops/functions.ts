@@ -141,7 +141,8 @@ export const powOp = elementwise({
   name: "pow",
   arity: 2,
   signature: "float",
-  meaning: (x, y) => x ** y,
+  // IEEE 754: 1 to any power is 1, and so is -1 to an infinite one; JavaScript has NaN there.
+  meaning: (x, y) => (x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y),
   lower: ([x, y]) => functions.pow(x!, y!),
   gradient: ({ node, inputs, grad }) => {
     const [x, y] = inputs as [Node, Node];

@@ -1,4 +1,5 @@
 import { formatShape, product } from "../../util/index.ts";
+import { isFloat, wrap } from "../dtype.ts";
 import { apply, type Node, type SpecialOp } from "../op.ts";
 
 /** Rows of x by number: result[i.., r..] = x[indices[i..], r..]; a number outside of x reads 0. The adjoint of `scatter`. */
@@ -53,7 +54,7 @@ export const scatterOp: SpecialOp = {
       if (row < 0 || row >= node.shape[0]!) return;
       for (let j = 0; j < width; j++) out[row * width + j]! += updates![i * width + j]!;
     });
-    return out;
+    return isFloat(node.dtype) ? out : out.map((total) => wrap(total, node.dtype));
   },
   gradient: ({ inputs: [indices], grad }) => [null, gather(grad, indices!)],
   samples: [

@@ -1,4 +1,5 @@
 import { formatShape, product, type Shape, sameShape } from "../../util/index.ts";
+import { wrap } from "../dtype.ts";
 import { addIndex, divideIndex, type IndexExpression, indexConstant, scaleIndex } from "../index-expression.ts";
 import { type Attributes, apply, type Guard, type Location, type MovementOp, type Node } from "../op.ts";
 
@@ -187,7 +188,9 @@ export function embed(
   },
 ): Node {
   // With nothing around it an embedding is the same elements, possibly backwards: a slice.
-  return sameShape(range.shape, x.shape) ? slice(x, range) : apply(embedOp, [x], { ...range });
+  return sameShape(range.shape, x.shape)
+    ? slice(x, range)
+    : apply(embedOp, [x], { ...range, fill: wrap(range.fill, x.dtype) });
 }
 
 export const MOVEMENT_OPS = [reshapeOp, permuteOp, sliceOp, embedOp] as const;

@@ -1,4 +1,5 @@
 import { product } from "../../util/index.ts";
+import { type DType, isFloat } from "../dtype.ts";
 import { apply, type Node, type ReduceOp, type Reduction } from "../op.ts";
 import { div, mul } from "./arithmetic.ts";
 import { broadcast, sum } from "./broadcast.ts";
@@ -23,7 +24,7 @@ function extremeGradient({ node, inputs, grad }: { node: Node; inputs: readonly 
 
 function reduction(
   name: Reduction,
-  fold: (row: Float64Array) => number,
+  fold: (row: Float64Array, dtype: DType) => number,
   gradient: ReduceOp["gradient"],
 ): ReduceOp & { name: Reduction } {
   return {
@@ -35,7 +36,7 @@ function reduction(
       if (product(x!.shape) === 0) throw new Error(`${name} of no elements`);
       return { shape, dtype: name === "argmax" ? "int32" : x!.dtype };
     },
-    evaluate: ([x], node) => reduceRows(x!, node, fold),
+    evaluate: ([x], node) => reduceRows(x!, node, (row) => fold(row, node.dtype)),
     gradient,
     samples: [...SHAPES, { inputs: [{ shape: [3, 40], dtype: "int32", range: [-9, 9] }], attributes: { axes: [1] } }],
   };
@@ -60,7 +61,7 @@ export const argmaxOp = reduction(
 /** Product. With one zero in a group only that element has a gradient: the product of the others. */
 export const prodOp = reduction(
   "prod",
-  (row) => row.reduce((a, b) => a * b, 1),
+  (row, dtype) => row.reduce(isFloat(dtype) ? (a, b) => a * b : Math.imul, 1),
   ({ inputs, grad }) => {
     const x = inputs[0]!;
     const axes = inputs[0]!.shape.map((_, axis) => axis).filter((axis) => grad.shape[axis] !== x.shape[axis]);

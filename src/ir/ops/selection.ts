@@ -105,14 +105,17 @@ export const selectOp: ElementwiseOp = {
 /** a where the condition holds, b elsewhere. */
 export const select = (condition: Node, a: Node, b: Node): Node => apply(selectOp, [condition, a, b]);
 
-/** float -> integer truncates towards zero; anything -> bool is "not zero". */
-function convert(value: number, to: DType): number {
+/** The numbers that integer types hold. */
+const LIMITS = { int32: [-2147483648, 2147483647], uint32: [0, 4294967295], uint8: [0, 255] } as const;
+
+/** float -> integer truncates towards zero and saturates, NaN gives 0; integer -> integer wraps; anything -> bool is "not zero". */
+function convert(value: number, from: DType, to: DType): number {
   if (to === "float32") return value;
   if (to === "bool") return value !== 0 ? 1 : 0;
+  if (!isFloat(from)) return wrap(value, to);
   if (Number.isNaN(value)) return 0;
-  const limits = { int32: [-2147483648, 2147483647], uint32: [0, 4294967295], uint8: [0, 255] } as const;
-  const [low, high] = limits[to];
-  return Number.isInteger(value) ? wrap(value, to) : wrap(Math.min(high, Math.max(low, Math.trunc(value))), to);
+  const [low, high] = LIMITS[to];
+  return Math.min(high, Math.max(low, Math.trunc(value)));
 }
 
 export const castOp: ElementwiseOp = {
@@ -122,12 +125,14 @@ export const castOp: ElementwiseOp = {
   meaning: () => {
     throw new Error("cast needs its target type");
   },
-  evaluate: (inputs, node) => mapElements(inputs, node.dtype, (value) => convert(value, node.dtype)),
+  evaluate: (inputs, node) =>
+    mapElements(inputs, node.dtype, (value) => convert(value, node.inputs[0]!.dtype, node.dtype)),
   lower: ([x], result) => {
     const target = laneType(result);
     if (target === "mask") return x!.type === "mask" ? x! : scalar.ne(x!, 0);
     const converted = scalar.convert(x!, target);
-    return result === "uint8" ? scalar.and(converted, 255) : converted;
+    if (result !== "uint8") return converted;
+    return x!.type === "f32" ? scalar.lesser(converted, 255) : scalar.and(converted, 255);
   },
   gradient: ({ inputs, grad }) => [isFloat(inputs[0]!.dtype) && isFloat(grad.dtype) ? grad : null],
   samples: (["float32", "int32", "uint8", "bool"] as const).flatMap((from) =>

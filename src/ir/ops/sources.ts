@@ -17,9 +17,9 @@ export const constantOp: SpecialOp = {
   samples: [{ inputs: [], attributes: { value: 1.5, shape: [2, 3], dtype: "float32" } }],
 };
 
-/** A tensor all of whose elements are `value`. */
+/** A tensor all of whose elements are `value`, as `dtype` holds it. */
 export function constant(value: number, shape: Shape = [], dtype: DType = "float32"): Node {
-  return apply(constantOp, [], { value, shape, dtype });
+  return apply(constantOp, [], { value: wrap(value, dtype), shape, dtype });
 }
 
 /** `value` in the shape and type of `like`. */
