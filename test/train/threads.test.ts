@@ -32,12 +32,10 @@ const digest = createHash("sha256").update(model.parameters).update(model.moving
 console.log(JSON.stringify({ digest, history }));
 `;
 
-const { engine } = await resolveEngine();
+const { engine, reason } = await resolveEngine();
 
-test("training gives the same bits for 1, 2 and 4 threads", {
-  skip: engine.name !== "native",
-  timeout: 120_000,
-}, async () => {
+test("training gives the same bits for 1, 2 and 4 threads", { timeout: 120_000 }, async (context) => {
+  context.skip(engine.name !== "native", `needs native: ${reason}`);
   const file = join(scratch, "program.mts");
   writeFileSync(file, program);
   const outputs: string[] = [];
