@@ -1,6 +1,7 @@
 import { type ContractionKernel, contractionAsLoops } from "../../../passes/index.ts";
 import { renderLoop } from "../render/loop.ts";
 import { renderBlocked } from "./blocked.ts";
+import { renderDots } from "./dots.ts";
 import { normalize } from "./normalize.ts";
 import { planContraction } from "./plan.ts";
 import type { RenderedContraction } from "./rendered.ts";
@@ -14,6 +15,7 @@ export function renderContraction(kernel: ContractionKernel, vectorBytes: 16 | 3
   const normal = normalize(kernel);
   const plan = planContraction(normal, target);
   if (plan.kind === "blocked") return renderBlocked(normal, plan, target);
+  if (plan.kind === "dots") return renderDots(normal, plan, target);
   const { body, actual } = renderLoop(contractionAsLoops(kernel), vectorBytes);
   return { support: new Map(), helpers: "", phases: [{ body }], actual, scratchBytes: 0, sharedBytes: 0 };
 }
