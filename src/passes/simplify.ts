@@ -1,5 +1,5 @@
 import { inScope, type Node, ops, topologicalOrder, withInputs } from "../ir/index.ts";
-import { product } from "../util/index.ts";
+import { product, sameShape } from "../util/index.ts";
 
 /** The value of a node all of whose elements are the same known number. */
 function splat(node: Node | undefined): number | undefined {
@@ -114,8 +114,11 @@ function pieceOf(concat: Node, slice: Node): Node | undefined {
   return undefined;
 }
 
+/** Reductions of single elements are those elements; of equal ones, a multiple. */
 function simplifyReduction(node: Node): Node | undefined {
-  const value = splat(node.inputs[0]);
+  const [x] = node.inputs as [Node];
+  if (sameShape(x.shape, node.shape)) return node.op.name === "argmax" ? ops.constantLike(node, 0) : x;
+  const value = splat(x);
   if (value === undefined || node.op.name !== "sum" || node.dtype !== "float32") return undefined;
   return ops.constantLike(node, Math.fround(value * (product(node.inputs[0]!.shape) / product(node.shape))));
 }

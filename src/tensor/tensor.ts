@@ -13,6 +13,7 @@ import {
   floating,
   logical,
   normalizeAxis,
+  numeric,
   where,
 } from "./numpy/promote.ts";
 import type { ReduceOptions } from "./numpy/reductions.ts";
@@ -119,10 +120,10 @@ export class Tensor {
     return this.maximum(low).minimum(high);
   }
   neg(): Tensor {
-    return new Tensor(ops.neg(this.node));
+    return new Tensor(numeric(ops.neg)(this.node));
   }
   abs(): Tensor {
-    return new Tensor(ops.abs(this.node));
+    return new Tensor(numeric(ops.abs)(this.node));
   }
   sign(): Tensor {
     return new Tensor(floating(ops.sign)(this.node));
@@ -174,8 +175,9 @@ export class Tensor {
   /** log(1 + exp(x)), without overflow. */
   softplus(): Tensor {
     // -|x| with a slope of 1 at 0, where that of abs is 0: the derivatives at 0 are 1/2, 1/4, ...
-    const negative = this.greater(0).where(this.neg(), this);
-    return this.relu().add(negative.exp().log1p());
+    const x = this.cast("float32");
+    const negative = x.greater(0).where(x.neg(), x);
+    return x.relu().add(negative.exp().log1p());
   }
   floor(): Tensor {
     return new Tensor(floating(ops.floor)(this.node));
@@ -266,7 +268,7 @@ export class Tensor {
   }
   /** Index (int32) of the smallest element, the first of equals. */
   argmin(options?: { readonly axis?: number; readonly keepdims?: boolean }): Tensor {
-    return this.neg().argmax(options);
+    return new Tensor(reductions.argmin(this.node, options));
   }
   logSumExp(options?: ReduceOptions): Tensor {
     return new Tensor(reductions.logSumExp(this.node, options));

@@ -1,6 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { evaluate } from "../../src/engines/reference/index.ts";
-import { DTYPES, type DType, type Node, ops, topologicalOrder, verify } from "../../src/ir/index.ts";
+import {
+  apply,
+  DTYPES,
+  type DType,
+  type Node,
+  OPS,
+  type OpRecord,
+  ops,
+  topologicalOrder,
+  verify,
+} from "../../src/ir/index.ts";
 import { simplify, splitReductions } from "../../src/passes/index.ts";
 import { HostRandom, product } from "../../src/util/index.ts";
 import { randomGraph } from "../engine/random-graph.ts";
@@ -153,6 +163,14 @@ describe("simplify shares and folds", () => {
     expect(one(ops.mul(ops.constant(65536, [1], "int32"), ops.constant(65537, [1], "int32"))).attributes.value).toBe(
       65536,
     );
+  });
+
+  it("knows reductions of single elements", () => {
+    const x = ops.placeholder("x", [3, 1, 1], "float32");
+    const over = (name: string) => OPS.find((op) => op.name === name) as OpRecord;
+    for (const name of ["sum", "max", "min", "prod"]) expect(one(apply(over(name), [x], { axes: [1, 2] }))).toBe(x);
+    expect(names(one(ops.argmax(x, [1])))).toEqual(["constant"]);
+    expect(names(one(ops.argmax(x, [0, 1])))).toEqual(["placeholder", "argmax"]);
   });
 
   it("merges movements and looks through concatenations", () => {

@@ -87,6 +87,11 @@ export function logical(name: string, op: (a: Node, b: Node) => Node) {
   };
 }
 
+/** A function of numbers of either kind: small integers are computed as int32. */
+export function numeric(op: (x: Node) => Node) {
+  return (x: Node): Node => op(ops.cast(x, arithmeticType(x.dtype)));
+}
+
 /** A function of real numbers: integers are computed as float32. */
 export function floating(op: (x: Node) => Node) {
   return (x: Node): Node => op(ops.cast(x, "float32"));

@@ -1,4 +1,4 @@
-import { type Node, ops } from "../../ir/index.ts";
+import { isFloat, type Node, ops } from "../../ir/index.ts";
 import { product } from "../../util/index.ts";
 import { arithmeticType, binary, normalizeAxis } from "./promote.ts";
 
@@ -58,9 +58,18 @@ export const any = (x: Node, options: ReduceOptions = {}): Node =>
 export const all = (x: Node, options: ReduceOptions = {}): Node =>
   ops.cast(min(ops.cast(ops.cast(x, "bool"), "int32"), options), "bool");
 
-export function argmax(x: Node, { axis, keepdims }: { axis?: number; keepdims?: boolean } = {}): Node {
+type Winner = { readonly axis?: number; readonly keepdims?: boolean };
+
+export function argmax(x: Node, { axis, keepdims }: Winner = {}): Node {
   const axes = axesOf(x, axis, "argmax");
   return finish(ops.argmax(ops.cast(x, arithmeticType(x.dtype)), axes), axes, keepdims);
+}
+
+/** The greatest in reverse order. Integers are reversed by c - x, which reaches all of them; -x would not. */
+export function argmin(x: Node, options: Winner = {}): Node {
+  const values = ops.cast(x, arithmeticType(x.dtype));
+  const reversed = isFloat(values.dtype) ? ops.neg(values) : ops.sub(ops.constantLike(values, -1), values);
+  return argmax(reversed, options);
 }
 
 /** log(sum(exp(x))), shifted by the maximum so that nothing overflows. */

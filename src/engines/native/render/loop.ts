@@ -116,9 +116,10 @@ class LoopRenderer {
     const innerIds = new Set(stage.inner.map(({ id }) => id));
     this.hoist(values, (loops) => loops.size === 0, { vector: undefined, lanes: "all" }, this.top, true);
     if (stage.inner.length === 0) {
-      // A reduction over nothing but the point itself is its value.
+      // A reduction over nothing but the point itself is its value; the place of the greatest is the only one.
       const width: Width = place.vector === undefined ? "scalar" : "vector";
-      for (const { id, value } of stage.reductions) {
+      for (const { id, value: own, position } of stage.reductions) {
+        const value: Expression = position ? { kind: "index", type: "i32", index: position } : own;
         this.results.set(id, { name: this.renderer.as(value, width, place, region), width });
       }
       this.emitStores(stage, place, region);
