@@ -123,10 +123,21 @@ function simplifyReduction(node: Node): Node | undefined {
   return ops.constantLike(node, Math.fround(value * (product(node.inputs[0]!.shape) / product(node.shape))));
 }
 
+const SOURCES = new Set(["constant", "placeholder", "data"]);
+
+/** A value without elements is as good as a constant, and sums over nothing are 0. */
+function simplifyEmpty(node: Node): Node | undefined {
+  const { family, name } = node.op;
+  if (product(node.shape) === 0) return SOURCES.has(family) ? undefined : ops.constantLike(node, 0);
+  const folds = family === "reduce" || family === "contraction";
+  const overNothing = folds && node.inputs.some(({ shape }) => product(shape) === 0);
+  return overNothing ? ops.constantLike(node, name === "prod" ? 1 : 0) : undefined;
+}
+
 /** One step of simplification at a node whose inputs are already simple; undefined when there is nothing to do. */
 function simplifyNode(node: Node): Node | undefined {
   if (node.op.family === "identity") return node.inputs[0];
-  const folded = foldConstants(node);
+  const folded = simplifyEmpty(node) ?? foldConstants(node);
   if (folded) return folded;
   switch (node.op.family) {
     case "elementwise":

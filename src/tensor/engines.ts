@@ -47,13 +47,21 @@ function requested(): string | undefined {
  */
 export async function resolveEngine(name?: EngineName | string): Promise<EngineChoice> {
   const wanted = name ?? requested() ?? "auto";
-  if (!(NAMES as readonly string[]).includes(wanted)) unknownName("engine", wanted, NAMES);
+  checkEngineName(wanted, name === undefined ? "engine in DESCENT_ENGINE:" : "engine");
   if (wanted === "reference") return { engine: referenceEngine, reason: "asked for" };
   const found = await loadNative();
   if ("engine" in found) return { engine: found.engine, reason: found.engine.describe() };
-  if (wanted === "native")
-    fail(`the native engine can't run here: ${found.reason}`, "a working C compiler", 'use engine "reference" (slow)');
-  return { engine: referenceEngine, reason: `no native engine (${found.reason}); this one is much slower` };
+  if (wanted === "native") fail(`the native engine can't run here: ${found.reason}, or use the engine "reference" (slow)`);
+  return { engine: referenceEngine, reason: `100 to 500 times slower than native, which can't run: ${found.reason}` };
+}
+
+/**
+ * Refuses what is no engine's name.
+ *
+ * @throws DescentError naming the nearest one
+ */
+export function checkEngineName(name: string, what = "engine"): void {
+  if (!(NAMES as readonly string[]).includes(name)) unknownName(what, name, NAMES);
 }
 
 /** An engine, whether it can run here, and what it runs on; for people. */

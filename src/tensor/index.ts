@@ -2,7 +2,14 @@ export { type DType, inScope, type TypedArray, withScope } from "../ir/index.ts"
 export type { Shape } from "../util/index.ts";
 export type { Nested } from "./convert.ts";
 export { grad, gradients, valueAndGrad } from "./differentiate.ts";
-export { type EngineChoice, type EngineInfo, type EngineName, engineInfo, resolveEngine } from "./engines.ts";
+export {
+  checkEngineName,
+  type EngineChoice,
+  type EngineInfo,
+  type EngineName,
+  engineInfo,
+  resolveEngine,
+} from "./engines.ts";
 export {
   arange,
   asTensor,

@@ -33,7 +33,8 @@ function reduction(
     reduction: name,
     infer: ([x], { axes }) => {
       const shape = reducedShape(x!.shape, axes as number[]);
-      if (product(x!.shape) === 0) throw new Error(`${name} of no elements`);
+      const none = product((axes as number[]).map((axis) => x!.shape[axis]!)) === 0;
+      if (none && name !== "prod") throw new Error(`${name} of no elements`);
       return { shape, dtype: name === "argmax" ? "int32" : x!.dtype };
     },
     evaluate: ([x], node) => reduceRows(x!, node, (row) => fold(row, node.dtype)),

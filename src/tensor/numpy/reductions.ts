@@ -1,5 +1,5 @@
 import { isFloat, type Node, ops } from "../../ir/index.ts";
-import { product } from "../../util/index.ts";
+import { fail, formatShape, product } from "../../util/index.ts";
 import { arithmeticType, binary, normalizeAxis } from "./promote.ts";
 
 /** Which axes a reduction folds, and whether they stay as size 1. */
@@ -25,9 +25,20 @@ function finish(reduced: Node, axes: readonly number[], keepdims = false): Node 
   );
 }
 
+/** Whether folding `axes` folds no elements into each result. */
+function foldsNothing(x: Node, axes: readonly number[]): boolean {
+  return axes.some((axis) => x.shape[axis] === 0);
+}
+
+/** Refuses to choose one of no elements. */
+function requireElements(x: Node, axes: readonly number[], name: string): void {
+  if (foldsNothing(x, axes)) fail(`${name} of shape ${formatShape(x.shape)} over axes ${axes}`, "at least one element");
+}
+
 function reduction(name: string, op: (x: Node, axes: readonly number[]) => Node) {
   return (x: Node, { axis, keepdims }: ReduceOptions = {}): Node => {
     const axes = axesOf(x, axis, name);
+    if (name === "max" || name === "min") requireElements(x, axes, name);
     return finish(op(ops.cast(x, arithmeticType(x.dtype)), axes), axes, keepdims);
   };
 }
@@ -52,16 +63,24 @@ export function variance(x: Node, options: ReduceOptions & { readonly ddof?: num
   return binary("var", ops.mul)(squares, 1 / (count - (options.ddof ?? 0)));
 }
 
-export const any = (x: Node, options: ReduceOptions = {}): Node =>
-  ops.cast(max(ops.cast(ops.cast(x, "bool"), "int32"), options), "bool");
+/** any and all by max and min of truth values as integers; of nothing: false and true. */
+function logicalReduction(name: string, fold: typeof max, ofNothing: 0 | 1) {
+  return (x: Node, options: ReduceOptions = {}): Node => {
+    const truth = ops.cast(ops.cast(x, "bool"), "int32");
+    const nothing = foldsNothing(x, axesOf(x, options.axis, name));
+    if (nothing) return ops.cast(binary(name, ops.add)(sum(truth, options), ofNothing), "bool");
+    return ops.cast(fold(truth, options), "bool");
+  };
+}
 
-export const all = (x: Node, options: ReduceOptions = {}): Node =>
-  ops.cast(min(ops.cast(ops.cast(x, "bool"), "int32"), options), "bool");
+export const any = logicalReduction("any", max, 0);
+export const all = logicalReduction("all", min, 1);
 
 type Winner = { readonly axis?: number; readonly keepdims?: boolean };
 
-export function argmax(x: Node, { axis, keepdims }: Winner = {}): Node {
-  const axes = axesOf(x, axis, "argmax");
+export function argmax(x: Node, { axis, keepdims }: Winner = {}, name = "argmax"): Node {
+  const axes = axesOf(x, axis, name);
+  requireElements(x, axes, name);
   return finish(ops.argmax(ops.cast(x, arithmeticType(x.dtype)), axes), axes, keepdims);
 }
 
@@ -69,7 +88,7 @@ export function argmax(x: Node, { axis, keepdims }: Winner = {}): Node {
 export function argmin(x: Node, options: Winner = {}): Node {
   const values = ops.cast(x, arithmeticType(x.dtype));
   const reversed = isFloat(values.dtype) ? ops.neg(values) : ops.sub(ops.constantLike(values, -1), values);
-  return argmax(reversed, options);
+  return argmax(reversed, options, "argmin");
 }
 
 /** log(sum(exp(x))), shifted by the maximum so that nothing overflows. */
