@@ -93,7 +93,7 @@ describe("kernels, run a point at a time by the words of their definition", () =
     const random = new HostRandom(3);
     const x = { data: Float32Array.from({ length: 10 * 64 }, () => random.normal()), shape: [10, 8, 8, 1] };
     const y = { data: Float32Array.from({ length: 10 }, () => random.integer(3)), shape: [10] };
-    const augment = imageAugmentation({ shift: 1, rotate: 10, noise: 0.1 });
+    const augment = imageAugmentation({ shift: 0.1, rotate: 10, noise: 0.1 });
     const programs = await recordPrograms(() => model.fit(x, y, { batchSize: 4, epochs: 1, augment, verbose: 0 }));
     expect(programs.map(({ name }) => name)).toMatchInlineSnapshot(`
       [
