@@ -37,12 +37,14 @@ export function refuse(exitCode: ExitCode, what: string, expected?: string, fix?
   throw new CliError(exitCode, parts.join(" "));
 }
 
-/** An error's message on one line; the system's codes in words. */
+/** An error's message on one line; the system's codes in words, after the path. */
 export function oneLine(error: unknown): string {
-  if (isSystemError(error)) {
-    const words = SYSTEM_ERRORS[error.code] ?? error.message;
-    return error.path ? `${error.path}: ${words}` : words;
-  }
+  return isSystemError(error) && error.path ? `${error.path}: ${reasonOf(error)}` : reasonOf(error);
+}
+
+/** An error's message on one line; the system's codes in words, without the path. */
+export function reasonOf(error: unknown): string {
+  if (isSystemError(error)) return SYSTEM_ERRORS[error.code] ?? error.message;
   const message = error instanceof Error ? error.message || error.name : String(error);
   return message
     .split("\n")

@@ -1,4 +1,4 @@
-import { fail, type Shape } from "../util/index.ts";
+import { fail, type Shape, show } from "../util/index.ts";
 
 /** Refuses everything but a positive integer. */
 export function checkCount(where: string, name: string, value: unknown): void {
@@ -24,14 +24,6 @@ export function checkNumber(
 export function checkWord(where: string, name: string, value: unknown, known: readonly string[]): void {
   if (typeof value === "string" && known.includes(value)) return;
   fail(`${where} got ${name} = ${show(value)}`, known.map((word) => `"${word}"`).join(" or "));
-}
-
-/** A value as it appears in a message: short, on one line. */
-export function show(value: unknown): string {
-  if (typeof value === "function") return value.name ? `the function ${value.name}` : "a function";
-  if (typeof value === "number" || value === undefined) return String(value);
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
 /** "[batch, 28, 28]". */

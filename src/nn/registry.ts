@@ -1,5 +1,4 @@
-import { fail, unknownName } from "../util/index.ts";
-import { show } from "./checks.ts";
+import { fail, show, unknownName } from "../util/index.ts";
 
 /** Things with names: what a string such as "relu" or a saved file refers to. */
 export class Registry<T> {

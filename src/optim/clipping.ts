@@ -1,5 +1,5 @@
 import { concatenate, type Tensor } from "../tensor/index.ts";
-import { fail } from "../util/index.ts";
+import { fail, show } from "../util/index.ts";
 
 /** Limits put on gradients before the update; at most one of the three (as in Keras). */
 export interface Clipping {
@@ -28,7 +28,7 @@ export function clippingOf(kind: string, options: Clipping): Clipping {
   if (!name) return {};
   const limit = options[name];
   if (typeof limit !== "number" || !Number.isFinite(limit) || limit <= 0) {
-    fail(`${kind}: ${name} is ${String(limit)}`, "a positive number");
+    fail(`${kind}: ${name} is ${show(limit)}`, "a positive number");
   }
   return { [name]: limit };
 }

@@ -1,5 +1,5 @@
 import type { Tensor } from "../tensor/index.ts";
-import { checkOptions, fail } from "../util/index.ts";
+import { checkOptions, fail, show } from "../util/index.ts";
 import { type Clipping, clippingOf } from "./clipping.ts";
 import { type LearningRate, type Schedule, scheduleConfig, scheduleFrom } from "./schedule.ts";
 
@@ -99,7 +99,7 @@ export function numberOption(
   if (typeof value !== "number" || !Number.isFinite(value) || value < minimum || value >= maximum) {
     const range =
       maximum === Number.POSITIVE_INFINITY ? `a number of at least ${minimum}` : `a number in [${minimum}, ${maximum})`;
-    fail(`${kind}: ${name} is ${String(value)}`, range);
+    fail(`${kind}: ${name} is ${show(value)}`, range);
   }
   return value;
 }

@@ -1,4 +1,4 @@
-import { fail, unknownName } from "../util/index.ts";
+import { fail, show, unknownName } from "../util/index.ts";
 import { adagrad } from "./adagrad.ts";
 import { adam } from "./adam.ts";
 import { adamw } from "./adamw.ts";
@@ -34,7 +34,7 @@ export const optimizerNames: readonly string[] = Object.keys(factories);
 export function optimizerFrom(like: OptimizerLike): Optimizer {
   if (typeof like === "string") return factoryOf(like)({});
   if (typeof like === "function") return custom(like);
-  if (!like || typeof like !== "object") fail(`optimizer is ${String(like)}`, `one of ${optimizerNames.join(", ")}`);
+  if (!like || typeof like !== "object") fail(`optimizer is ${show(like)}`, `one of ${optimizerNames.join(", ")}`);
   if (isOptimizer(like)) return like;
   const { kind, ...options } = like;
   return factoryOf(String(kind))(options);

@@ -1,4 +1,4 @@
-import { checkOptions, fail, unknownName } from "../util/index.ts";
+import { checkOptions, fail, show, unknownName } from "../util/index.ts";
 
 /** A learning rate that changes with the number of updates done. */
 export interface Schedule {
@@ -218,7 +218,7 @@ export function scheduleFrom(rate: LearningRate, where: string): Schedule {
     if (!factory) unknownName("schedule", String(kind), scheduleNames);
     return factory(options as never);
   }
-  fail(`${where} is ${String(rate)}`, "a positive number or a schedule");
+  fail(`${where} is ${show(rate)}`, "a positive number or a schedule");
 }
 
 /** The JSON of a schedule: a number for a constant one. */
@@ -233,7 +233,7 @@ function isSchedule(rate: Schedule | ScheduleConfig): rate is Schedule {
 
 function positive(kind: string, name: string, value: number): number {
   if (typeof value !== "number" || !Number.isFinite(value) || value <= 0) {
-    fail(`schedules.${kind}: ${name} is ${String(value)}`, "a positive number");
+    fail(`schedules.${kind}: ${name} is ${show(value)}`, "a positive number");
   }
   return value;
 }

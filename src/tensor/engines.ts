@@ -51,7 +51,8 @@ export async function resolveEngine(name?: EngineName | string): Promise<EngineC
   if (wanted === "reference") return { engine: referenceEngine, reason: "asked for" };
   const found = await loadNative();
   if ("engine" in found) return { engine: found.engine, reason: found.engine.describe() };
-  if (wanted === "native") fail(`the native engine can't run here: ${found.reason}, or use the engine "reference" (slow)`);
+  if (wanted === "native")
+    fail(`the native engine can't run here: ${found.reason}, or use the engine "reference" (slow)`);
   return { engine: referenceEngine, reason: `100 to 500 times slower than native, which can't run: ${found.reason}` };
 }
 

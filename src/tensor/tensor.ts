@@ -1,5 +1,5 @@
 import { DTYPES, type DType, type Node, ops, type TypedArray } from "../ir/index.ts";
-import { formatShape, product, type Shape } from "../util/index.ts";
+import { fail, formatShape, product, type Shape } from "../util/index.ts";
 import { type Nested, toNested, toNode } from "./convert.ts";
 import { evaluateNodes } from "./evaluate.ts";
 import { formatValues } from "./format.ts";
@@ -361,8 +361,9 @@ export class Tensor {
   }
   /** The value of a tensor with one element. */
   async item(): Promise<number> {
-    if (this.size !== 1)
-      throw new RangeError(`item() of a tensor of shape ${formatShape(this.shape)}; use data() or array()`);
+    if (this.size !== 1) {
+      fail(`item() of a tensor of shape ${formatShape(this.shape)}`, "one element", "use data() or array()");
+    }
     return (await this.data())[0]!;
   }
 

@@ -48,7 +48,7 @@ export async function readInputs(network: Network, x: Data, name: string): Promi
         ? `this looks like one sample; put it in a list: [${name}]`
         : fits
           ? `${name}.reshape(${formatShape([-1, ...input.shape])})`
-          : `give the first layer inputShape: ${formatShape(rowShape)}`,
+          : `give samples of that shape, or the first layer inputShape: ${formatShape(rowShape)}`,
     );
   });
 }

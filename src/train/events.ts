@@ -1,4 +1,4 @@
-import { fail, unknownName } from "../util/index.ts";
+import { fail, show, unknownName } from "../util/index.ts";
 import {
   type Callback,
   type EpochEndEvent,
@@ -51,8 +51,7 @@ export class Events {
 /** Refuses what is no callback, naming a mistyped event's nearest known one. */
 export function checkCallback(callback: Callback, i: number): void {
   if (typeof callback !== "object" || callback === null) {
-    const found = typeof callback === "function" ? "a function" : String(callback);
-    fail(`callbacks[${i}] is ${found}`, "an object with methods such as onEpochEnd");
+    fail(`callbacks[${i}] is ${show(callback)}`, "an object with methods such as onEpochEnd");
   }
   for (const name of Object.keys(callback)) {
     if (/^on[A-Z]/.test(name) && !eventNames.includes(name as keyof Callback)) {

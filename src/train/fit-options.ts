@@ -1,4 +1,4 @@
-import { checkOptions, fail } from "../util/index.ts";
+import { checkOptions, fail, show } from "../util/index.ts";
 import type { Callback } from "./callback.ts";
 import type { ArrayData } from "./column.ts";
 import type { Data } from "./dataset.ts";
@@ -106,14 +106,13 @@ export function fitSettings(options: FitOptions): FitSettings {
   checkInteger("fit", "validationBatchSize", settings.validationBatchSize ?? 1, 1);
   checkInteger("fit", "seed", settings.seed, Number.MIN_SAFE_INTEGER);
   if (!(validationSplit >= 0 && validationSplit < 1)) {
-    fail(`fit: validationSplit is ${String(validationSplit)}`, "a fraction from 0 to below 1");
+    fail(`fit: validationSplit is ${show(validationSplit)}`, "a fraction from 0 to below 1");
   }
   if (validationSplit > 0 && settings.validationData) fail("fit got validationSplit and validationData", "one of them");
   if (augment !== undefined && typeof augment !== "function") fail("fit: augment is no function", "(x, key) => tensor");
   if (!Array.isArray(callbacks)) fail("fit: callbacks is no list", "a list such as [callbacks.earlyStopping()]");
   callbacks.forEach(checkCallback);
-  if (verbose !== 0 && verbose !== 1 && verbose !== "auto")
-    fail(`fit: verbose is ${String(verbose)}`, '0, 1 or "auto"');
+  if (verbose !== 0 && verbose !== 1 && verbose !== "auto") fail(`fit: verbose is ${show(verbose)}`, '0, 1 or "auto"');
   return settings;
 }
 
@@ -121,7 +120,7 @@ export function fitSettings(options: FitOptions): FitSettings {
 export function checkInteger(where: string, name: string, value: unknown, minimum: number): void {
   if (Number.isSafeInteger(value) && (value as number) >= minimum) return;
   const range = minimum > Number.MIN_SAFE_INTEGER ? ` of at least ${minimum}` : "";
-  fail(`${where}: ${name} is ${String(value)}`, `an integer${range}`);
+  fail(`${where}: ${name} is ${show(value)}`, `an integer${range}`);
 }
 
 /** Validation data in one form. */

@@ -8,8 +8,8 @@ import {
   resolveMetric,
 } from "../nn/index.ts";
 import { type Optimizer, type OptimizerLike, optimizerFrom } from "../optim/index.ts";
-import type { EngineName } from "../tensor/index.ts";
-import { checkOptions, fail } from "../util/index.ts";
+import { checkEngineName, type EngineName } from "../tensor/index.ts";
+import { checkOptions, fail, show } from "../util/index.ts";
 import { pathOf } from "./paths.ts";
 
 /** How a model is trained and measured. */
@@ -59,6 +59,7 @@ export function objectiveFrom(network: Network, options: CompileOptions): Object
   const { outputs } = network;
   if (options.optimizer === undefined) fail("compile got no optimizer", 'one such as "adam"');
   if (options.loss === undefined) fail("compile got no loss", 'one such as "meanSquaredError"');
+  if (options.engine !== undefined) checkEngineName(options.engine);
   const losses = perOutput(options.loss, outputs.length, "losses");
   const weights = options.lossWeights ?? outputs.map(() => 1);
   if (weights.length !== outputs.length) {
@@ -68,7 +69,7 @@ export function objectiveFrom(network: Network, options: CompileOptions): Object
   const weightedMetrics = metricsPerOutput(options.weightedMetrics, outputs.length, "weightedMetrics");
   const heads = outputs.map((output, i): Head => {
     const weight = weights[i] as number;
-    if (!Number.isFinite(weight)) fail(`compile: lossWeights[${i}] is ${String(weight)}`, "a number");
+    if (!Number.isFinite(weight)) fail(`compile: lossWeights[${i}] is ${show(weight)}`, "a number");
     return {
       name: pathOf(network, output),
       outputShape: output.shape,
@@ -93,7 +94,7 @@ function metricsPerOutput(
   what: string,
 ): readonly (readonly MetricSpec[])[] {
   if (given === undefined) return [];
-  if (!Array.isArray(given)) fail(`compile: ${what} is ${String(given)}`, 'a list such as ["accuracy"]');
+  if (!Array.isArray(given)) fail(`compile: ${what} is ${show(given)}`, 'a list such as ["accuracy"]');
   if (given.length > 0 && given.every(Array.isArray)) {
     return perOutput(given as readonly (readonly MetricSpec[])[], outputs, `lists of ${what}`);
   }

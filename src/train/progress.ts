@@ -8,6 +8,9 @@ export type Verbosity = 0 | 1 | "auto";
 /** Milliseconds between two drawings of the bar, and between two lines that "auto" keeps. */
 const drawEvery = 100;
 
+/** Milliseconds without a line after which a long epoch says how far it is. */
+const remindAfter = 20_000;
+
 /**
  * Shows a training: first the engine and why it was chosen, then in a terminal a bar that is drawn over (loss, metrics,
  * samples per second, time left), elsewhere one plain line per epoch.
@@ -16,18 +19,83 @@ export function progress(terminal: Terminal, verbosity: 1 | "auto"): Callback {
   return terminal.interactive ? new Bar(terminal, verbosity) : new Lines(terminal, verbosity);
 }
 
-/** One plain line per epoch; "auto" leaves out those that follow another within 100 ms. */
-class Lines implements Callback {
+/** How fast a training under way is. */
+class Speed {
+  private trainStarted = 0;
+  private epochStarted = 0;
+  private stepsWhenStarted = 0;
+  private validating = false;
+
+  trainBegins(training: Training): void {
+    this.trainStarted = performance.now();
+    this.stepsWhenStarted = training.step;
+  }
+
+  epochBegins(): void {
+    this.epochStarted = performance.now();
+    this.validating = false;
+  }
+
+  validationBegins(): void {
+    this.validating = true;
+  }
+
+  /** Milliseconds since the epoch began. */
+  get inEpoch(): number {
+    return performance.now() - this.epochStarted;
+  }
+
+  /** "loss 0.1234  12.3k samples/s  3m 05s left". */
+  describe(training: Training): string {
+    const steps = training.step - this.stepsWhenStarted;
+    const rate = (training.stepInEpoch * training.batchSize) / Math.max(this.inEpoch / 1000, 1e-9);
+    const left = training.epochs * training.stepsPerEpoch - steps;
+    const perStep = (performance.now() - this.trainStarted) / 1000 / Math.max(steps, 1);
+    const facts = [
+      this.validating ? "validating" : formatLogs(training.runningLogs()),
+      training.stepInEpoch > 0 ? `${formatRate(rate)} samples/s` : "",
+      steps > 0 ? `${formatSeconds(left * perStep)} left` : "",
+    ];
+    return facts.filter(Boolean).join("  ");
+  }
+}
+
+/** One plain line per epoch, in long epochs more; "auto" leaves out those that follow another within 100 ms. */
+export class Lines implements Callback {
+  private readonly speed = new Speed();
+  private timer: ReturnType<typeof setInterval> | undefined;
   private lastAt = Number.NEGATIVE_INFINITY;
+  private quietSince = 0;
   private unsaid: string | undefined;
 
   constructor(
     private readonly terminal: Terminal,
     private readonly verbosity: 1 | "auto",
+    private readonly patience = remindAfter,
   ) {}
 
   onTrainBegin({ training }: { training: Training }): void {
     this.terminal.write(`${headline(training)}\n`);
+    this.speed.trainBegins(training);
+    this.quietSince = performance.now();
+    this.timer = setInterval(() => this.remind(training), this.patience / 4);
+    this.timer.unref?.();
+  }
+
+  onEpochBegin(): void {
+    this.speed.epochBegins();
+  }
+
+  onValidationBegin(): void {
+    this.speed.validationBegins();
+  }
+
+  private remind(training: Training): void {
+    const now = performance.now();
+    if (now - this.quietSince < this.patience || training.stepInEpoch === 0) return;
+    const place = `step ${training.stepInEpoch}/${training.stepsPerEpoch}`;
+    this.terminal.write(`${epochTitle(training, training.epoch)}  ${place}  ${this.speed.describe(training)}\n`);
+    this.quietSince = now;
   }
 
   onEpochEnd(event: EpochEndEvent): void {
@@ -38,10 +106,12 @@ class Lines implements Callback {
       this.terminal.write(line);
       this.unsaid = undefined;
       this.lastAt = now;
+      this.quietSince = now;
     }
   }
 
   onTrainEnd({ training, reason }: { training: Training; reason: string }): void {
+    clearInterval(this.timer);
     if (this.unsaid) this.terminal.write(this.unsaid);
     this.unsaid = undefined;
     if (reason !== "epochs") this.terminal.write(`Stopped after ${epochCount(training)}: ${reason}\n`);
@@ -50,12 +120,9 @@ class Lines implements Callback {
 
 /** A bar drawn over at most every 100 ms by a timer, so that a step costs nothing; finished epochs stay as lines. */
 class Bar implements Callback {
+  private readonly speed = new Speed();
   private timer: ReturnType<typeof setInterval> | undefined;
-  private epochStarted = 0;
-  private stepsWhenStarted = 0;
-  private trainStarted = 0;
   private lastKept = Number.NEGATIVE_INFINITY;
-  private validating = false;
 
   constructor(
     private readonly terminal: Terminal,
@@ -64,19 +131,17 @@ class Bar implements Callback {
 
   onTrainBegin({ training }: { training: Training }): void {
     this.terminal.write(`${headline(training)}\n`);
-    this.trainStarted = performance.now();
-    this.stepsWhenStarted = training.step;
+    this.speed.trainBegins(training);
     this.timer = setInterval(() => this.draw(training), drawEvery);
     this.timer.unref?.();
   }
 
   onEpochBegin(): void {
-    this.epochStarted = performance.now();
-    this.validating = false;
+    this.speed.epochBegins();
   }
 
   onValidationBegin(): void {
-    this.validating = true;
+    this.speed.validationBegins();
   }
 
   onEpochEnd(event: EpochEndEvent): void {
@@ -84,7 +149,7 @@ class Bar implements Callback {
     const last = event.epoch + 1 === event.training.epochs;
     const keep = this.verbosity === 1 || now - this.lastKept >= drawEvery || last;
     if (keep) this.lastKept = now;
-    if (keep || now - this.epochStarted >= drawEvery) {
+    if (keep || this.speed.inEpoch >= drawEvery) {
       const line = `${epochTitle(event.training, event.epoch)}  ${epochSummary(event)}`;
       this.terminal.write(`${eraseLine}${cut(line, this.terminal.columns)}${keep ? "\n" : ""}`);
     }
@@ -98,18 +163,8 @@ class Bar implements Callback {
 
   private draw(training: Training): void {
     const { columns } = this.terminal;
-    const steps = training.step - this.stepsWhenStarted;
-    const elapsed = (performance.now() - this.epochStarted) / 1000;
-    const rate = (training.stepInEpoch * training.batchSize) / Math.max(elapsed, 1e-9);
-    const left = training.epochs * training.stepsPerEpoch - steps;
-    const perStep = (performance.now() - this.trainStarted) / 1000 / Math.max(steps, 1);
     const title = epochTitle(training, training.epoch);
-    const facts = [
-      this.validating ? "validating" : formatLogs(training.runningLogs()),
-      training.stepInEpoch > 0 ? `${formatRate(rate)} samples/s` : "",
-      steps > 0 ? `${formatSeconds(left * perStep)} left` : "",
-    ];
-    const text = facts.filter(Boolean).join("  ");
+    const text = this.speed.describe(training);
     const room = Math.min(30, columns - title.length - text.length - 6);
     const done = training.stepInEpoch / training.stepsPerEpoch;
     const line = room >= 5 ? `${title}  ${drawBar(done, room)}  ${text}` : `${title}  ${text}`;

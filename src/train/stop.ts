@@ -1,4 +1,4 @@
-import { fail, unknownName } from "../util/index.ts";
+import { fail, show, unknownName } from "../util/index.ts";
 import { directionOf } from "./monitor.ts";
 import type { Logs } from "./values.ts";
 
@@ -14,7 +14,7 @@ export function checkStopWhen(stopWhen: StopWhen, names: readonly string[]): voi
   for (const [name, target] of Object.entries(stopWhen)) {
     if (!names.includes(name)) unknownName("value in stopWhen:", name, names);
     if (typeof target !== "number" || !Number.isFinite(target)) {
-      fail(`stopWhen: ${name} is ${String(target)}`, "a number to reach");
+      fail(`stopWhen: ${name} is ${show(target)}`, "a number to reach");
     }
   }
 }

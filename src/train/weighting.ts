@@ -1,4 +1,4 @@
-import { fail, formatShape, product } from "../util/index.ts";
+import { fail, formatShape, product, show } from "../util/index.ts";
 import { type ArrayData, type Column, readColumn } from "./column.ts";
 import type { Head } from "./objective.ts";
 
@@ -50,7 +50,7 @@ function multiplyByClass(weights: Float32Array, classWeight: ClassWeight, target
       fail(`classWeight names the class "${name}"`, `classes 0 to ${classes - 1}`);
     }
     if (typeof weight !== "number" || !Number.isFinite(weight) || weight < 0) {
-      fail(`classWeight of class ${label} is ${String(weight)}`, "a number, 0 or more");
+      fail(`classWeight of class ${label} is ${show(weight)}`, "a number, 0 or more");
     }
     byClass[label] = weight;
   }

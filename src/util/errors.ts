@@ -20,6 +20,14 @@ function stop(sentence: string): string {
   return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
 }
 
+/** A value as it appears in a message: short, on one line. */
+export function show(value: unknown): string {
+  if (typeof value === "function") return value.name ? `the function ${value.name}` : "a function";
+  if (typeof value === "number" || value === undefined) return String(value);
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
 /** A condition that only a bug inside Descent can break. */
 export function invariant(condition: unknown, message: string): asserts condition {
   if (!condition) throw new Error(`Descent bug: ${message}`);

@@ -1,4 +1,4 @@
-export { DescentError, fail, invariant } from "./errors.ts";
+export { DescentError, fail, invariant, show } from "./errors.ts";
 export { checkOptions, nearest, unknownName } from "./names.ts";
 export { HostRandom, mulHigh, PHILOX, philox4x32 } from "./philox.ts";
 export { formatShape, product, rowMajorStrides, type Shape, sameShape } from "./shape.ts";

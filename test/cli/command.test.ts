@@ -310,6 +310,33 @@ describe("doctor", () => {
     expect(code).toBe(0);
   });
 
+  test("without a compiler a training says what to install and how slow it is, and goes on", async () => {
+    write(folder, { "slow.json": xor({ output: "slow" }) });
+    const env = { PATH: folder, DESCENT_ENGINE: "auto", CC: "" };
+    const { code, stdout, stderr } = await descent(folder, ["train", "slow.json"], undefined, env);
+    expect(stdout).toMatch(/^Engine reference: 100 to 500 times slower than native, .*no C compiler was found. Fix: /m);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  });
+
+  test.each([
+    [{ DESCENT_ENGINE: "refrence" }, 'unknown engine in DESCENT_ENGINE: "refrence"'],
+    [
+      { DESCENT_ENGINE: "native", PATH: workFolder(), CC: "" },
+      "the native engine can't run here: no C compiler was found",
+    ],
+  ])("what is wrong with the machine is not the config's fault: %j", async (env, message) => {
+    write(folder, { "fine.json": xor(), "fine/model.json": {}, "fine-x.json": [[0, 1]] });
+    for (const args of [
+      ["train", "fine.json"],
+      ["predict", "fine", "fine-x.json"],
+    ]) {
+      const ended = await descent(folder, args, undefined, env);
+      expect(ended.stderr).toMatch(/^Error: [^\n]+\n$/);
+      expect(ended.stderr.startsWith(`Error: ${message}`)).toBe(true);
+      expect(ended.code).toBe(2);
+    }
+  });
+
   test("a cache folder that others can write to is refused, and the exit code says so", async () => {
     const open = join(folder, "open-cache");
     mkdirSync(open);

@@ -155,13 +155,18 @@ describe("saved models (exit code 3)", () => {
 });
 
 describe("failures while running (exit code 1)", () => {
-  beforeAll(() => {
+  beforeAll(async () => {
     const explode = { optimizer: { kind: "sgd", learningRate: 1e30 }, loss: "meanSquaredError" };
     const model = [
       { kind: "dense", units: 2, name: "first" },
       { kind: "dense", units: 1, name: "second" },
     ];
-    write(folder, { "nanloss.json": xor({ compile: explode, model, fit: { epochs: 50 } }), "good.json": xor() });
+    write(folder, {
+      "nanloss.json": xor({ compile: explode, model, fit: { epochs: 50 } }),
+      "good.json": xor(),
+      "pairs.json": new Array(3000).fill([0, 1]),
+    });
+    expect(await run(["train", "good.json", "-q", "-o", "trained"])).toBe(0);
   });
 
   test("a loss that is no number names where it arose", () =>
@@ -180,6 +185,8 @@ describe("failures while running (exit code 1)", () => {
     if (!mounted) skip("mounting a small tmpfs needs a superuser");
     try {
       await expectRefusal(["train", "good.json", "-o", join(disk, "out")], 1, message);
+      const predict = ["predict", "trained", "pairs.json", "-o", join(disk, "answers.csv")];
+      await expectRefusal(predict, 1, /answers\.csv could not be written: the /);
     } finally {
       spawnSync("umount", [disk]);
     }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Callback } from "../../src/index.ts";
-import { drawBar, formatLogs, formatNumber, formatRate, formatSeconds } from "../../src/train/progress.ts";
+import { drawBar, formatLogs, formatNumber, formatRate, formatSeconds, Lines } from "../../src/train/progress.ts";
 import { classifier, lineData, Paper } from "./fixture.ts";
 
 async function train(terminal: Paper, options: object) {
@@ -35,6 +35,16 @@ describe("progress without a terminal", () => {
     expect(paper.lines.length).toBeLessThan(500);
     expect(paper.lines.at(-1)).toMatch(/^Stopped after epoch \d+, step \d+: loss 0\.\d+ reached 0.5$/);
     expect(paper.lines.at(-2)).toMatch(/^Epoch/);
+  });
+
+  test("says in a long epoch how far it is", async () => {
+    const paper = new Paper();
+    await train(new Paper(), { epochs: 1, verbose: 0, callbacks: [new Lines(paper, 1, 0), pause] });
+    const [, , ...lines] = paper.lines;
+    expect(lines[0]).toMatch(
+      /^Epoch 1\/1 {2}step \d\/3 {2}loss [\d.]+ {2}accuracy [\d.]+ {2}\S+ samples\/s {2}\S+ left$/,
+    );
+    expect(lines.at(-1)).toMatch(/^Epoch 1\/1 {2}loss .*s$/);
   });
 
   test("is nothing at all with verbose: 0", async () => {

@@ -21,8 +21,13 @@ describe("nearest", () => {
     ["Momentum", "momentum"],
     ["weight_decay", "weightDecay"],
     ["beta_2", "beta2"],
+    ["epsioln", "epsilon"],
   ])("%s means %s", (typed, meant) => {
     expect(nearest(typed, OPTIONS)).toBe(meant);
+  });
+
+  test("letters that changed places are one slip", () => {
+    expect(nearest("rleu", ["elu", "relu"])).toBe("relu");
   });
 
   test("a word that resembles nothing has no nearest one", () => {

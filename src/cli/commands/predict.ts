@@ -4,7 +4,7 @@ import { writeFileAtomic } from "../../util/node.ts";
 import { writeCsv } from "../data/csv.ts";
 import type { Dense } from "../data/dense.ts";
 import { readInputFile } from "../data/samples.ts";
-import { EXIT, type ExitCode, part, refuse } from "../exit.ts";
+import { EXIT, type ExitCode, part, reasonOf, refuse } from "../exit.ts";
 import { applyScalers } from "../training/prepare.ts";
 import { openModel, type SavedModel } from "../training/saved.ts";
 import { answersOf, isDistribution } from "../training/task.ts";
@@ -30,7 +30,9 @@ export async function predictCommand(folder: string, path: string, { output }: P
     process.stdout.write(text);
     return EXIT.ok;
   }
-  await writeFileAtomic(output, text);
+  await writeFileAtomic(output, text).catch((error: unknown) =>
+    refuse(EXIT.failed, `${output} could not be written: ${reasonOf(error)}`),
+  );
   console.log(`Wrote ${answers.shape[0]} predictions to ${output}`);
   return EXIT.ok;
 }

@@ -1,10 +1,12 @@
 import { dirname, join, relative, resolve } from "node:path";
 import { checkTargets, resolveLoss } from "../../nn/index.ts";
+import type { EngineName } from "../../tensor/index.ts";
 import type { Callback, FitOptions, History, Model } from "../../train/index.ts";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import { describeSamples, fromFolder, type Samples } from "../data/samples.ts";
 import { EXIT, type ExitCode, part } from "../exit.ts";
 import { paint } from "../terminal/index.ts";
+import { openEngine } from "../training/engine.ts";
 import { buildModel, fitOptionsOf } from "../training/model.ts";
 import { outcomeOf } from "../training/outcome.ts";
 import { applyScalers, fitScalers, scalersOf, splitSamples } from "../training/prepare.ts";
@@ -40,6 +42,7 @@ export async function trainCommand(path: string, options: TrainOptions): Promise
   const x = await part(EXIT.data, () => fitScalers(scalers, train.x), "preprocessing");
   const testX = isSplit ? await part(EXIT.data, () => applyScalers(scalers, test.x), "preprocessing") : x;
 
+  if (config.compile) await openEngine(config.compile["engine"] as EngineName | undefined);
   const folder = outputFolder(loaded, options);
   await openOutput(folder);
   const modelFolder = join(folder, "model");

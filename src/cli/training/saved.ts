@@ -3,6 +3,7 @@ import { type Scaler, scalerFromJSON } from "../../data/index.ts";
 import { loadModel, type Model } from "../../train/index.ts";
 import type { Columns } from "../data/samples.ts";
 import { EXIT, part, refuse } from "../exit.ts";
+import { openEngine } from "./engine.ts";
 
 /** A saved model with what `descent train` saved beside it. */
 export interface SavedModel {
@@ -19,6 +20,7 @@ export function openModel(folder: string): Promise<SavedModel> {
     if (!found) refuse(EXIT.data, `there is no folder ${folder}`, "a folder that descent train or model.save wrote");
     if (!found.isDirectory())
       refuse(EXIT.data, `${folder} is a file`, "a folder that descent train or model.save wrote");
+    await openEngine();
     const inside = await stat(`${folder}/model/model.json`).catch(() => undefined);
     const model = await loadModel(inside ? `${folder}/model` : folder);
     const { preprocessing, labels } = model.facts;
