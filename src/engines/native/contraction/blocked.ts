@@ -146,7 +146,7 @@ ${layout.panelText()}
     const { layout, plan } = this;
     return this.overBlocks(`for (long c = ${first}; c < ${plan.columnPanels.count}; c += ${step}) {
 ${layout.columnText()}
-@pack(q, 0, n0, n, width, ${this.placeOfPanel("b")}, ${RANGE});
+@pack(q, 0, n0, n, ${this.placeOfPanel("b")}, ${RANGE});
 }`);
   }
 
@@ -204,7 +204,7 @@ ${layout.blocks > 1 ? `for (long block = 0; block < ${layout.blocks}; block++) {
     if (this.plan.packB !== "chunk") return "";
     const { layout } = this;
     const place = `packedB + (c - c0) * ${layout.width * layout.deepest}L`;
-    return `for (long c = c0; c < c1; c++) {\n${layout.columnText()}\n@pack(q, batch, n0, n, width, ${place}, ${RANGE});\n}`;
+    return `for (long c = c0; c < c1; c++) {\n${layout.columnText()}\n@pack(q, batch, n0, n, ${place}, ${RANGE});\n}`;
   }
 
   /** Goes through the panels of a chunk. */

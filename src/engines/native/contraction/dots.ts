@@ -1,12 +1,10 @@
 import type { ContractionKernel } from "../../../passes/index.ts";
-import { guardText, indexText } from "../render/index-text.ts";
 import { Pointers } from "../render/pointers.ts";
-import { literal } from "../render/scalar.ts";
 import { storeFunction } from "./epilogue.ts";
 import type { PlainPlan } from "./plan.ts";
 import { Memory, type RenderedContraction } from "./rendered.ts";
 import type { Target } from "./target.ts";
-import { decode, linearText, loopName } from "./text.ts";
+import { decode, elementText, linearText, loopName } from "./text.ts";
 
 const TOTAL = `INLINE float total_f(vf v) {
   lanes_f a = {.v = v};
@@ -35,9 +33,6 @@ export function renderDots(kernel: ContractionKernel, plan: PlainPlan, target: T
   const copy = memory.take(few * deep);
   const store = storeFunction(kernel, target, pointers, undefined);
 
-  const { index, guards, fill } = narrow.access;
-  const test = guards.map((guard) => guardText(guard, loopName)).join(" && ");
-  const value = `${narrowName}[${indexText(index, loopName, 0)}]`;
   const pairs = Array.from({ length: TOGETHER }, (_, i) =>
     Array.from({ length: few }, (_, j) => [i, j] as const),
   ).flat();
@@ -64,7 +59,7 @@ if (batch != copied) {
 copied = batch;
 for (long j = 0; j < ${few}; j++) {
 ${decode("j", narrowLoops)}
-for (long ${loopName(depth.run.id)} = 0; ${loopName(depth.run.id)} < ${deep}; ${loopName(depth.run.id)}++) narrow[j * ${deep}L + ${loopName(depth.run.id)}] = ${test ? `(${test}) ? ${value} : ${literal(fill, "f32")}` : value};
+for (long ${loopName(depth.run.id)} = 0; ${loopName(depth.run.id)} < ${deep}; ${loopName(depth.run.id)}++) narrow[j * ${deep}L + ${loopName(depth.run.id)}] = ${elementText(narrow.access, narrowName)};
 }
 }
 for (long first = start; first < limit; first += VL) {

@@ -30,7 +30,7 @@ export function storeFunction(
     const name = loopName(column.id);
     renderer.vectorName = name;
     const rest = `if (${name} < end) {
-const long n = end - ${name};
+const long n = ${sizeOf(columns) % target.lanes};
 const vf sum = load_f(from);
 ${point("n")}
 }`;

@@ -5,6 +5,7 @@ import { renderDots } from "./dots.ts";
 import { normalize } from "./normalize.ts";
 import { planContraction } from "./plan.ts";
 import type { RenderedContraction } from "./rendered.ts";
+import { isSmall, renderSmall } from "./small.ts";
 import { contractionTarget } from "./target.ts";
 
 export type { RenderedContraction } from "./rendered.ts";
@@ -16,6 +17,7 @@ export function renderContraction(kernel: ContractionKernel, vectorBytes: 16 | 3
   const plan = planContraction(normal, target);
   if (plan.kind === "blocked") return renderBlocked(normal, plan, target);
   if (plan.kind === "dots") return renderDots(normal, plan, target);
+  if (isSmall(plan, normal.depth, target)) return renderSmall(normal, plan, target);
   const { body, actual } = renderLoop(contractionAsLoops(kernel), vectorBytes);
   return { support: new Map(), helpers: "", phases: [{ body }], actual, scratchBytes: 0, sharedBytes: 0 };
 }

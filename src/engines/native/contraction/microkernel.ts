@@ -145,21 +145,20 @@ ${blocks.join("\n")}
 }
 
 /** to[k * width + j] = from[k * stride + j] for j < count, and 0 up to the width. */
-export function packLanes(support: Support, { lanes }: Target, width: number): string {
-  const name = `pack_lanes_${width}`;
+export function packLanes(support: Support, { lanes }: Target, width: number, count = width): string {
+  const name = `pack_lanes_${width}${count < width ? `_${count}` : ""}`;
   if (support.has(name)) return name;
-  const vectors = Array.from(
-    { length: Math.floor(width / lanes) },
-    (_, j) => `store_f(to + k * ${width} + ${j} * VL, load_f(from + k * stride + ${j} * VL));`,
-  );
-  const rest = width % lanes;
-  const last = `to + k * ${width} + ${width - rest}, from + k * stride + ${width - rest}`;
-  const copy = [...vectors, rest > 0 ? `memcpy(${last}, ${rest} * sizeof(float));` : ""].join(" ");
+  const whole = Math.floor(count / lanes);
+  const rest = count % lanes;
+  const from = "from + k * stride";
+  const to = `to + k * ${width}`;
+  const copy = Array.from({ length: whole }, (_, j) => `store_f(${to} + ${j} * VL, load_f(${from} + ${j} * VL));`);
+  if (rest > 0) copy.push(`memcpy(${to} + ${whole} * VL, ${from} + ${whole} * VL, ${rest} * sizeof(float));`);
+  if (count < width) copy.push(`for (int j = ${count}; j < ${width}; j++) (${to})[j] = 0;`);
   support.set(
     name,
-    `static __attribute__((noinline)) void ${name}(const float* from, long stride, long depth, long count, float* restrict to) {
-  if (count == ${width}) for (long k = 0; k < depth; k++) { ${copy} }
-  else for (long k = 0; k < depth; k++) for (int j = 0; j < ${width}; j++) to[k * ${width} + j] = j < count ? from[k * stride + j] : 0;
+    `static __attribute__((noinline)) void ${name}(const float* from, long stride, long depth, float* restrict to) {
+  for (long k = 0; k < depth; k++) { ${copy.join(" ")} }
 }`,
   );
   return name;

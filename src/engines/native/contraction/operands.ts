@@ -1,13 +1,12 @@
 import { type ContractionKernel, coefficientOf } from "../../../passes/index.ts";
-import { guardText, indexText } from "../render/index-text.ts";
+import { indexText } from "../render/index-text.ts";
 import type { Pointers } from "../render/pointers.ts";
-import { literal } from "../render/scalar.ts";
 import type { Layout } from "./layout.ts";
 import { packLanes, packRows, type Support, segmentType } from "./microkernel.ts";
 import type { BlockedPlan } from "./plan.ts";
 import { decodeRow, POINTERS, padded, type RowOrder, rowPointers, segmentPointers, validity } from "./rows.ts";
 import type { Target } from "./target.ts";
-import { decode, linearText, loopName, strideOf } from "./text.ts";
+import { decode, elementText, linearText, loopName, strideOf } from "./text.ts";
 
 const RANGE = "const long s0, const long s1, const long k0, const long kn";
 
@@ -165,20 +164,12 @@ if (n > h - i) n = h - i;
 const float* const row = ${this.a} + ${linear.constant} + ${linearText(linear, [...kernel.batch, ...kernel.rows])};
 ${this.eachSegment(`const float* const from = row + ${linearText(linear, plan.depth.segments)} + k0 * ${stride}L;
 float* const at = to + (s - s0) * kn * ${height};
-if (n == ${height}) ${pack}(from, ${stride}L, kn, n, at);
+if (n == ${height}) ${pack}(from, ${stride}L, kn, at);
 else for (long k = 0; k < kn; k++) for (long j = 0; j < n; j++) at[k * ${height} + i + j] = from[k * ${stride}L + j];`)}
 }
 for (long i = h; i < ${height}; i++) for (long k = 0; k < (s1 - s0) * kn; k++) to[k * ${height} + i] = 0;
 return 1;
 }`;
-  }
-
-  /** An element of an operand by its index and guards. */
-  private element(operand: "a" | "b"): string {
-    const { index, guards, fill } = this.kernel[operand];
-    const value = `${this[operand]}[${indexText(index, loopName, 0)}]`;
-    if (guards.length === 0) return value;
-    return `(${guards.map((guard) => guardText(guard, loopName)).join(" && ")}) ? ${value} : ${literal(fill, "f32")}`;
   }
 
   private generalPacked(): string {
@@ -190,7 +181,7 @@ ${decodeRow("first + (i < h ? i : h - 1)", this.kernel.rows, this.order)}
 float* at = to + i;
 ${this.eachSegment(`for (long k = k0; k < k0 + kn; k++, at += ${height}) {
 const long ${loopName(this.plan.depth.run.id)} = k;
-*at = ${this.element("a")};
+*at = ${elementText(this.kernel.a, this.a)};
 }`)}
 }
 return 1;
@@ -205,29 +196,34 @@ return 1;
     const { run } = depth;
     const [column] = kernel.columns;
     const place = `${this.b} + ${linear.constant} + ${linearText(linear, [...kernel.batch, ...depth.segments])} + k0 * ${strideOf(linear, run)}L`;
-    const ofWidth = (width: number): string => {
+    const ofPanel = (width: number, count: number): string => {
       if (b.source === "lanes") {
-        const pack = packLanes(this.support, target, width);
-        return this.eachSegment(`${pack}(${place} + n0, ${strideOf(linear, run)}L, kn, n, to);\nto += kn * ${width};`);
+        const pack = packLanes(this.support, target, width, count);
+        return this.eachSegment(`${pack}(${place} + n0, ${strideOf(linear, run)}L, kn, to);\nto += kn * ${width};`);
       }
       if (b.source === "rows") {
         const pack = packRows(this.support, target, width);
         const stride = strideOf(linear, column);
         return this.eachSegment(`const float* const from = ${place} + n0 * ${stride}L;
 const float* rows[${width}];
-for (long j = 0; j < ${width}; j++) rows[j] = from + (j < n ? j : n - 1) * ${stride}L;
+for (long j = 0; j < ${width}; j++) rows[j] = from + (j < ${count} ? j : ${count - 1}) * ${stride}L;
 ${pack}(rows, kn, to);
 to += kn * ${width};`);
       }
       return this.eachSegment(`for (long k = k0; k < k0 + kn; k++) for (long j = 0; j < ${width}; j++) {
 const long ${loopName(run.id)} = k;
-${column ? `const long ${loopName(column.id)} = n0 + (j < n ? j : n - 1);` : ""}
-*to++ = ${this.element("b")};
+${column ? `const long ${loopName(column.id)} = n0 + (j < ${count} ? j : ${count - 1});` : ""}
+*to++ = ${elementText(kernel.b, this.b)};
 }`);
     };
-    const [wide, narrow] = this.layout.widths.map(ofWidth);
-    const choice = narrow ? `if (width == ${this.layout.width}) {\n${wide}\n} else {\n${narrow}\n}` : wide;
-    return `${this.signature("pack", "const long n0, const long n, const long width, float* to")}
+    const { width, count, lastWidth } = plan.columnPanels;
+    const rest = plan.columns - (count - 1) * width;
+    const panels =
+      count === 1
+        ? [ofPanel(lastWidth, rest)]
+        : [ofPanel(width, width), ...(rest < width ? [ofPanel(lastWidth, rest)] : [])];
+    const choice = panels.length === 1 ? panels[0] : `if (n == ${width}) {\n${panels[0]}\n} else {\n${panels[1]}\n}`;
+    return `${this.signature("pack", "const long n0, const long n, float* to")}
 ${choice}
 return 0;
 }`;

@@ -1,5 +1,7 @@
-import type { Loop } from "../../../passes/index.ts";
+import type { Access, Loop } from "../../../passes/index.ts";
 import { product } from "../../../util/index.ts";
+import { guardText, indexText } from "../render/index-text.ts";
+import { literal } from "../render/scalar.ts";
 import type { Linear } from "./view.ts";
 
 /** C name of a loop's index. */
@@ -33,3 +35,14 @@ export function linearText({ coefficients }: Linear, loops: readonly Loop[]): st
 /** Factor of a loop in a place. */
 export const strideOf = ({ coefficients }: Linear, loop: Loop | undefined): number =>
   loop ? (coefficients.get(loop.id) ?? 0) : 0;
+
+/** An element of an operand by its index and guards. */
+export function elementText({ index, guards, fill }: Access, pointer: string): string {
+  const value = `${pointer}[${indexText(index, loopName, 0)}]`;
+  if (guards.length === 0) return value;
+  return `(${guards.map((guard) => guardText(guard, loopName)).join(" && ")}) ? ${value} : ${literal(fill, "f32")}`;
+}
+
+/** Texts for 0, 1, .. count - 1. */
+export const repeat = (count: number, text: (i: number) => string): string[] =>
+  Array.from({ length: count }, (_, i) => text(i));
