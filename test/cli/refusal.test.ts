@@ -45,6 +45,11 @@ const CONFIGS: [name: string, content: string | object, message: string | RegExp
   ],
   ["share.json", xor({ split: { testSize: "big" } }), "share.json: split.testSize: expected a number."],
   ["name.json", xor({ name: 7 }), "name.json: name: expected a text."],
+  [
+    "classes.json",
+    xor({ classes: ["a", "b", "c"] }),
+    "classes.json: classes holds 3 names. Expected 2, one for every class.",
+  ],
   ["source.json", xor({ data: "mnits" }), /source\.json: unknown data source "mnits".* did you mean "mnist"\?$/m],
   ["datatypo.json", xor({ data: { pth: "a" } }), 'datatypo.json: data: unknown option "pth"; known are x, y.'],
   ["noy.json", xor({ data: { x: [1] } }), "noy.json: data.y is missing. Expected what to predict for each sample."],

@@ -4,7 +4,7 @@ import type { EngineName } from "../../tensor/index.ts";
 import type { Callback, FitOptions, History, Model } from "../../train/index.ts";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import { describeSamples, fromFolder, type Samples } from "../data/samples.ts";
-import { EXIT, type ExitCode, part } from "../exit.ts";
+import { EXIT, type ExitCode, part, refuse } from "../exit.ts";
 import { paint } from "../terminal/index.ts";
 import { openEngine } from "../training/engine.ts";
 import { buildModel, fitOptionsOf } from "../training/model.ts";
@@ -12,7 +12,7 @@ import { outcomeOf } from "../training/outcome.ts";
 import { applyScalers, fitScalers, scalersOf, splitSamples } from "../training/prepare.ts";
 import { describeOutcome } from "../training/show.ts";
 import { loadSamples } from "../training/source.ts";
-import { taskOf } from "../training/task.ts";
+import { type Task, taskOf } from "../training/task.ts";
 import { highlightsOf, openOutput, type Trained, writeResults } from "../training/write.ts";
 
 /** Options of `descent train`; they go before the config's. */
@@ -38,6 +38,7 @@ export async function trainCommand(path: string, options: TrainOptions): Promise
   await part(EXIT.data, () => checkAnswers(model, samples, config.compile?.["loss"]), path);
   const outputShape = model.outputs[0]?.shape ?? [];
   const task = taskOf(samples.y, outputShape);
+  checkClassNames(config.classes, task, path);
   const { train, test, isSplit } = await splitSamples(samples, task, config, seed);
   const x = await part(EXIT.data, () => fitScalers(scalers, train.x), "preprocessing");
   const testX = isSplit ? await part(EXIT.data, () => applyScalers(scalers, test.x), "preprocessing") : x;
@@ -86,6 +87,14 @@ function checkAnswers(model: Model, { y }: Samples, loss: unknown): void {
   const [output] = model.outputs;
   if (!output || model.outputs.length > 1 || loss === undefined) return;
   checkTargets(resolveLoss(loss as Parameters<typeof resolveLoss>[0]), y, output.shape);
+}
+
+/** Refuses names for other classes than those that the model tells apart. */
+function checkClassNames(names: readonly string[] | undefined, task: Task, path: string): void {
+  const classes = task.kind === "classes" ? task.classes : 0;
+  if (!names || names.length === classes) return;
+  const expected = classes > 0 ? `${classes}, one for every class` : "none, because the model is asked for numbers";
+  refuse(EXIT.usage, `${path}: classes holds ${names.length} names`, expected);
 }
 
 /** Trains; what is refused before the first step is the config's or the data's fault, the rest happened while running. */
