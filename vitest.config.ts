@@ -38,6 +38,7 @@ export default defineConfig({
           name: "measured",
           include: [MEASURED],
           maxWorkers: 1,
+          execArgv: ["--expose-gc"],
           fileParallelism: false,
           testTimeout: 180_000,
           sequence: { groupOrder: 1 },

@@ -24,9 +24,14 @@ test("10,000 steps leave the resident memory as it was (below 1 % growth after w
   const [x, y] = [numbers(1000, 32), numbers(1000, 8)];
   const train = (epochs: number) => model.fit(x, y, { batchSize: 10, epochs, verbose: 0 });
   await train(100); // 10,000 steps to warm up
-  const before = resident();
-  await train(100);
-  expect(resident() / before).toBeLessThan(1.01);
+  // What leaks grows every time; what Node keeps ready for later grows now and then.
+  const growth: number[] = [];
+  for (let round = 0; round < 3; round++) {
+    const before = resident();
+    await train(100);
+    growth.push(resident() / before);
+  }
+  expect(Math.min(...growth)).toBeLessThan(1.01);
 });
 
 function resident(): number {
