@@ -1,5 +1,5 @@
 import { DTYPES, type DType, type Node, ops, type TypedArray } from "../ir/index.ts";
-import { fail, formatShape, product, type Shape } from "../util/index.ts";
+import { fail, formatShape, product, type Shape, show } from "../util/index.ts";
 
 /** A number, or arrays of equal lengths of these. Booleans count as 1 and 0. */
 export type Nested = number | boolean | readonly Nested[];
@@ -15,24 +15,28 @@ function shapeOf(values: Nested): number[] {
 
 /** Writes nested arrays into `out` row-major; refuses ragged arrays and anything but numbers, saying where. */
 function fill(values: Nested, shape: Shape, out: TypedArray): void {
+  const path: number[] = [];
+  const where = () => (path.length > 0 ? ` at index [${path.join(", ")}]` : "");
   let at = 0;
-  const visit = (value: Nested, path: number[]): void => {
-    const depth = path.length;
-    const where = path.length > 0 ? ` at index [${path.join(", ")}]` : "";
+  const visit = (value: Nested | undefined, depth: number): void => {
     if (depth < shape.length) {
       if (!Array.isArray(value) || value.length !== shape[depth]) {
-        const found = Array.isArray(value) ? `${value.length} elements` : `${String(value)}`;
-        fail(`nested arrays are ragged: found ${found}${where}`, `an array of ${shape[depth]} as elsewhere`);
+        const found = Array.isArray(value) ? `${value.length} elements` : show(value);
+        fail(`nested arrays are ragged: found ${found}${where()}`, `an array of ${shape[depth]} as elsewhere`);
       }
-      (value as readonly Nested[]).forEach((each, i) => visit(each, [...path, i]));
+      for (let i = 0; i < value.length; i++) {
+        path[depth] = i;
+        visit(value[i], depth + 1);
+      }
+      path.length = depth;
       return;
     }
     if (typeof value !== "number" && typeof value !== "boolean") {
-      fail(`found ${Array.isArray(value) ? "an array" : JSON.stringify(value)}${where}`, "a number");
+      fail(`found ${Array.isArray(value) ? "an array" : show(value)}${where()}`, "a number");
     }
     out[at++] = Number(value);
   };
-  visit(values, []);
+  visit(values, 0);
 }
 
 function isBoolean(values: Nested): boolean {
@@ -64,6 +68,13 @@ export function dtypeOf(values: ArrayBufferView): DType | undefined {
 export function typedToNode(values: ArrayBufferView & ArrayLike<number>, shape: Shape, dtype?: DType): Node {
   if (product(shape) !== values.length) {
     fail(`${values.length} values for shape ${formatShape(shape)}`, `${product(shape)} values`);
+  }
+  if (values instanceof BigInt64Array || values instanceof BigUint64Array) {
+    fail(
+      "64-bit integers have no type here",
+      "a typed array of at most 32-bit integers, or floats",
+      "convert it first",
+    );
   }
   const own = dtypeOf(values);
   const type = dtype ?? own ?? (values instanceof Float64Array ? "float32" : "int32");

@@ -42,6 +42,7 @@ export function valueAndGrad<A extends readonly Tree[], I extends number = 0>(
     // Fresh nodes: what f reaches by other ways than this argument counts as constant.
     const own = leaves(target).map((each) => new Tensor(ops.identity(each.node)));
     const value = f(...(args.map((each, i) => (i === argument ? rebuild(target, own) : each)) as unknown as A));
+    if (!(value instanceof Tensor)) fail("grad of a function that gives no tensor", "a scalar tensor");
     if (value.size !== 1)
       fail(
         `grad of a function whose value has shape ${formatShape(value.shape)}`,

@@ -1,5 +1,6 @@
 import { type DType, ops } from "../ir/index.ts";
-import { fail, formatShape, type Shape } from "../util/index.ts";
+import { fail, formatShape, type Shape, sameShape, show } from "../util/index.ts";
+import { checkCount, checkDType, checkNamed, checkShape } from "./checks.ts";
 import { type Nested, toNode, typedToNode } from "./convert.ts";
 import { evaluateNodes } from "./evaluate.ts";
 import * as indexing from "./numpy/indexing.ts";
@@ -31,11 +32,14 @@ export function tensor(
   values: Nested | (ArrayBufferView & ArrayLike<number>) | Tensor,
   options: { readonly shape?: Shape; readonly dtype?: DType } = {},
 ): Tensor {
+  checkNamed("tensor", options, ["shape", "dtype"]);
+  if (options.dtype !== undefined) checkDType(options.dtype);
   if (values instanceof Tensor) {
     const typed = options.dtype ? values.cast(options.dtype) : values;
     return options.shape ? typed.reshape(options.shape) : typed;
   }
   if (ArrayBuffer.isView(values)) {
+    if (!("length" in values)) fail("tensor got a DataView", "a typed array, nested arrays or a number");
     const typed = values as ArrayBufferView & ArrayLike<number>;
     return new Tensor(typedToNode(typed, options.shape ?? [typed.length], options.dtype));
   }
@@ -50,6 +54,9 @@ export function tensor(
  * full([2, 2], 7); // [[7, 7], [7, 7]]
  */
 export function full(shape: Shape, value: number, dtype: DType = "float32"): Tensor {
+  checkShape("full", shape);
+  checkDType(dtype);
+  if (typeof value !== "number") fail(`full got the value ${show(value)}`, "a number");
   return new Tensor(ops.constant(value, shape, dtype));
 }
 
@@ -72,6 +79,7 @@ export const onesLike = (x: Tensor): Tensor => full(x.shape, 1, x.dtype);
 export function arange(start: number, stop?: number, step = 1): Tensor {
   const [first, end] = stop === undefined ? [0, start] : [start, stop];
   const count = Math.max(0, Math.ceil((end - first) / step));
+  if (!Number.isSafeInteger(count)) fail(`arange got ${first}, ${end}, ${step}`, "finite numbers, a step other than 0");
   const dtype = [first, step].every(Number.isInteger) ? "int32" : "float32";
   return new Tensor(ops.iota([count], 0, dtype)).mul(step).add(first);
 }
@@ -83,6 +91,7 @@ export function arange(start: number, stop?: number, step = 1): Tensor {
  * linspace(0, 1, 5); // [0, 0.25, 0.5, 0.75, 1]
  */
 export function linspace(start: number, stop: number, count: number): Tensor {
+  checkCount("linspace", "count", count);
   const values = Float32Array.from({ length: count }, (_, i) => start + ((stop - start) * i) / Math.max(1, count - 1));
   return tensor(values);
 }
@@ -94,6 +103,7 @@ export function linspace(start: number, stop: number, count: number): Tensor {
  * eye(2); // [[1, 0], [0, 1]]
  */
 export function eye(n: number): Tensor {
+  checkCount("eye", "n", n);
   return arange(n).oneHot(n);
 }
 
@@ -114,11 +124,12 @@ export function where(condition: TensorLike, a: TensorLike, b: TensorLike): Tens
  * @example
  * concatenate([[[1], [2]], [[3]]]); // [[1], [2], [3]]
  */
-export function concatenate(list: readonly TensorLike[], { axis = 0 }: { readonly axis?: number } = {}): Tensor {
+export function concatenate(list: readonly TensorLike[], options: { readonly axis?: number } = {}): Tensor {
+  checkNamed("concatenate", options, ["axis"]);
   return new Tensor(
     indexing.concatenate(
       list.map((each) => asTensor(each).node),
-      axis,
+      options.axis,
     ),
   );
 }
@@ -129,10 +140,19 @@ export function concatenate(list: readonly TensorLike[], { axis = 0 }: { readonl
  * @example
  * stack([[1, 2], [3, 4]], { axis: 1 }); // [[1, 3], [2, 4]]
  */
-export function stack(list: readonly TensorLike[], { axis = 0 }: { readonly axis?: number } = {}): Tensor {
-  return concatenate(
-    list.map((each) => asTensor(each).expandDims(axis)),
-    { axis },
+export function stack(list: readonly TensorLike[], options: { readonly axis?: number } = {}): Tensor {
+  checkNamed("stack", options, ["axis"]);
+  const { axis = 0 } = options;
+  const tensors = list.map(asTensor);
+  if (tensors.some(({ shape }) => !sameShape(shape, tensors[0]!.shape))) {
+    fail(`stack got shapes ${tensors.map(({ shape }) => formatShape(shape)).join(", ")}`, "equal shapes");
+  }
+  return new Tensor(
+    indexing.concatenate(
+      tensors.map((each) => each.expandDims(axis).node),
+      axis,
+      "stack",
+    ),
   );
 }
 
@@ -146,11 +166,13 @@ export function stack(list: readonly TensorLike[], { axis = 0 }: { readonly axis
 export function split(
   x: Tensor,
   parts: number | readonly number[],
-  { axis = 0 }: { readonly axis?: number } = {},
+  options: { readonly axis?: number } = {},
 ): Tensor[] {
-  const along = normalizeAxis(axis, x.rank, "split");
+  checkNamed("split", options, ["axis"]);
+  const along = normalizeAxis(options.axis ?? 0, x.rank, "split");
   const size = x.shape[along]!;
-  if (typeof parts === "number" && size % parts !== 0) {
+  for (const each of typeof parts === "number" ? [] : parts) checkCount("split", "an index", each);
+  if (typeof parts === "number" && !(parts > 0 && size % parts === 0)) {
     fail(`split of ${formatShape(x.shape)} into ${parts} parts on axis ${along}`, "a divisor of the axis' size");
   }
   const cuts =

@@ -1,6 +1,6 @@
 import type { Executable } from "../engine/index.ts";
 import { type DType, type Node, ops, type TypedArray } from "../ir/index.ts";
-import { fail, formatShape, product, type Shape } from "../util/index.ts";
+import { fail, formatShape, product, type Shape, show } from "../util/index.ts";
 import { type EngineChoice, resolveEngine } from "./engines.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -160,6 +160,8 @@ export function compile<A extends readonly Tensor[], R extends Tensor | readonly
   };
   return async (...args) => {
     const list = args as unknown as readonly Tensor[];
+    const strange = list.find((each) => !(each instanceof Tensor));
+    if (strange !== undefined) fail(`a compiled function got ${show(strange)}`, "tensors", "wrap it in tensor()");
     const key = list.map(({ shape, dtype }) => `${dtype}[${shape}]`).join();
     let compiled = cache.get(key);
     if (!compiled) {

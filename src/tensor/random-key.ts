@@ -1,7 +1,14 @@
 import { ops } from "../ir/index.ts";
-import { fail, type Shape } from "../util/index.ts";
+import { fail, type Shape, show } from "../util/index.ts";
+import { checkCount, checkNamed, checkShape } from "./checks.ts";
 import { full, tensor, where } from "./functions.ts";
 import { Tensor } from "./tensor.ts";
+
+/** Mean and standard deviation of the numbers, before any are cut off. */
+interface Normal {
+  readonly mean?: number;
+  readonly std?: number;
+}
 
 /** What a key is used for; different streams of one key never meet. */
 const STREAM = { draw: 0, second: 1, fold: 2 } as const;
@@ -35,35 +42,44 @@ export class RandomKey {
     stream: number,
     counter: Tensor = full([1], 0, "uint32"),
   ): Tensor {
+    checkShape("random numbers", shape);
     return new Tensor(ops.random(this.words.node, counter.node, shape, dtype, stream));
   }
 
   /** Another key, determined by this one and an integer (which may be computed: a step, a layer's number). */
   fold(data: number | Tensor): RandomKey {
+    if (typeof data === "number" && !Number.isSafeInteger(data)) fail(`fold got ${data}`, "an integer");
     const counter = typeof data === "number" ? full([1], data >>> 0, "uint32") : data.cast("uint32").reshape([1]);
     return new RandomKey(this.bits([2], "uint32", STREAM.fold, counter));
   }
 
   /** `count` keys that differ from each other and from this one. */
   split(count: number): RandomKey[] {
+    checkCount("split", "count", count);
     return Array.from({ length: count }, (_, i) => this.fold(i));
   }
 
   /** Uniform in [min, max), 24 random bits. */
-  uniform(shape: Shape, { min = 0, max = 1 }: { readonly min?: number; readonly max?: number } = {}): Tensor {
+  uniform(shape: Shape, options: { readonly min?: number; readonly max?: number } = {}): Tensor {
+    checkNamed("uniform", options, ["min", "max"]);
+    const { min = 0, max = 1 } = options;
     const unit = this.bits(shape, "float32", STREAM.draw);
     return min === 0 && max === 1 ? unit : unit.mul(max - min).add(min);
   }
 
   /** Normal numbers by Box and Muller's transform. */
-  normal(shape: Shape, { mean = 0, std = 1 }: { readonly mean?: number; readonly std?: number } = {}): Tensor {
+  normal(shape: Shape, options: Normal = {}): Tensor {
+    checkNamed("normal", options, ["mean", "std"]);
+    const { mean = 0, std = 1 } = options;
     const radius = this.bits(shape, "float32", STREAM.draw).neg().log1p().mul(-2).sqrt();
     const angle = this.bits(shape, "float32", STREAM.second).mul(2 * Math.PI);
     return radius.mul(angle.cos()).mul(std).add(mean);
   }
 
   /** Normal numbers that lie within two standard deviations, by the inverse of the distribution (Giles 2010, single precision). */
-  truncatedNormal(shape: Shape, { mean = 0, std = 1 }: { readonly mean?: number; readonly std?: number } = {}): Tensor {
+  truncatedNormal(shape: Shape, options: Normal = {}): Tensor {
+    checkNamed("truncatedNormal", options, ["mean", "std"]);
+    const { mean = 0, std = 1 } = options;
     const edge = 0.9544997361036416; // erf(2 / sqrt(2))
     const x = this.uniform(shape, { min: -edge, max: edge });
     return inverseErf(x)
@@ -73,12 +89,16 @@ export class RandomKey {
 
   /** True with probability p. */
   bernoulli(p: number, shape: Shape): Tensor {
+    if (!(p >= 0 && p <= 1)) fail(`bernoulli got probability ${show(p)}`, "a number from 0 to 1");
     return this.bits(shape, "float32", STREAM.draw).less(p);
   }
 
   /** Integers (int32) in [min, max). */
-  integers(shape: Shape, { min = 0, max }: { readonly min?: number; readonly max: number }): Tensor {
-    if (!(max > min)) fail(`integers from ${min} up to ${max}`, "max above min");
+  integers(shape: Shape, options: { readonly min?: number; readonly max: number }): Tensor {
+    checkNamed("integers", options, ["min", "max"]);
+    const { min = 0, max } = options;
+    if (!(Number.isInteger(min) && Number.isInteger(max) && max > min))
+      fail(`integers from ${min} up to ${max}`, "max above min");
     return this.bits(shape, "uint32", STREAM.draw)
       .mod(max - min)
       .cast("int32")

@@ -1,5 +1,6 @@
 import { DTYPES, type DType, type Node, ops, type TypedArray } from "../ir/index.ts";
 import { fail, formatShape, product, type Shape } from "../util/index.ts";
+import { checkDType, checkPermutation, checkShape } from "./checks.ts";
 import { type Nested, toNested, toNode } from "./convert.ts";
 import { evaluateNodes } from "./evaluate.ts";
 import { formatValues } from "./format.ts";
@@ -229,6 +230,7 @@ export class Tensor {
     return new Tensor(where(this.node, operand(a), operand(b)));
   }
   cast(dtype: DType): Tensor {
+    checkDType(dtype);
     return new Tensor(ops.cast(this.node, dtype));
   }
 
@@ -273,11 +275,11 @@ export class Tensor {
   logSumExp(options?: ReduceOptions): Tensor {
     return new Tensor(reductions.logSumExp(this.node, options));
   }
-  softmax({ axis = -1 }: { readonly axis?: number } = {}): Tensor {
-    return new Tensor(reductions.softmax(this.node, axis));
+  softmax(options?: { readonly axis?: number }): Tensor {
+    return new Tensor(reductions.softmax(this.node, options));
   }
-  logSoftmax({ axis = -1 }: { readonly axis?: number } = {}): Tensor {
-    return new Tensor(reductions.logSoftmax(this.node, axis));
+  logSoftmax(options?: { readonly axis?: number }): Tensor {
+    return new Tensor(reductions.logSoftmax(this.node, options));
   }
 
   // Shape and place.
@@ -291,6 +293,7 @@ export class Tensor {
   /** Axis i of the result is axis axes[i]; without axes the order is reversed. */
   transpose(axes?: readonly number[]): Tensor {
     const order = axes?.map((axis) => normalizeAxis(axis, this.rank, "transpose"));
+    if (order) checkPermutation("transpose", order, this.shape);
     return new Tensor(ops.permute(this.node, order ?? this.shape.map((_, axis) => this.rank - 1 - axis)));
   }
   get T(): Tensor {
@@ -304,9 +307,13 @@ export class Tensor {
   /** Drops `axis` of size 1, or all such axes. */
   squeeze(axis?: number): Tensor {
     const at = axis === undefined ? undefined : normalizeAxis(axis, this.rank, "squeeze");
+    if (at !== undefined && this.shape[at] !== 1) {
+      fail(`squeeze got axis ${axis} of a tensor of shape ${formatShape(this.shape)}`, "an axis of size 1");
+    }
     return this.reshape(this.shape.filter((size, i) => (at === undefined ? size !== 1 : i !== at)));
   }
   broadcastTo(shape: Shape): Tensor {
+    checkShape("broadcastTo", shape);
     return new Tensor(broadcastTo(this.node, shape));
   }
   /** NumPy's basic indexing, a range per axis: index, [start, stop?, step?] or null for all. */
@@ -321,8 +328,8 @@ export class Tensor {
     return new Tensor(indexing.pad(this.node, widths, value));
   }
   /** Entries along `axis` by number; a number outside of the axis reads 0. */
-  take(indices: TensorLike, { axis = 0 }: { readonly axis?: number } = {}): Tensor {
-    return new Tensor(indexing.take(this.node, nodeOf(indices), axis));
+  take(indices: TensorLike, options?: { readonly axis?: number }): Tensor {
+    return new Tensor(indexing.take(this.node, nodeOf(indices), options));
   }
   /** Class numbers to rows of 0 and 1: [..] -> [.., depth] float32. */
   oneHot(depth: number): Tensor {

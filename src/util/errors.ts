@@ -24,6 +24,7 @@ function stop(sentence: string): string {
 export function show(value: unknown): string {
   if (typeof value === "function") return value.name ? `the function ${value.name}` : "a function";
   if (typeof value === "number" || value === undefined) return String(value);
+  if (typeof value === "bigint") return `${value}n`;
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

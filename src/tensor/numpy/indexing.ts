@@ -1,5 +1,6 @@
 import { type Node, ops } from "../../ir/index.ts";
-import { fail, formatShape, product } from "../../util/index.ts";
+import { fail, formatShape, product, sameShape, show } from "../../util/index.ts";
+import { checkCount, checkNamed } from "../checks.ts";
 import { arithmeticType, normalizeAxis, promoteTypes } from "./promote.ts";
 
 /** One axis of a slice: an index (the axis goes), [start, stop?, step?] as in NumPy, or null for all of it. */
@@ -10,6 +11,8 @@ function resolveRange(
   range: Exclude<Range, number | null>,
   size: number,
 ): { start: number; step: number; count: number } {
+  const given = Array.isArray(range) && range.every((each) => each == null || Number.isInteger(each));
+  if (!given) fail(`slice got ${show(range)}`, "an index, [start, stop, step] of integers, or null for all");
   const step = range[2] ?? 1;
   if (!Number.isInteger(step) || step === 0) fail(`slice got step ${step}`, "an integer other than 0");
   const clamp = (value: number, low: number, high: number) =>
@@ -70,8 +73,9 @@ export function pad(x: Node, widths: readonly (readonly [number, number])[], val
 }
 
 /** Entries of `x` along `axis` by number; numbers outside read 0. */
-export function take(x: Node, indices: Node, axis = 0): Node {
-  const along = normalizeAxis(axis, x.shape.length, "take");
+export function take(x: Node, indices: Node, options: { readonly axis?: number } = {}): Node {
+  checkNamed("take", options, ["axis"]);
+  const along = normalizeAxis(options.axis ?? 0, x.shape.length, "take");
   const numbers = ops.cast(indices, "int32");
   const rest = x.shape.map((_, i) => i).filter((i) => i !== along);
   const rows = ops.gather(ops.permute(x, [along, ...rest]), numbers);
@@ -82,16 +86,17 @@ export function take(x: Node, indices: Node, axis = 0): Node {
 
 /** Class numbers as rows with a 1 in their place: [..] -> [.., depth] float32. */
 export function oneHot(x: Node, depth: number): Node {
+  checkCount("oneHot", "depth", depth);
   const shape = [...x.shape, depth];
   const numbers = ops.broadcast(ops.reshape(ops.cast(x, "int32"), [...x.shape, 1]), shape);
   return ops.cast(ops.eq(numbers, ops.iota(shape, shape.length - 1)), "float32");
 }
 
 /** Tensors one after the other along an existing axis, in their common type. */
-export function concatenate(list: readonly Node[], axis = 0): Node {
+export function concatenate(list: readonly Node[], axis = 0, name = "concatenate"): Node {
   const [first] = list;
-  if (!first) fail("concatenate got no tensors", "at least one");
-  const along = normalizeAxis(axis, first.shape.length, "concatenate");
+  if (!first) fail(`${name} got no tensors`, "at least one");
+  const along = normalizeAxis(axis, first.shape.length, name);
   for (const { shape } of list) {
     const fits =
       shape.length === first.shape.length && shape.every((size, i) => i === along || size === first.shape[i]);
@@ -112,6 +117,13 @@ export function concatenate(list: readonly Node[], axis = 0): Node {
 
 /** Rows added up by number into `rows` rows of zeros. */
 export function scatterAdd(indices: Node, updates: Node, rows: number): Node {
+  checkCount("scatterAdd", "rows", rows);
+  if (!sameShape(updates.shape.slice(0, indices.shape.length), indices.shape)) {
+    fail(
+      `scatterAdd got indices ${formatShape(indices.shape)} and updates ${formatShape(updates.shape)}`,
+      "updates whose first axes are those of the indices",
+    );
+  }
   const values = ops.cast(updates, arithmeticType(updates.dtype));
   return ops.scatter(ops.cast(indices, "int32"), values, rows);
 }

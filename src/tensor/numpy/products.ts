@@ -1,5 +1,6 @@
 import { type Node, ops } from "../../ir/index.ts";
-import { checkOptions, fail, formatShape } from "../../util/index.ts";
+import { fail, formatShape, show, unknownName } from "../../util/index.ts";
+import { checkNamed } from "../checks.ts";
 import { broadcastShapes, broadcastTo } from "./promote.ts";
 
 /** NumPy's matmul: vectors are rows or columns as needed, leading axes broadcast. */
@@ -22,18 +23,22 @@ export function matmul(a: Node, b: Node): Node {
   return ops.reshape(product, shape);
 }
 
-/** [.., M, K] x [.., K, N]; when only the first has leading axes they are rows: one product instead of many. */
+/** [.., M, K] x [.., K, N], the leading axes broadcast; when only the first has leading axes they are rows: one product instead of many. */
 function matrices(a: Node, b: Node): Node {
   if (b.shape.length === 2 && a.shape.length > 2) {
     const rows = ops.reshape(a, [a.shape.slice(0, -1).reduce((x, y) => x * y, 1), a.shape.at(-1)!]);
     return ops.reshape(ops.matmul(rows, b), [...a.shape.slice(0, -1), b.shape[1]!]);
   }
-  const batch = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2), "matmul");
+  const what = `matmul of ${formatShape(a.shape)} and ${formatShape(b.shape)}: their leading axes`;
+  const batch = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2), what);
   return ops.matmul(broadcastTo(a, [...batch, ...a.shape.slice(-2)]), broadcastTo(b, [...batch, ...b.shape.slice(-2)]));
 }
 
 /** "valid": no padding. "same": as many positions as ceil(size / stride), extra padding at the end. "causal": all padding before. */
 export type Padding = "valid" | "same" | "causal" | readonly (readonly [number, number])[];
+
+const CONV_PADDING = ["valid", "same", "causal"] as const;
+const POOL_PADDING = ["valid", "same"] as const;
 
 export interface ConvOptions {
   /** Step of the window, one number or one per spatial axis (default 1). */
@@ -54,6 +59,10 @@ function perAxis(value: number | readonly number[] | undefined, rank: number, na
   return list;
 }
 
+function isPadding(widths: readonly number[]): boolean {
+  return Array.isArray(widths) && widths.length === 2 && widths.every((width) => Number.isInteger(width) && width >= 0);
+}
+
 /** Explicit [before, after] of each axis. TensorFlow's rule for "same". */
 function resolvePadding(
   padding: Padding,
@@ -61,8 +70,15 @@ function resolvePadding(
   kernel: readonly number[],
   strides: readonly number[],
   dilation: readonly number[],
+  names: readonly string[],
 ): readonly (readonly [number, number])[] {
-  if (typeof padding !== "string") return padding;
+  if (typeof padding !== "string") {
+    const right = Array.isArray(padding) && padding.length === sizes.length && padding.every(isPadding);
+    if (!right)
+      fail(`padding is ${show(padding)}`, `[before, after] from 0 for each of ${sizes.length} axes, or a name`);
+    return padding;
+  }
+  if (!names.includes(padding)) unknownName("padding", padding, names);
   return sizes.map((size, i) => {
     const span = (kernel[i]! - 1) * dilation[i]! + 1;
     if (padding === "valid") return [0, 0];
@@ -74,7 +90,7 @@ function resolvePadding(
 
 /** Convolution, channels last: x [N, ..spatial, C], w [..kernel, C / groups, F] -> [N, ..positions, F]. */
 export function conv(x: Node, w: Node, options: ConvOptions = {}): Node {
-  checkOptions("conv", options, ["strides", "dilation", "padding", "groups"]);
+  checkNamed("conv", options, ["strides", "dilation", "padding", "groups"]);
   const rank = x.shape.length - 2;
   const groups = options.groups ?? 1;
   if (
@@ -91,7 +107,7 @@ export function conv(x: Node, w: Node, options: ConvOptions = {}): Node {
   const strides = perAxis(options.strides, rank, "strides");
   const dilation = perAxis(options.dilation, rank, "dilation");
   const sizes = x.shape.slice(1, -1);
-  const padding = resolvePadding(options.padding ?? "valid", sizes, w.shape, strides, dilation);
+  const padding = resolvePadding(options.padding ?? "valid", sizes, w.shape, strides, dilation, CONV_PADDING);
   strides.forEach((stride, i) => {
     if (ops.windowCount(sizes[i]!, w.shape[i]!, stride, dilation[i]!, padding[i]!) < 1) {
       fail(
@@ -115,14 +131,14 @@ export interface PoolOptions {
 
 /** x [N, ..spatial, C] as [N, ..positions, window elements, C]; padded by `fill`. */
 function poolingWindows(x: Node, options: PoolOptions, fill: number): Node {
-  checkOptions("pooling", options, ["size", "strides", "padding"]);
+  checkNamed("pooling", options, ["size", "strides", "padding"]);
   const rank = x.shape.length - 2;
   if (rank < 1) fail(`pooling got ${formatShape(x.shape)}`, "[batch, ..sizes, channels]");
   const size = perAxis(options.size, rank, "size");
   const strides = perAxis(options.strides ?? options.size, rank, "strides");
   const sizes = x.shape.slice(1, -1);
   const ones = new Array<number>(rank).fill(1);
-  const padding = resolvePadding(options.padding ?? "valid", sizes, size, strides, ones);
+  const padding = resolvePadding(options.padding ?? "valid", sizes, size, strides, ones, POOL_PADDING);
   if (size.some((each, i) => each > sizes[i]! + padding[i]![0] + padding[i]![1])) {
     fail(
       `a window of ${formatShape(size)} does not fit into ${formatShape(sizes)}`,

@@ -1,5 +1,5 @@
 import { type DType, isFloat, type Node, ops } from "../../ir/index.ts";
-import { fail, formatShape, product, type Shape } from "../../util/index.ts";
+import { fail, formatShape, product, type Shape, show } from "../../util/index.ts";
 
 /** NumPy's broadcasting: axes aligned at the end, size 1 stretches. */
 export function broadcastShapes(a: Shape, b: Shape, operation: string): Shape {
@@ -122,6 +122,7 @@ export function normalizeAxis(axis: number, rank: number, operation: string): nu
 
 /** A shape with at most one -1 worked out from the number of elements. */
 export function completeShape(shape: Shape, size: number): Shape {
+  if (!Array.isArray(shape)) fail(`reshape got ${show(shape)}`, "a list of sizes, such as [2, -1]");
   const open = shape.filter((each) => each === -1).length;
   const known = product(shape.filter((each) => each !== -1));
   const complete = shape.map((each) => (each === -1 ? size / Math.max(known, 1) : each));

@@ -1,5 +1,6 @@
 import { isFloat, type Node, ops } from "../../ir/index.ts";
 import { fail, formatShape, product } from "../../util/index.ts";
+import { checkNamed } from "../checks.ts";
 import { arithmeticType, binary, normalizeAxis } from "./promote.ts";
 
 /** Which axes a reduction folds, and whether they stay as size 1. */
@@ -36,7 +37,9 @@ function requireElements(x: Node, axes: readonly number[], name: string): void {
 }
 
 function reduction(name: string, op: (x: Node, axes: readonly number[]) => Node) {
-  return (x: Node, { axis, keepdims }: ReduceOptions = {}): Node => {
+  return (x: Node, options: ReduceOptions = {}): Node => {
+    checkNamed(name, options, ["axis", "keepdims"]);
+    const { axis, keepdims } = options;
     const axes = axesOf(x, axis, name);
     if (name === "max" || name === "min") requireElements(x, axes, name);
     return finish(op(ops.cast(x, arithmeticType(x.dtype)), axes), axes, keepdims);
@@ -49,12 +52,14 @@ export const min = reduction("min", ops.min);
 export const prod = reduction("prod", ops.prod);
 
 export function mean(x: Node, options: ReduceOptions = {}): Node {
+  checkNamed("mean", options, ["axis", "keepdims"]);
   const count = product(axesOf(x, options.axis, "mean").map((axis) => x.shape[axis]!));
   return binary("mean", ops.mul)(sum(ops.cast(x, "float32"), options), 1 / count);
 }
 
 /** Variance by the mean of squared deviations, divided by count - ddof. */
 export function variance(x: Node, options: ReduceOptions & { readonly ddof?: number } = {}): Node {
+  checkNamed("var", options, ["axis", "keepdims", "ddof"]);
   const axes = axesOf(x, options.axis, "var");
   const values = ops.cast(x, "float32");
   const deviation = binary("var", ops.sub)(values, mean(values, { axis: axes, keepdims: true }));
@@ -66,6 +71,7 @@ export function variance(x: Node, options: ReduceOptions & { readonly ddof?: num
 /** any and all by max and min of truth values as integers; of nothing: false and true. */
 function logicalReduction(name: string, fold: typeof max, ofNothing: 0 | 1) {
   return (x: Node, options: ReduceOptions = {}): Node => {
+    checkNamed(name, options, ["axis", "keepdims"]);
     const truth = ops.cast(ops.cast(x, "bool"), "int32");
     const nothing = foldsNothing(x, axesOf(x, options.axis, name));
     if (nothing) return ops.cast(binary(name, ops.add)(sum(truth, options), ofNothing), "bool");
@@ -78,7 +84,10 @@ export const all = logicalReduction("all", min, 1);
 
 type Winner = { readonly axis?: number; readonly keepdims?: boolean };
 
-export function argmax(x: Node, { axis, keepdims }: Winner = {}, name = "argmax"): Node {
+export function argmax(x: Node, options: Winner = {}, name = "argmax"): Node {
+  checkNamed(name, options, ["axis", "keepdims"]);
+  const { axis, keepdims } = options;
+  if (Array.isArray(axis)) fail(`${name} got axis ${formatShape(axis)}`, "a single axis, or none for all of them");
   const axes = axesOf(x, axis, name);
   requireElements(x, axes, name);
   return finish(ops.argmax(ops.cast(x, arithmeticType(x.dtype)), axes), axes, keepdims);
@@ -93,6 +102,7 @@ export function argmin(x: Node, options: Winner = {}): Node {
 
 /** log(sum(exp(x))), shifted by the maximum so that nothing overflows. */
 export function logSumExp(x: Node, options: ReduceOptions = {}): Node {
+  checkNamed("logSumExp", options, ["axis", "keepdims"]);
   const axes = axesOf(x, options.axis, "logSumExp");
   const values = ops.cast(x, "float32");
   const greatest = ops.stopGradient(max(values, { axis: axes, keepdims: true }));
@@ -105,9 +115,16 @@ export function logSumExp(x: Node, options: ReduceOptions = {}): Node {
   return finish(ops.add(ops.log(total), finite), axes, options.keepdims);
 }
 
+type AlongAxis = { readonly axis?: number } | undefined;
+
+function axisOf(x: Node, options: AlongAxis, name: string): number {
+  checkNamed(name, options, ["axis"]);
+  return normalizeAxis(options?.axis ?? -1, x.shape.length, name);
+}
+
 /** exp(x) / sum(exp(x)) along `axis`, without overflow. */
-export function softmax(x: Node, axis = -1): Node {
-  const along = normalizeAxis(axis, x.shape.length, "softmax");
+export function softmax(x: Node, options?: AlongAxis): Node {
+  const along = axisOf(x, options, "softmax");
   const values = ops.cast(x, "float32");
   const greatest = ops.stopGradient(ops.max(values, [along]));
   const powers = ops.exp(ops.sub(values, ops.broadcast(greatest, values.shape)));
@@ -115,8 +132,8 @@ export function softmax(x: Node, axis = -1): Node {
 }
 
 /** log(softmax(x)) along `axis`. */
-export function logSoftmax(x: Node, axis = -1): Node {
-  const along = normalizeAxis(axis, x.shape.length, "logSoftmax");
+export function logSoftmax(x: Node, options?: AlongAxis): Node {
+  const along = axisOf(x, options, "logSoftmax");
   const values = ops.cast(x, "float32");
   const greatest = ops.stopGradient(ops.max(values, [along]));
   const shifted = ops.sub(values, ops.broadcast(greatest, values.shape));
