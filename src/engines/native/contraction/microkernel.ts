@@ -1,4 +1,5 @@
 import type { Target } from "./target.ts";
+import { repeat } from "./text.ts";
 
 /** Shared C functions by name, in order of definition: a program contains each once. */
 export type Support = Map<string, string>;
@@ -11,34 +12,51 @@ interface Tile {
 
 const SEGMENT = `typedef struct { const float* a; long b; long depth; } depth_segment;`;
 
+/** Sums that must be under way for the multiplications not to wait for each other. */
+const UNDER_WAY = 8;
+
+/** A small tile has several sets of accumulators, which take turns along the depth. */
+const setsOf = ({ rows, vectors }: Tile): number => Math.min(4, Math.ceil(UNDER_WAY / (rows * vectors)));
+
 /** Statements for each accumulator of a tile, so that the compiler keeps them in registers. */
 function unrolled({ rows, vectors }: Tile, statement: (row: number, vector: number) => string): string {
-  return Array.from({ length: rows }, (_, i) =>
-    Array.from({ length: vectors }, (_, j) => statement(i, j)).join(" "),
-  ).join("\n");
+  return repeat(rows, (i) => repeat(vectors, (j) => statement(i, j)).join(" ")).join("\n");
 }
 
 /** What both kinds of kernel have in common: accumulators that begin with `tile` (or 0) and end in it. */
 function kernelText(name: string, parameters: string, tile: Tile, body: string): string {
+  const sets = setsOf(tile);
   const place = (i: number, j: number) => `tile + ${i * tile.vectors} * VL + ${j} * VL`;
+  const total = (i: number, j: number) => repeat(sets, (set) => `c${set}_${i}_${j}`).join(" + ");
   return `static __attribute__((noinline)) void ${name}(${parameters}, const float* restrict b, long bs, float* restrict tile, int more) {
-${unrolled(tile, (i, j) => `vf c${i}_${j} = {0};`)}
+${repeat(sets, (set) => unrolled(tile, (i, j) => `vf c${set}_${i}_${j} = {0};`)).join("\n")}
 if (more) {
-${unrolled(tile, (i, j) => `c${i}_${j} = load_f(${place(i, j)});`)}
+${unrolled(tile, (i, j) => `c0_${i}_${j} = load_f(${place(i, j)});`)}
 }
 ${body}
-${unrolled(tile, (i, j) => `store_f(${place(i, j)}, c${i}_${j});`)}
+${unrolled(tile, (i, j) => `store_f(${place(i, j)}, ${total(i, j)});`)}
 }`;
 }
 
-/** One step of the depth: every row's element times every vector of B. */
-function step(tile: Tile, element: (row: number) => string): string {
-  const load = Array.from({ length: tile.vectors }, (_, j) => `vf b${j} = load_f(p + ${j} * VL);`).join(" ");
-  const rows = Array.from({ length: tile.rows }, (_, i) => {
-    const sums = Array.from({ length: tile.vectors }, (_, j) => `c${i}_${j} += x * b${j};`).join(" ");
-    return `{ float x = ${element(i)}; ${sums} }`;
-  });
-  return `${load} p += bs;\n${rows.join("\n")}`;
+/** The loop over `depth` steps: every row's element times every vector of B. */
+function steps(tile: Tile, depth: string, element: (row: number, ahead: number) => string, advance: string): string {
+  const sets = setsOf(tile);
+  const step = (set: number): string => {
+    const load = repeat(tile.vectors, (j) => `vf b${j} = load_f(p + ${j} * VL);`).join(" ");
+    const row = (i: number) => repeat(tile.vectors, (j) => `c${set}_${i}_${j} += x * b${j};`).join(" ");
+    const rows = repeat(tile.rows, (i) => `{ float x = ${element(i, set)}; ${row(i)} }`);
+    return `{ ${load} p += bs;\n${rows.join("\n")} }`;
+  };
+  const several = `for (; k + ${sets} <= ${depth}; k += ${sets}) {
+${repeat(sets, step).join("\n")}
+${advance.replace("STEPS", String(sets))}
+}`;
+  return `long k = 0;
+${sets > 1 ? several : ""}
+for (; k < ${depth}; k++) {
+${step(0)}
+${advance.replace("STEPS", "1")}
+}`;
 }
 
 /**
@@ -47,45 +65,36 @@ function step(tile: Tile, element: (row: number) => string): string {
  */
 export function rowsKernel(support: Support, tile: Tile): string {
   const name = `tile_rows_${tile.rows}x${tile.vectors}`;
-  if (!support.has(name)) {
-    const pointers = Array.from({ length: tile.rows }, (_, i) => `const float* a${i} = rows[${i}];`).join(" ");
-    const parameters = "const float* const* rows, const long* starts, long segments, long run, long bu";
-    // The next segment's rows lie elsewhere, where the processor does not expect them: asked for in time they are there.
-    const ahead = Array.from({ length: tile.rows }, (_, i) => {
-      const next = `rows[${tile.rows + i}]`;
-      return `__builtin_prefetch(${next}); __builtin_prefetch(${next} + 16);`;
-    }).join(" ");
-    const body = `for (long s = 0; s < segments; s++, rows += ${tile.rows}) {
+  if (support.has(name)) return name;
+  // The next segment's rows lie elsewhere, where the processor does not expect them: asked for in time they are there.
+  const ahead = repeat(tile.rows, (i) => {
+    const next = `rows[${tile.rows + i}]`;
+    return `__builtin_prefetch(${next}); __builtin_prefetch(${next} + 16);`;
+  });
+  const body = `for (long s = 0; s < segments; s++, rows += ${tile.rows}) {
 const float* p = b + starts[s] * bu;
-${pointers}
-if (s + 1 < segments && run >= ${32 / tile.vectors}) { ${ahead} }
-for (long k = 0; k < run; k++) {
-${step(tile, (i) => `a${i}[k]`)}
-}
+${repeat(tile.rows, (i) => `const float* a${i} = rows[${i}];`).join(" ")}
+if (s + 1 < segments && run >= ${32 / tile.vectors}) { ${ahead.join(" ")} }
+${steps(tile, "run", (i, later) => `a${i}[k${later > 0 ? ` + ${later}` : ""}]`, "")}
 }`;
-    support.set(name, kernelText(name, parameters, tile, body));
-  }
+  const parameters = "const float* const* rows, const long* starts, long segments, long run, long bu";
+  support.set(name, kernelText(name, parameters, tile, body));
   return name;
 }
 
 /** tile += A B where the rows of A lie side by side (packed, or as they are): `as` floats from one step of the depth to the next. */
 export function lanesKernel(support: Support, tile: Tile): string {
   const name = `tile_lanes_${tile.rows}x${tile.vectors}`;
-  if (!support.has(name)) {
-    support.set("depth_segment", SEGMENT);
-    const body = `for (long s = 0; s < segments; s++) {
+  if (support.has(name)) return name;
+  segmentType(support);
+  const body = `for (long s = 0; s < segments; s++) {
 const float* a = list[s].a + first;
 const float* p = b + list[s].b * bu;
-for (long k = list[s].depth; k > 0; k--) {
-${step(tile, (i) => `a[${i}]`)}
-a += as;
-}
+const long depth = list[s].depth;
+${steps(tile, "depth", (i, later) => `a[${i}${later > 0 ? ` + ${later} * as` : ""}]`, "a += STEPS * as;")}
 }`;
-    support.set(
-      name,
-      kernelText(name, "const depth_segment* list, long segments, long first, long as, long bu", tile, body),
-    );
-  }
+  const parameters = "const depth_segment* list, long segments, long first, long as, long bu";
+  support.set(name, kernelText(name, parameters, tile, body));
   return name;
 }
 

@@ -80,7 +80,7 @@ export function viewOfA({ rows, a: access }: ContractionKernel, { segments, run 
     if (few && simple) return { access, source: "rows", linear };
   }
   const last = rows.at(-1);
-  if (last && at(last) === 1 && last.size >= 4 && guards.every((guard) => alongRun(guard, last))) {
+  if (last && at(last) === 1 && last.size >= 3 && guards.every((guard) => alongRun(guard, last))) {
     return { access, source: "lanes", linear };
   }
   return general;
