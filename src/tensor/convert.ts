@@ -78,8 +78,7 @@ export function typedToNode(values: ArrayBufferView & ArrayLike<number>, shape: 
   }
   const own = dtypeOf(values);
   const type = dtype ?? own ?? (values instanceof Float64Array ? "float32" : "int32");
-  if (own === type || (type === "bool" && own === "uint8"))
-    return ops.data(values as unknown as TypedArray, shape, type);
+  if (own === type) return ops.data(values as unknown as TypedArray, shape, type);
   const out = DTYPES[type].create(values.length);
   for (let i = 0; i < out.length; i++) out[i] = type === "bool" ? Number(values[i] !== 0) : values[i]!;
   return ops.data(out, shape, type);

@@ -1,14 +1,17 @@
 import { backward } from "../autodiff/index.ts";
-import { isFloat, ops } from "../ir/index.ts";
+import { isFloat, type Node, ops, topologicalOrder } from "../ir/index.ts";
 import { fail, formatShape } from "../util/index.ts";
+import { mayDescend } from "./history.ts";
 import { Tensor } from "./tensor.ts";
 import { leaves, rebuild, type Tree } from "./tree.ts";
 
 /**
  * Gradients of `loss` (summed when it isn't a scalar) with respect to each of `wrt`, as lazy tensors: they can be differentiated again.
- * Tensors that the loss does not depend on get zeros.
+ * Tensors that the loss does not depend on get zeros. A tensor whose values were asked for (`data`, `array`, `item`) counts as a
+ * constant in what is made of it afterwards; asking for the loss itself, or for one of `wrt`, changes nothing.
  *
- * @throws DescentError when the loss or one of `wrt` is no float32.
+ * @throws DescentError when the loss or one of `wrt` is no float32, or when the loss may depend on one of `wrt` only by way of such
+ * a constant.
  * @example
  * const w = tensor([1, 2]);
  * const [slope] = gradients(w.square().sum(), [w]);
@@ -18,10 +21,25 @@ export function gradients(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
   for (const each of [loss, ...wrt]) {
     if (!isFloat(each.dtype)) fail(`the gradient of or by a ${each.dtype} tensor`, "float32", "cast it first");
   }
-  return backward(
-    loss.node,
-    wrt.map((each) => each.node),
-  ).map((node) => new Tensor(node));
+  const [output] = loss.places;
+  const graph = topologicalOrder([output]);
+  const reached = new Set(graph);
+  const places = wrt.map((each) => each.places.filter((node) => reached.has(node)));
+  const slopes = backward(output, places.flat()).values();
+  return wrt.map((each, i) => {
+    if (places[i]!.length === 0) {
+      const cut = graph.some((leaf) => mayDescend(leaf, each.places[0]));
+      if (cut) {
+        fail(
+          `gradients of a loss by tensor ${i}, on which it does not depend: part of the loss is made of values computed before`,
+          "a loss made of tensors whose values were not asked for yet",
+          "call gradients before data(), array() or item(), or use grad()",
+        );
+      }
+    }
+    const parts = places[i]!.map(() => slopes.next().value as Node);
+    return new Tensor(parts.length === 0 ? ops.constantLike(each.node, 0) : parts.reduce(ops.add));
+  });
 }
 
 /**

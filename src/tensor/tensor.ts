@@ -4,6 +4,7 @@ import { checkDType, checkPermutation, checkShape } from "./checks.ts";
 import { type Nested, toNested, toNode } from "./convert.ts";
 import { evaluateNodes } from "./evaluate.ts";
 import { formatValues } from "./format.ts";
+import { leafOf } from "./history.ts";
 import * as indexing from "./numpy/indexing.ts";
 import * as products from "./numpy/products.ts";
 import {
@@ -58,6 +59,8 @@ function nodeOf(value: TensorLike): Node {
  */
 export class Tensor {
   private current: Node;
+  /** How the values were computed, once they are known. */
+  private origin: Node | undefined;
 
   /** For Descent's own layers; use {@link tensor} to make one. */
   constructor(node: Node) {
@@ -67,6 +70,10 @@ export class Tensor {
   /** The value's place in the graph. Internal to the tensor layer. */
   get node(): Node {
     return this.current;
+  }
+  /** Its places in graphs made before and after its values were computed. Internal to the tensor layer. */
+  get places(): readonly [Node, ...Node[]] {
+    return this.origin ? [this.origin, this.current] : [this.current];
   }
 
   get shape(): Shape {
@@ -349,9 +356,10 @@ export class Tensor {
   get known(): boolean {
     return this.current.op.family === "data";
   }
-  /** Takes computed values as this tensor's; from then on it is a leaf of the graph. Internal to the tensor layer. */
+  /** Takes computed values as this tensor's: what is made of it from then on sees a constant. Internal to the tensor layer. */
   remember(values: TypedArray): void {
-    this.current = ops.data(values, this.shape, this.dtype);
+    this.origin = this.current;
+    this.current = leafOf(this.current, values);
   }
 
   /** The values, row-major. Do not write into the array: the tensor keeps it. */

@@ -25,7 +25,6 @@ export function broadcastTo(x: Node, shape: Shape): Node {
   const missing = shape.length - x.shape.length;
   const fits = missing >= 0 && x.shape.every((size, axis) => size === 1 || size === shape[axis + missing]);
   if (!fits) fail(`cannot broadcast ${formatShape(x.shape)} to ${formatShape(shape)}`, "axes equal or of size 1");
-  if (x.op.family === "constant") return ops.constant(x.attributes.value as number, shape, x.dtype);
   return ops.broadcast(ops.reshape(x, [...new Array<number>(missing).fill(1), ...x.shape]), shape);
 }
 
@@ -43,47 +42,53 @@ export function arithmeticType(dtype: DType): DType {
   return dtype === "uint8" || dtype === "bool" ? "int32" : dtype;
 }
 
-/** A number beside a tensor takes the tensor's type, unless it has a fraction and the type has none. */
-function literal(value: number, beside: DType): Node {
-  const dtype = isFloat(beside) || !Number.isInteger(value) ? "float32" : arithmeticType(beside);
-  return ops.constant(value, [], dtype);
-}
-
 type Operand = Node | number;
 
-function nodes(a: Operand, b: Operand): [Node, Node] {
-  const x = typeof a === "number" ? literal(a, typeof b === "number" ? "float32" : b.dtype) : a;
-  const y = typeof b === "number" ? literal(b, x.dtype) : b;
-  return [x, y];
+/** A number beside a tensor takes the tensor's type, unless it has a fraction and the type has none. */
+function literalType(value: number, beside: DType): DType {
+  return isFloat(beside) || !Number.isInteger(value) ? "float32" : arithmeticType(beside);
+}
+
+/** The common type and shape of two operands; alone, numbers are float32. */
+function common(a: Operand, b: Operand, operation: string): { dtype: DType; shape: Shape } {
+  const own = (x: Operand, beside: Operand): DType => {
+    if (typeof x !== "number") return x.dtype;
+    return typeof beside === "number" ? "float32" : literalType(x, beside.dtype);
+  };
+  return { dtype: promoteTypes(own(a, b), own(b, a)), shape: broadcastShapes(shapeOf(a), shapeOf(b), operation) };
+}
+
+function shapeOf(x: Operand): Shape {
+  return typeof x === "number" ? [] : x.shape;
+}
+
+/** An operand in a type and shape. Numbers become constants; what was a tensor keeps its place in the graph, even a constant one. */
+function lift(x: Operand, dtype: DType, shape: Shape): Node {
+  return typeof x === "number" ? ops.constant(x, shape, dtype) : broadcastTo(ops.cast(x, dtype), shape);
 }
 
 /** A binary op with NumPy's broadcasting and type promotion; `floats` computes integers as float32. */
 export function binary(name: string, op: (a: Node, b: Node) => Node, floats = false) {
   return (a: Operand, b: Operand): Node => {
-    const [x, y] = nodes(a, b);
-    const common = arithmeticType(promoteTypes(x.dtype, y.dtype));
-    const dtype = floats ? "float32" : common;
-    const shape = broadcastShapes(x.shape, y.shape, name);
-    return op(broadcastTo(ops.cast(x, dtype), shape), broadcastTo(ops.cast(y, dtype), shape));
+    const { dtype, shape } = common(a, b, name);
+    const computed = floats ? "float32" : arithmeticType(dtype);
+    return op(lift(a, computed, shape), lift(b, computed, shape));
   };
 }
 
 /** A comparison: the operands' common type, bool out. */
 export function comparison(name: string, op: (a: Node, b: Node) => Node) {
   return (a: Operand, b: Operand): Node => {
-    const [x, y] = nodes(a, b);
-    const dtype = promoteTypes(x.dtype, y.dtype);
-    const shape = broadcastShapes(x.shape, y.shape, name);
-    return op(broadcastTo(ops.cast(x, dtype), shape), broadcastTo(ops.cast(y, dtype), shape));
+    const { dtype, shape } = common(a, b, name);
+    return op(lift(a, dtype, shape), lift(b, dtype, shape));
   };
 }
 
 /** A logical op over truth values (anything not 0). */
 export function logical(name: string, op: (a: Node, b: Node) => Node) {
   return (a: Operand, b: Operand): Node => {
-    const [x, y] = nodes(a, b);
-    const shape = broadcastShapes(x.shape, y.shape, name);
-    return op(broadcastTo(ops.cast(x, "bool"), shape), broadcastTo(ops.cast(y, "bool"), shape));
+    const { shape } = common(a, b, name);
+    return op(lift(a, "bool", shape), lift(b, "bool", shape));
   };
 }
 
@@ -99,16 +104,11 @@ export function floating(op: (x: Node) => Node) {
 
 /** `condition ? a : b`, everything broadcast together. */
 export function where(condition: Node, a: Operand, b: Operand): Node {
-  const [x, y] = nodes(a, b);
-  const dtype = promoteTypes(x.dtype, y.dtype);
-  const stored = arithmeticType(dtype);
-  const shape = broadcastShapes(condition.shape, broadcastShapes(x.shape, y.shape, "where"), "where");
-  const chosen = ops.select(
-    broadcastTo(ops.cast(condition, "bool"), shape),
-    broadcastTo(ops.cast(x, stored), shape),
-    broadcastTo(ops.cast(y, stored), shape),
-  );
-  return ops.cast(chosen, dtype);
+  const both = common(a, b, "where");
+  const shape = broadcastShapes(condition.shape, both.shape, "where");
+  const stored = arithmeticType(both.dtype);
+  const chosen = ops.select(lift(condition, "bool", shape), lift(a, stored, shape), lift(b, stored, shape));
+  return ops.cast(chosen, both.dtype);
 }
 
 /** An axis counted from the end when negative, checked. */
