@@ -74,7 +74,14 @@ export function selectRows<T extends Samples>(x: T, indices: ArrayLike<number>):
 }
 
 function pick(x: Samples, indices: ArrayLike<number>): Samples {
-  if (x instanceof Tensor) return x.take(tensor(Int32Array.from(indices), { dtype: "int32" }), { axis: 0 });
+  if (x instanceof Tensor) {
+    const values = x.knownData;
+    if (!values) return x.take(tensor(Int32Array.from(indices), { dtype: "int32" }), { axis: 0 });
+    // Rows that are in memory are simply copied.
+    const inner = x.shape.slice(1);
+    const rows = gather(values, indices, product(inner)) as typeof values;
+    return tensor(rows, { shape: [indices.length, ...inner], dtype: x.dtype });
+  }
   if (isDenseArray(x)) {
     const rowSize = product(x.shape.slice(1));
     return { data: gather(x.data, indices, rowSize), shape: [indices.length, ...x.shape.slice(1)] };

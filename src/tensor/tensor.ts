@@ -356,6 +356,10 @@ export class Tensor {
   get known(): boolean {
     return this.current.op.family === "data";
   }
+  /** The values when they are in memory, without waiting; else undefined. Do not write into the array. */
+  get knownData(): TypedArray | undefined {
+    return this.known ? (this.current.attributes.data as TypedArray) : undefined;
+  }
   /** Takes computed values as this tensor's: what is made of it from then on sees a constant. Internal to the tensor layer. */
   remember(values: TypedArray): void {
     this.origin = this.current;
