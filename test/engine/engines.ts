@@ -5,7 +5,8 @@ import { openNativeEngine } from "../../src/engines/native/index.ts";
 export async function compiledEngines(): Promise<Engine[]> {
   const native = await openNativeEngine();
   if ("engine" in native) return [native.engine];
-  if (process.env.DESCENT_REQUIRE?.includes("native")) throw new Error(`the native engine is required: ${native.reason}`);
+  if (process.env.DESCENT_REQUIRE?.includes("native"))
+    throw new Error(`the native engine is required: ${native.reason}`);
   console.log(`skipped: native engine: ${native.reason}`);
   return [];
 }

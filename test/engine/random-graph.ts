@@ -3,7 +3,17 @@ import type { ConformanceCase } from "../../src/engine/index.ts";
 import { drawInput } from "../../src/engine/index.ts";
 import { type Node, OPS, ops, type TypedArray, topologicalOrder } from "../../src/ir/index.ts";
 import { overlapAdd, windows } from "../../src/ir/ops/index.ts";
-import { arange, averagePool, concatenate, conv, maxPool, randomKey, scatterAdd, stopGradient, where } from "../../src/tensor/index.ts";
+import {
+  arange,
+  averagePool,
+  concatenate,
+  conv,
+  maxPool,
+  randomKey,
+  scatterAdd,
+  stopGradient,
+  where,
+} from "../../src/tensor/index.ts";
 import { Tensor } from "../../src/tensor/tensor.ts";
 import { HostRandom } from "../../src/util/index.ts";
 
