@@ -163,6 +163,8 @@ export function packLanes(support: Support, { lanes }: Target, width: number, co
   const to = `to + k * ${width}`;
   const copy = Array.from({ length: whole }, (_, j) => `store_f(${to} + ${j} * VL, load_f(${from} + ${j} * VL));`);
   if (rest > 0) copy.push(`memcpy(${to} + ${whole} * VL, ${from} + ${whole} * VL, ${rest} * sizeof(float));`);
+  // Rows far apart are no stream that the processor would see coming.
+  for (let j = 0; j < count; j += 16) copy.push(`__builtin_prefetch(${from} + 16 * stride + ${j});`);
   if (count < width) copy.push(`for (int j = ${count}; j < ${width}; j++) (${to})[j] = 0;`);
   support.set(
     name,
