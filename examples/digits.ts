@@ -4,8 +4,10 @@
  *
  *     npm start
  */
+import { constants } from "node:fs";
+import { access, mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { layers, type MetricValue, optimizers, schedules, sequential, type Tensor } from "descent";
+import { DescentError, layers, type MetricValue, optimizers, schedules, sequential, type Tensor } from "descent";
 import {
   classScores,
   classTable,
@@ -37,6 +39,7 @@ export async function main(options: DigitsOptions = {}) {
   const { epochs = 12, batchSize = 32, seed = 1, folder = join("runs", "digits"), verbose = "auto" } = options;
   const say = verbose === 0 ? () => {} : console.log;
   const started = performance.now();
+  await openFolder(folder);
 
   // 8,000 images to learn from, 2,000 to be tested on; every digit has the same share of both.
   const { images, labels } = await mnist();
@@ -90,6 +93,17 @@ export async function main(options: DigitsOptions = {}) {
   const seconds = (performance.now() - started) / 1000;
   say(`Test accuracy ${percent(accuracy)} after ${formatSeconds(seconds)}. Model: ${saved}  Report: ${report}`);
   return { accuracy, loss, perClass, confusion, seconds, model, report };
+}
+
+/** A folder that can't be written is found out now, not after the training. */
+async function openFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new DescentError(`nothing can be written to ${folder} (${code}). Fix: start where a folder can be made.`);
+  }
 }
 
 const digitNames = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];

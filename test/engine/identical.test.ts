@@ -10,10 +10,10 @@ import { OPS, ops, type TypedArray } from "../../src/ir/index.ts";
 import { Tensor } from "../../src/tensor/index.ts";
 import { HostRandom } from "../../src/util/index.ts";
 import { randomState } from "../passes/random-state.ts";
-import { compiledEngines } from "./engines.ts";
 import { randomGraph } from "./random-graph.ts";
 
-const native = (await compiledEngines()).length > 0;
+const found = await openNativeEngine();
+const missing = "reason" in found ? `needs native: ${found.reason}` : undefined;
 
 /** Runs `work` with environment variables of this process changed. */
 async function withEnvironment<T>(changes: Record<string, string>, work: () => Promise<T>): Promise<T> {
@@ -77,8 +77,9 @@ const LARGE: readonly ConformanceCase[] = [
   ]),
 ];
 
-describe("the native engine", { skip: !native }, () => {
-  it("gives the same bits on 1, 2, 3, 4 and 8 threads, and when repeated", async () => {
+describe("the native engine", () => {
+  it("gives the same bits on 1, 2, 3, 4 and 8 threads, and when repeated", async (context) => {
+    context.skip(missing !== undefined, missing);
     const graphs = Array.from({ length: 20 }, (_, i) => randomGraph(4000 + i));
     const joined = joinCases([...graphs, ...LARGE]);
     const hashes = new Map<string, string>();
@@ -90,7 +91,8 @@ describe("the native engine", { skip: !native }, () => {
     expect([...new Set(hashes.values())].length).toBe(1);
   });
 
-  it("replaces state to the same bits on 1, 2 and 4 threads", async () => {
+  it("replaces state to the same bits on 1, 2 and 4 threads", async (context) => {
+    context.skip(missing !== undefined, missing);
     const cases = Array.from({ length: 10 }, (_, i) => randomState(5000 + i));
     const runs = (threads: string) =>
       withEnvironment({ DESCENT_THREADS: threads }, async () => {
@@ -120,7 +122,9 @@ describe("the native engine", { skip: !native }, () => {
     expect(await runs("4")).toBe(single);
   });
 
-  it("agrees with reference in AVX2 code as in this machine's own", { skip: process.arch !== "x64" }, async () => {
+  it("agrees with reference in AVX2 code as in this machine's own", async (context) => {
+    context.skip(missing !== undefined, missing);
+    context.skip(process.arch !== "x64", "needs an x86-64 processor");
     const cases = opCases(OPS.filter(({ samples }) => samples.length > 0));
     const joined = joinCases(cases);
     const [found, expected] = [
@@ -132,7 +136,7 @@ describe("the native engine", { skip: !native }, () => {
   });
 });
 
-describe("a whole training in processes of their own", { skip: !native }, () => {
+describe("a whole training in processes of their own", () => {
   const run = promisify(execFile);
   const script = fileURLToPath(new URL("./fixtures/train.ts", import.meta.url));
 
@@ -144,7 +148,8 @@ describe("a whole training in processes of their own", { skip: !native }, () => 
     return stdout.trim();
   }
 
-  it("ends with the same bits on 1, 2 and 4 threads, and when repeated", async () => {
+  it("ends with the same bits on 1, 2 and 4 threads, and when repeated", async (context) => {
+    context.skip(missing !== undefined, missing);
     const first = await trained({ DESCENT_THREADS: "2" });
     expect(first).toMatch(/^[0-9a-f]{64} \d+ steps, loss 0\.\d+$/);
     for (const threads of ["1", "4", "2"]) expect(await trained({ DESCENT_THREADS: threads })).toBe(first);

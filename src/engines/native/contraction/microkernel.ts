@@ -23,17 +23,20 @@ function unrolled({ rows, vectors }: Tile, statement: (row: number, vector: numb
   return repeat(rows, (i) => repeat(vectors, (j) => statement(i, j)).join(" ")).join("\n");
 }
 
-/** What both kinds of kernel have in common: accumulators that begin with `tile` (or 0) and end in it. */
+/**
+ * What both kinds of kernel have in common: accumulators that begin with 0 and end in `tile`, or with `more` are added to it. So the
+ * sums of blocks are added up, which keeps more digits of long sums than one running sum.
+ */
 function kernelText(name: string, parameters: string, tile: Tile, body: string): string {
   const sets = setsOf(tile);
   const place = (i: number, j: number) => `tile + ${i * tile.vectors} * VL + ${j} * VL`;
   const total = (i: number, j: number) => repeat(sets, (set) => `c${set}_${i}_${j}`).join(" + ");
   return `static __attribute__((noinline)) void ${name}(${parameters}, const float* restrict b, long bs, float* restrict tile, int more) {
 ${repeat(sets, (set) => unrolled(tile, (i, j) => `vf c${set}_${i}_${j} = {0};`)).join("\n")}
-if (more) {
-${unrolled(tile, (i, j) => `c0_${i}_${j} = load_f(${place(i, j)});`)}
-}
 ${body}
+if (more) {
+${unrolled(tile, (i, j) => `c0_${i}_${j} += load_f(${place(i, j)});`)}
+}
 ${unrolled(tile, (i, j) => `store_f(${place(i, j)}, ${total(i, j)});`)}
 }`;
 }

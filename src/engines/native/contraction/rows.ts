@@ -1,7 +1,7 @@
 import type { ContractionKernel, Loop } from "../../../passes/index.ts";
 import type { BlockedPlan } from "./plan.ts";
 import type { Target } from "./target.ts";
-import { decode, linearText, loopName, sizeOf } from "./text.ts";
+import { counterType, decode, linearText, loopName, sizeOf } from "./text.ts";
 import { holds, rowLoops } from "./view.ts";
 
 /**
@@ -46,7 +46,8 @@ export function rowOrder({ rows }: ContractionKernel, { a }: BlockedPlan): RowOr
 export function decodeRow(flat: string, rows: readonly Loop[], order: RowOrder | undefined): string {
   if (!order) return decode(flat, rows);
   const { period } = order;
-  return `const uint32_t at_ = (uint32_t)(${flat}); ${decode(`at_ - at_ % ${period}u + @order[at_ % ${period}u]`, rows)}`;
+  const type = counterType(rows);
+  return `const ${type} at_ = (${type})(${flat}); ${decode(`at_ - at_ % ${period}u + @order[at_ % ${period}u]`, rows)}`;
 }
 
 /** Vectors of pointers, kept as integers. */

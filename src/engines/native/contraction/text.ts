@@ -10,16 +10,20 @@ export const loopName = (loop: number): string => `i${loop}`;
 /** Number of points of loops. */
 export const sizeOf = (loops: readonly Loop[]): number => product(loops.map(({ size }) => size));
 
+/** C type that counts the points of loops: 32-bit division by a constant is a multiplication. */
+export const counterType = (loops: readonly Loop[]): string => (sizeOf(loops) < 2 ** 32 ? "uint32_t" : "uint64_t");
+
 /** Declares the indices of `loops` at the point number `flat`, the last loop running fastest. */
 export function decode(flat: string, loops: readonly Loop[]): string {
-  if (loops.length === 0) return "";
-  if (loops.length === 1) return `const long ${loopName(loops[0]!.id)} = ${flat};`;
-  // 32-bit division by a constant is a multiplication.
-  const lines = ["uint32_t rest_ = (uint32_t)(FLAT);".replace("FLAT", flat)];
-  for (const { id, size } of loops.slice(1).reverse())
-    lines.push(`const long ${loopName(id)} = rest_ % ${size}u; rest_ /= ${size}u;`);
-  lines.push(`const long ${loopName(loops[0]!.id)} = rest_;`);
-  return lines.join(" ").replaceAll("rest_", `rest_${loops[0]!.id}`);
+  const [first, ...others] = loops;
+  if (!first) return "";
+  if (others.length === 0) return `const long ${loopName(first.id)} = ${flat};`;
+  const type = counterType(loops);
+  const rest = `rest${first.id}`;
+  const lines = others
+    .reverse()
+    .map(({ id, size }) => `const long ${loopName(id)} = ${rest} % ${size}u; ${rest} /= ${size}u;`);
+  return [`${type} ${rest} = (${type})(${flat});`, ...lines, `const long ${loopName(first.id)} = ${rest};`].join(" ");
 }
 
 /** The part of a place that the given loops make, as C text; "0" if none. */
