@@ -1,6 +1,7 @@
 import type { Availability, Engine } from "../engine/index.ts";
 import { referenceEngine } from "../engines/reference/index.ts";
-import { fail, unknownName } from "../util/index.ts";
+import { environment, fail, unknownName } from "../util/index.ts";
+import { nativeFacts, openNative } from "./native-engine.ts";
 
 export { referenceEngine };
 
@@ -17,16 +18,9 @@ export interface EngineChoice {
 
 let native: Promise<Availability> | undefined;
 
-/** The native engine, loaded when first asked for: it reaches for Node's modules and a compiler. */
 function loadNative(): Promise<Availability> {
-  native ??= hasNode()
-    ? import("../engines/native/index.ts").then(({ openNativeEngine }) => openNativeEngine())
-    : Promise.resolve({ reason: "the native engine needs Node" });
+  native ??= openNative();
   return native;
-}
-
-function hasNode(): boolean {
-  return typeof process !== "undefined" && process.versions?.node !== undefined;
 }
 
 /** The native engine where it can run, else undefined. */
@@ -37,7 +31,7 @@ export async function nativeIfPresent(): Promise<Engine | undefined> {
 }
 
 function requested(): string | undefined {
-  return typeof process === "undefined" ? undefined : process.env.DESCENT_ENGINE || undefined;
+  return environment("DESCENT_ENGINE");
 }
 
 /**
@@ -78,9 +72,9 @@ export interface EngineInfo {
 /** What can run here, for `descent doctor`. Never rejects. */
 export async function engineInfo(): Promise<EngineInfo[]> {
   const reference = { name: "reference", available: true, detail: referenceEngine.describe(), facts: {} };
-  if (!hasNode()) return [reference];
-  const { nativeInfo } = await import("../engines/native/index.ts");
-  const { available, reason = "", compiler, version, flags, vectorBytes, threads, cacheFolder } = await nativeInfo();
+  const native = await nativeFacts();
+  if (!native) return [reference];
+  const { available, reason = "", compiler, version, flags, vectorBytes, threads, cacheFolder } = native;
   const facts = {
     ...(compiler !== undefined && { compiler }),
     ...(version !== undefined && { version }),

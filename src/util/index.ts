@@ -1,4 +1,5 @@
 export { DescentError, fail, invariant, show } from "./errors.ts";
+export { environment, hasNode } from "./host.ts";
 export { checkOptions, nearest, unknownName } from "./names.ts";
 export { HostRandom, mulHigh, PHILOX, philox4x32 } from "./philox.ts";
 export { formatShape, product, rowMajorStrides, type Shape, sameShape } from "./shape.ts";
