@@ -1,7 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { normalize } from "../../src/engines/native/contraction/normalize.ts";
-import { planContraction } from "../../src/engines/native/contraction/plan.ts";
-import { contractionTarget } from "../../src/engines/native/contraction/target.ts";
+import { contractionTarget, normalize, planContraction } from "../../src/codegen/index.ts";
 import { renderProgram, type VectorBytes } from "../../src/engines/native/render/program.ts";
 import { loadProgram } from "../../src/engines/native/runtime/index.ts";
 import { type Compiler, compileLibrary, findCompiler } from "../../src/engines/native/toolchain/index.ts";
@@ -144,7 +142,7 @@ describe.runIf(found.compiler)("contraction kernels", () => {
 });
 
 describe("plans of contractions", () => {
-  const kinds = PROBLEMS.map(({ kernel }) => planContraction(normalize(kernel), contractionTarget(64)));
+  const kinds = PROBLEMS.map(({ kernel }) => planContraction(normalize(kernel), contractionTarget(64, 32)));
   it("use every way of computing", () => {
     const ways = new Set<string>(kinds.map(({ kind }) => kind));
     for (const plan of kinds) {

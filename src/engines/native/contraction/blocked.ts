@@ -1,14 +1,12 @@
+import { type BlockedPlan, rowOrder, strideOf, type Target } from "../../../codegen/index.ts";
 import type { ContractionKernel } from "../../../passes/index.ts";
 import { Pointers } from "../render/pointers.ts";
 import { storeFunction } from "./epilogue.ts";
-import { Layout } from "./layout.ts";
+import { LayoutText } from "./layout.ts";
 import { lanesKernel, rowsKernel, type Support } from "./microkernel.ts";
 import { OperandWriter } from "./operands.ts";
-import type { BlockedPlan } from "./plan.ts";
 import { Memory, type RenderedContraction } from "./rendered.ts";
-import { rowOrder } from "./rows.ts";
-import type { Target } from "./target.ts";
-import { decode, linearText, strideOf } from "./text.ts";
+import { decode, linearText } from "./text.ts";
 
 /** Renders a product by register tiles over panels. */
 export function renderBlocked(kernel: ContractionKernel, plan: BlockedPlan, target: Target): RenderedContraction {
@@ -18,7 +16,7 @@ export function renderBlocked(kernel: ContractionKernel, plan: BlockedPlan, targ
 const RANGE = "s0, s1, k0, kn";
 
 class BlockedRenderer {
-  private readonly layout: Layout;
+  private readonly layout: LayoutText;
   private readonly pointers = new Pointers();
   private readonly support: Support = new Map();
   private readonly operands: OperandWriter;
@@ -38,7 +36,7 @@ class BlockedRenderer {
     private readonly target: Target,
   ) {
     const order = rowOrder(kernel, plan);
-    this.layout = new Layout(plan);
+    this.layout = new LayoutText(plan);
     this.operands = new OperandWriter(kernel, plan, this.layout, target, order, this.support, this.pointers);
     this.byPointers = plan.a.source === "rows" && plan.packA === "direct";
     this.waits = plan.parts > 1 || this.layout.blocks > 1;

@@ -1,9 +1,8 @@
+import type { PlainPlan, Target } from "../../../codegen/index.ts";
 import type { ContractionKernel } from "../../../passes/index.ts";
 import { Pointers } from "../render/pointers.ts";
 import { storeFunction } from "./epilogue.ts";
-import type { PlainPlan } from "./plan.ts";
 import { Memory, type RenderedContraction } from "./rendered.ts";
-import type { Target } from "./target.ts";
 import { decode, elementText, linearText, loopName } from "./text.ts";
 
 const TOTAL = `INLINE float total_f(vf v) {

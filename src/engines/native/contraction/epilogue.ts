@@ -1,9 +1,9 @@
+import { type RowOrder, sizeOf, type Target } from "../../../codegen/index.ts";
 import { type Access, type ContractionKernel, collapseContraction } from "../../../passes/index.ts";
 import { ExpressionRenderer, Region } from "../render/expression.ts";
 import type { Pointers } from "../render/pointers.ts";
-import { decodeRow, type RowOrder } from "./rows.ts";
-import type { Target } from "./target.ts";
-import { decode, loopName, sizeOf } from "./text.ts";
+import { decodeRow } from "./rows.ts";
+import { decode, loopName } from "./text.ts";
 
 /**
  * The epilogue: a function @store(q, tile, batch, first, h, n0, end, width) that stores what becomes of a finished tile of sums: rows

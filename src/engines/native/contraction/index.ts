@@ -1,18 +1,17 @@
+import { normalize, planContraction } from "../../../codegen/index.ts";
 import { type ContractionKernel, contractionAsLoops } from "../../../passes/index.ts";
 import { renderLoop } from "../render/loop.ts";
 import { renderBlocked } from "./blocked.ts";
 import { renderDots } from "./dots.ts";
-import { normalize } from "./normalize.ts";
-import { planContraction } from "./plan.ts";
 import type { RenderedContraction } from "./rendered.ts";
 import { isSmall, renderSmall } from "./small.ts";
-import { contractionTarget } from "./target.ts";
+import { hostTarget } from "./target.ts";
 
 export type { RenderedContraction } from "./rendered.ts";
 
 /** Renders a contraction to C, in the way that suits its shapes and views. */
 export function renderContraction(kernel: ContractionKernel, vectorBytes: 16 | 32 | 64): RenderedContraction {
-  const target = contractionTarget(vectorBytes);
+  const target = hostTarget(vectorBytes);
   const normal = normalize(kernel);
   const plan = planContraction(normal, target);
   if (plan.kind === "blocked") return renderBlocked(normal, plan, target);

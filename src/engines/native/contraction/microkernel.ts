@@ -1,4 +1,4 @@
-import type { Target } from "./target.ts";
+import type { Target } from "../../../codegen/index.ts";
 import { repeat } from "./text.ts";
 
 /** Shared C functions by name, in order of definition: a program contains each once. */

@@ -1,12 +1,11 @@
+import { type BlockedPlan, type RowOrder, strideOf, type Target } from "../../../codegen/index.ts";
 import { type ContractionKernel, coefficientOf } from "../../../passes/index.ts";
 import { indexText } from "../render/index-text.ts";
 import type { Pointers } from "../render/pointers.ts";
-import type { Layout } from "./layout.ts";
+import type { LayoutText } from "./layout.ts";
 import { packLanes, packRows, type Support, segmentType } from "./microkernel.ts";
-import type { BlockedPlan } from "./plan.ts";
-import { decodeRow, POINTERS, padded, type RowOrder, rowPointers, segmentPointers, validity } from "./rows.ts";
-import type { Target } from "./target.ts";
-import { decode, elementText, linearText, loopName, strideOf } from "./text.ts";
+import { decodeRow, orderTable, POINTERS, padded, rowPointers, segmentPointers, validityTables } from "./rows.ts";
+import { decode, elementText, linearText, loopName } from "./text.ts";
 
 const RANGE = "const long s0, const long s1, const long k0, const long kn";
 
@@ -24,7 +23,7 @@ export class OperandWriter {
   constructor(
     private readonly kernel: ContractionKernel,
     private readonly plan: BlockedPlan,
-    private readonly layout: Layout,
+    private readonly layout: LayoutText,
     private readonly target: Target,
     private readonly order: RowOrder | undefined,
     private readonly support: Support,
@@ -44,8 +43,8 @@ export class OperandWriter {
     const direct = packA === "direct";
     if (a.source === "rows") {
       this.support.set("vpointers", POINTERS);
-      if (this.order) this.functions.push(this.order.table);
-      this.functions.push(...validity(this.kernel, this.plan).map(({ text }) => text));
+      if (this.order) this.functions.push(orderTable(this.order));
+      this.functions.push(...validityTables(this.kernel, this.plan).map(({ text }) => text));
       if (this.kernel.a.guards.length > 0) this.functions.push(`static const float @zeros[${this.layout.run}];`);
       this.functions.push(direct ? this.rowsDirect() : this.rowsPacked());
     } else if (a.source === "lanes") this.functions.push(direct ? this.lanesDirect() : this.lanesPacked());

@@ -1,46 +1,10 @@
+import { type BlockedPlan, type RowOrder, sizeOf, type Target, validity } from "../../../codegen/index.ts";
 import type { ContractionKernel, Loop } from "../../../passes/index.ts";
-import type { BlockedPlan } from "./plan.ts";
-import type { Target } from "./target.ts";
-import { counterType, decode, linearText, loopName, sizeOf } from "./text.ts";
-import { holds, rowLoops } from "./view.ts";
+import { counterType, decode, linearText, loopName } from "./text.ts";
 
-/**
- * Rows in an order in which those that meet the same steps of a strided convolution are neighbours: then whole panels skip the others.
- */
-export interface RowOrder {
-  /** Number of rows that are reordered among each other. */
-  readonly period: number;
-  /** C of the table. */
-  readonly table: string;
-}
-
-/** Largest table of a row order. */
-const LARGEST_PERIOD = 1 << 16;
-
-export function rowOrder({ rows }: ContractionKernel, { a }: BlockedPlan): RowOrder | undefined {
-  const divided = a.access.guards.filter(({ divisor }) => divisor > 1);
-  if (a.source !== "rows" || divided.length === 0) return undefined;
-  const divisors = new Map<number, number>();
-  for (const guard of divided) {
-    for (const { id } of rows.filter((row) => guard.expression.terms.some(({ of }) => of === row.id)))
-      divisors.set(id, guard.divisor);
-  }
-  const first = rows.findIndex(({ id }) => divisors.has(id));
-  const last = rows.slice(first);
-  const period = sizeOf(last);
-  if (first < 0 || period > LARGEST_PERIOD) return undefined;
-  const classOf = (flat: number): number => {
-    let rest = flat;
-    let key = 0;
-    for (const { id, size } of [...last].reverse()) {
-      key = key * 64 + ((rest % size) % (divisors.get(id) ?? 1));
-      rest = Math.floor(rest / size);
-    }
-    return key;
-  };
-  const order = Array.from({ length: period }, (_, i) => i).sort((i, j) => classOf(i) - classOf(j) || i - j);
-  return { period, table: `static const uint16_t @order[${period}] = {${order.join(",")}};` };
-}
+/** C of a row order's table. */
+export const orderTable = ({ period, order }: RowOrder): string =>
+  `static const uint16_t @order[${period}] = {${order.join(",")}};`;
 
 /** Statements that declare the indices of the row loops at row number `flat`. */
 export function decodeRow(flat: string, rows: readonly Loop[], order: RowOrder | undefined): string {
@@ -72,7 +36,7 @@ export function rowPointers(
   const { size } = rowPanels;
   const count = padded(size, target);
   const guarded = a.access.guards.length > 0;
-  const bits = validity(kernel, plan)
+  const bits = validityTables(kernel, plan)
     .map(({ name, loop }) => (loop ? `${name}[${loopName(loop.id)}]` : name))
     .join(" & ");
   return `int64_t base[${count}]; ${guarded ? `int64_t bits[${count}];` : ""}
@@ -107,34 +71,16 @@ interface ValidityTable {
   readonly text: string;
 }
 
-/** Tables of segment bits per row loop: where all guards that depend on that loop hold. */
-export function validity({ rows }: ContractionKernel, plan: BlockedPlan): ValidityTable[] {
-  const { a, depth } = plan;
-  const byLoop = new Map<Loop | undefined, typeof a.access.guards>();
-  for (const guard of a.access.guards) {
-    const loop = rowLoops(guard, rows, depth.segments)?.[0];
-    byLoop.set(loop, [...(byLoop.get(loop) ?? []), guard]);
-  }
-  const segments = sizeOf(depth.segments);
-  return [...byLoop].map(([loop, guards]) => {
-    const words = Array.from({ length: loop?.size ?? 1 }, (_, digit) => {
-      let word = 0n;
-      for (let s = 0; s < segments; s++) {
-        const at = new Map(loop ? [[loop.id, digit]] : []);
-        let rest = s;
-        for (const { id, size } of [...depth.segments].reverse()) {
-          at.set(id, rest % size);
-          rest = Math.floor(rest / size);
-        }
-        if (guards.every((guard) => holds(guard, at))) word |= 1n << BigInt(s);
-      }
-      return `0x${word.toString(16)}${segments > 32 ? "L" : "U"}`;
-    });
+/** C of the tables of {@link validity}. */
+export function validityTables(kernel: ContractionKernel, plan: BlockedPlan): ValidityTable[] {
+  const wide = sizeOf(plan.depth.segments) > 32;
+  return validity(kernel, plan).map(({ loop, words }) => {
+    const digits = words.map((word) => `0x${word.toString(16)}${wide ? "L" : "U"}`);
     const name = loop ? `@exists_${loop.id}` : "@exists";
     const type = wordType(plan);
     const text = loop
-      ? `static const ${type} ${name}[${loop.size}] = {${words.join(",")}};`
-      : `static const ${type} ${name} = ${words[0]};`;
+      ? `static const ${type} ${name}[${loop.size}] = {${digits.join(",")}};`
+      : `static const ${type} ${name} = ${digits[0]};`;
     return { name, loop, text };
   });
 }

@@ -1,10 +1,9 @@
+import { type PlainPlan, sizeOf, type Target } from "../../../codegen/index.ts";
 import type { ContractionKernel, Loop } from "../../../passes/index.ts";
 import { Pointers } from "../render/pointers.ts";
 import { storeFunction } from "./epilogue.ts";
-import type { PlainPlan } from "./plan.ts";
 import type { RenderedContraction } from "./rendered.ts";
-import type { Target } from "./target.ts";
-import { decode, elementText, linearText, loopName, repeat, sizeOf } from "./text.ts";
+import { decode, elementText, linearText, loopName, repeat } from "./text.ts";
 
 /** Floats on the stack for B, and for the sums. */
 const MOST_FLOATS = 4096;

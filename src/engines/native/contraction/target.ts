@@ -1,17 +1,7 @@
 import { arch } from "node:os";
+import { contractionTarget, type Target } from "../../../codegen/index.ts";
 
-/** What of a machine decides the form of its contraction kernels. */
-export interface Target {
-  /** Bytes of a vector register. */
-  readonly vectorBytes: 16 | 32 | 64;
-  /** Floats in a vector. */
-  readonly lanes: number;
-  /** Rows of a register tile that is two vectors wide. */
-  readonly tileRows: number;
-}
-
-/** 32 registers hold 12 rows of two accumulators, two vectors of B and one element of A; 16 registers hold 6 rows. */
-export function contractionTarget(vectorBytes: 16 | 32 | 64): Target {
-  const registers = vectorBytes === 64 || arch() === "arm64" ? 32 : 16;
-  return { vectorBytes, lanes: vectorBytes / 4, tileRows: registers === 32 ? 12 : 6 };
+/** This machine: AVX-512 and 64-bit ARM have 32 vector registers, older instruction sets 16. */
+export function hostTarget(vectorBytes: 16 | 32 | 64): Target {
+  return contractionTarget(vectorBytes, vectorBytes === 64 || arch() === "arm64" ? 32 : 16);
 }

@@ -1,14 +1,10 @@
+import { type Linear, sizeOf } from "../../../codegen/index.ts";
 import type { Access, Loop } from "../../../passes/index.ts";
-import { product } from "../../../util/index.ts";
 import { guardText, indexText } from "../render/index-text.ts";
 import { literal } from "../render/scalar.ts";
-import type { Linear } from "./view.ts";
 
 /** C name of a loop's index. */
 export const loopName = (loop: number): string => `i${loop}`;
-
-/** Number of points of loops. */
-export const sizeOf = (loops: readonly Loop[]): number => product(loops.map(({ size }) => size));
 
 /** C type that counts the points of loops: 32-bit division by a constant is a multiplication. */
 export const counterType = (loops: readonly Loop[]): string => (sizeOf(loops) < 2 ** 32 ? "uint32_t" : "uint64_t");
@@ -35,10 +31,6 @@ export function linearText({ coefficients }: Linear, loops: readonly Loop[]): st
   });
   return parts.length > 0 ? parts.join(" + ") : "0";
 }
-
-/** Factor of a loop in a place. */
-export const strideOf = ({ coefficients }: Linear, loop: Loop | undefined): number =>
-  loop ? (coefficients.get(loop.id) ?? 0) : 0;
 
 /** An element of an operand by its index and guards. */
 export function elementText({ index, guards, fill }: Access, pointer: string): string {

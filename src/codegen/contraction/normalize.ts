@@ -1,4 +1,4 @@
-import { type ContractionKernel, coefficientOf, type Loop } from "../../../passes/index.ts";
+import { type ContractionKernel, coefficientOf, type Loop } from "../../passes/index.ts";
 
 /**
  * The same contraction with vectors along its columns: the first store is contiguous along the last loop of the columns if it is

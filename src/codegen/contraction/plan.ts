@@ -1,5 +1,5 @@
-import type { ContractionKernel, Loop } from "../../../passes/index.ts";
-import { product } from "../../../util/index.ts";
+import type { ContractionKernel } from "../../passes/index.ts";
+import { sizeOf } from "./sizes.ts";
 import type { Target } from "./target.ts";
 import { chooseRun, type Depth, type View, viewOfA, viewOfB } from "./view.ts";
 
@@ -84,8 +84,6 @@ const PACK_COLUMNS = 128;
 /** Parts of a cut depth, at most: their partial sums cost memory and time. */
 const MOST_PARTS = 32;
 
-const total = (loops: readonly Loop[]) => product(loops.map(({ size }) => size));
-
 interface Facts {
   readonly kernel: ContractionKernel;
   readonly target: Target;
@@ -103,8 +101,8 @@ export function planContraction(kernel: ContractionKernel, target: Target): Plan
   const depth = chooseRun(kernel);
   const a = viewOfA(kernel, depth);
   const b = viewOfB(kernel, depth);
-  const sizes = { batches: total(kernel.batch), rows: total(kernel.rows), columns: total(kernel.columns) };
-  const deep = total(kernel.depth);
+  const sizes = { batches: sizeOf(kernel.batch), rows: sizeOf(kernel.rows), columns: sizeOf(kernel.columns) };
+  const deep = sizeOf(kernel.depth);
   const plain = choosePlain({ kernel, target, depth, a, b, ...sizes, deep });
   return plain ?? planBlocks({ kernel, target, depth, a, b, ...sizes, deep });
 }

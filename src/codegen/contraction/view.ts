@@ -1,5 +1,5 @@
-import { type Guard, type IndexExpression, loopsOf } from "../../../ir/index.ts";
-import { type Access, type ContractionKernel, coefficientOf, type Loop } from "../../../passes/index.ts";
+import { type Guard, type IndexExpression, loopsOf } from "../../ir/index.ts";
+import { type Access, type ContractionKernel, coefficientOf, type Loop } from "../../passes/index.ts";
 
 /** A place that is a sum of multiples of loop indices, relative to the element of all-zero loops. */
 export interface Linear {
@@ -29,6 +29,10 @@ export interface Depth {
   readonly segments: readonly Loop[];
   readonly run: Loop;
 }
+
+/** Factor of a loop in a place. */
+export const strideOf = ({ coefficients }: Linear, loop: Loop | undefined): number =>
+  loop ? (coefficients.get(loop.id) ?? 0) : 0;
 
 /** Quotients whose factor is a multiple of their divisor are sums: where they are used the division is exact. */
 export function linearize(index: IndexExpression): Linear | undefined {
