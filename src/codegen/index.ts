@@ -1,3 +1,4 @@
+export type { Assembler, Digit, LaneRange, Variable, Width } from "./assembler.ts";
 export { Layout } from "./contraction/layout.ts";
 export { normalize } from "./contraction/normalize.ts";
 export { type BlockedPlan, type Packing, type PlainPlan, type Plan, planContraction } from "./contraction/plan.ts";
@@ -6,3 +7,6 @@ export { sizeOf } from "./contraction/sizes.ts";
 export { contractionTarget, type Target } from "./contraction/target.ts";
 export { validity } from "./contraction/validity.ts";
 export { type Depth, type Linear, strideOf, type View } from "./contraction/view.ts";
+export { dependencies, ExpressionWriter, isUnitStride, type Place, type Result } from "./expression.ts";
+export { writeLoop } from "./loop.ts";
+export { Region } from "./region.ts";

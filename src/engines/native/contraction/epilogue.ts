@@ -1,6 +1,6 @@
-import { type RowOrder, sizeOf, type Target } from "../../../codegen/index.ts";
+import { ExpressionWriter, Region, type RowOrder, sizeOf, type Target } from "../../../codegen/index.ts";
 import { type Access, type ContractionKernel, collapseContraction } from "../../../passes/index.ts";
-import { ExpressionRenderer, Region } from "../render/expression.ts";
+import { CAssembler } from "../render/assembler.ts";
 import type { Pointers } from "../render/pointers.ts";
 import { decodeRow } from "./rows.ts";
 import { decode, loopName } from "./text.ts";
@@ -18,27 +18,26 @@ export function storeFunction(
   const { batch, rows, columns, stores } = order ? kernel : withoutOperands(kernel);
   const [column] = columns;
   const width = column ? "vector" : "scalar";
-  const renderer = new ExpressionRenderer(pointers, loopName, () => ({ name: "sum", width }));
-  const point = (lanes: "all" | string): string => {
-    const place = { vector: column?.id, lanes };
-    const region = new Region();
-    const values = stores.map(({ value }) => renderer.as(value, width, place, region));
-    return [...region.lines, ...stores.map((store, i) => renderer.store(store, values[i]!, width, place))].join("\n");
+  const writer = new ExpressionWriter(new CAssembler(pointers, target.lanes), () => ({ value: "sum", width }));
+  const point = (count: number): string => {
+    const place = { vector: column?.id, count };
+    const lines: string[] = [];
+    const region = new Region<string, string>(lines);
+    const values = stores.map(({ value }) => writer.as(value, width, place, region));
+    return [...lines, ...stores.map((store, i) => writer.store(store, values[i]!, width, place))].join("\n");
   };
-  let body = `const float sum = tile[r * width];\n${column ? "" : point("all")}`;
+  let body = `const float sum = tile[r * width];\n${column ? "" : point(1)}`;
   if (column) {
     const name = loopName(column.id);
-    renderer.vectorName = name;
     const rest = `if (${name} < end) {
-const long n = ${sizeOf(columns) % target.lanes};
 const vf sum = load_f(from);
-${point("n")}
+${point(sizeOf(columns) % target.lanes)}
 }`;
     body = `const float* from = tile + r * width;
 long ${name} = n0;
 for (; ${name} + VL <= end; ${name} += VL, from += VL) {
 const vf sum = load_f(from);
-${point("all")}
+${point(target.lanes)}
 }
 ${sizeOf(columns) % target.lanes === 0 ? "" : rest}`;
   }

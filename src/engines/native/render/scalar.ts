@@ -1,7 +1,5 @@
+import type { Width } from "../../../codegen/index.ts";
 import type { ScalarOp, ScalarType } from "../../../ir/index.ts";
-
-/** Whether a value is one number, or one per lane. */
-export type Width = "scalar" | "vector";
 
 const SUFFIX: Record<ScalarType, "f" | "i" | "u"> = { f32: "f", i32: "i", u32: "u", mask: "i" };
 
