@@ -1,2 +1,5 @@
 export { type ConformanceCase, difference, drawInput, joinCases, opCases, runCase } from "./conformance.ts";
 export type { Availability, Buffers, Engine, Executable, Runner } from "./contract.ts";
+export { Lane } from "./lane.ts";
+export { nodeModule } from "./node-module.ts";
+export { defaultThreads } from "./threads.ts";

@@ -4,14 +4,8 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import koffi from "koffi";
 import { describe, expect, test } from "vitest";
-import {
-  defaultThreads,
-  loadProgram,
-  loadRuntime,
-  NativeProgram,
-  nativeInfo,
-} from "../../src/engines/native/runtime/index.ts";
-import { Lane } from "../../src/engines/native/runtime/lane.ts";
+import { defaultThreads, Lane } from "../../src/engine/index.ts";
+import { loadProgram, loadRuntime, NativeProgram, nativeInfo } from "../../src/engines/native/runtime/index.ts";
 import { RUNTIME_SOURCE } from "../../src/engines/native/runtime/source.ts";
 import { ALONE, COUNT, STEPS, SUM, WORK } from "./programs.ts";
 import { compile, freshFolder, setEnv } from "./support.ts";
@@ -192,32 +186,32 @@ describe("memory", () => {
 describe("what can't be loaded:", () => {
   test("no library", () => {
     const path = join(freshFolder(), "no.so");
-    expect(() => new NativeProgram(runtime, path)).toThrow(
+    expect(() => new NativeProgram(runtime, path, { threads: 1 })).toThrow(
       /^the compiled library .*no\.so can't be loaded \(.*\)\. Fix: /,
     );
     writeFileSync(path, "not a library");
-    expect(() => new NativeProgram(runtime, path)).toThrow(/can't be loaded/);
+    expect(() => new NativeProgram(runtime, path, { threads: 1 })).toThrow(/can't be loaded/);
   });
 
   test("no such function", async () => {
     const { path } = await compile(COUNT);
-    expect(() => new NativeProgram(runtime, path, { symbol: "other" })).toThrow(/has no function other\.$/);
+    expect(() => new NativeProgram(runtime, path, { threads: 1, symbol: "other" })).toThrow(/has no function other\.$/);
   });
 });
 
 describe("the number of threads", () => {
-  test("is that of the cores, or DESCENT_THREADS", () => {
+  test("is that of the cores, or DESCENT_THREADS", async () => {
     setEnv({ DESCENT_THREADS: undefined });
-    expect(defaultThreads()).toBeGreaterThanOrEqual(1);
+    expect(await defaultThreads()).toBeGreaterThanOrEqual(1);
     setEnv({ DESCENT_THREADS: "3" });
-    expect(defaultThreads()).toBe(3);
-    expect(runtime.pool().threads).toBe(3);
-    expect(runtime.pool()).toBe(runtime.pool(3));
+    expect(await defaultThreads()).toBe(3);
+    const { pool } = await loadProgram((await compile(COUNT)).path);
+    expect(pool).toBe(runtime.pool(3));
   });
 
   test.each(["0", "-1", "two", "1.5", "4096", "1e2"])("can't be %s", async (DESCENT_THREADS) => {
     setEnv({ DESCENT_THREADS });
-    expect(() => defaultThreads()).toThrow(
+    await expect(defaultThreads()).rejects.toThrow(
       `DESCENT_THREADS is "${DESCENT_THREADS}". Expected a whole number from 1 to 1024.`,
     );
     expect(await nativeInfo()).toMatchObject({ available: false, reason: expect.stringContaining("DESCENT_THREADS") });
@@ -226,7 +220,11 @@ describe("the number of threads", () => {
 
 test("nativeInfo tells what programs run on", async () => {
   const info = await nativeInfo();
-  expect(info).toMatchObject({ available: true, threads: defaultThreads(), version: expect.stringMatching(/\d/) });
+  expect(info).toMatchObject({
+    available: true,
+    threads: await defaultThreads(),
+    version: expect.stringMatching(/\d/),
+  });
   expect(info.reason).toBeUndefined();
 });
 

@@ -1,9 +1,16 @@
 import { availableParallelism } from "node:os";
-import type { Availability, Buffers, Engine, Executable, Runner } from "../../engine/index.ts";
+import {
+  type Availability,
+  type Buffers,
+  defaultThreads,
+  type Engine,
+  type Executable,
+  type Runner,
+} from "../../engine/index.ts";
 import type { DType, Program, TypedArray } from "../../ir/index.ts";
 import { compileKernels, type KernelProgram } from "../../passes/index.ts";
 import { renderProgram } from "./render/program.ts";
-import { defaultThreads, loadProgram, loadRuntime, type NativeProgram, type Runtime } from "./runtime/index.ts";
+import { loadProgram, loadRuntime, type NativeProgram, type Runtime } from "./runtime/index.ts";
 import { type Compiler, compileLibrary, findCompiler } from "./toolchain/index.ts";
 
 /** Elementary operations below which a run is over before another thread would have woken up. */
@@ -121,5 +128,5 @@ export async function openNativeEngine(): Promise<Availability> {
   const found = await findCompiler();
   if (!found.compiler) return { reason: found.reason };
   const runtime = await loadRuntime();
-  return { engine: new NativeEngine(found.compiler, runtime, defaultThreads()) };
+  return { engine: new NativeEngine(found.compiler, runtime, await defaultThreads()) };
 }

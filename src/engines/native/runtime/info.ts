@@ -1,6 +1,6 @@
+import { defaultThreads } from "../../../engine/index.ts";
 import { cachePath, findCompiler } from "../toolchain/index.ts";
 import { loadRuntime } from "./runtime.ts";
-import { defaultThreads } from "./threads.ts";
 
 /** What native programs have to run on; for people (`descent doctor`). */
 export interface NativeInfo {
@@ -28,8 +28,9 @@ export async function nativeInfo(): Promise<NativeInfo> {
     if (!compiler) return { ...info, available: false, reason };
     const { path, version, flags, vectorBytes } = compiler;
     info = { ...info, compiler: path, version, flags, vectorBytes };
-    info = { ...info, threads: defaultThreads() };
-    (await loadRuntime()).pool();
+    const threads = await defaultThreads();
+    info = { ...info, threads };
+    (await loadRuntime()).pool(threads);
     return { ...info, available: true };
   } catch (error) {
     return { ...info, available: false, reason: (error as Error).message };

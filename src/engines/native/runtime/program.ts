@@ -1,4 +1,5 @@
 import type { LibraryHandle } from "koffi";
+import { defaultThreads } from "../../../engine/index.ts";
 import type { TypedArray } from "../../../ir/index.ts";
 import { fail } from "../../../util/index.ts";
 import { loadRuntime, type Pool, type Runtime } from "./runtime.ts";
@@ -11,8 +12,9 @@ export interface ProgramOptions {
 }
 
 /** Loads a compiled program, and the runtime when it is the first. */
-export async function loadProgram(path: string, options?: ProgramOptions): Promise<NativeProgram> {
-  return new NativeProgram(await loadRuntime(), path, options);
+export async function loadProgram(path: string, options: ProgramOptions = {}): Promise<NativeProgram> {
+  const threads = options.threads ?? (await defaultThreads());
+  return new NativeProgram(await loadRuntime(), path, { ...options, threads });
 }
 
 /**
@@ -35,7 +37,7 @@ export class NativeProgram {
   constructor(
     private readonly runtime: Runtime,
     path: string,
-    { threads, symbol = "descent_program" }: ProgramOptions = {},
+    { threads, symbol = "descent_program" }: ProgramOptions & { readonly threads: number },
   ) {
     this.path = path;
     this.pool = runtime.pool(threads);

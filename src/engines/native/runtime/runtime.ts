@@ -1,11 +1,10 @@
 import type { KoffiFunc, LibraryHandle } from "koffi";
+import { Lane } from "../../../engine/index.ts";
 import { DTYPES, type DType, type TypedArray } from "../../../ir/index.ts";
 import { fail } from "../../../util/index.ts";
 import { compileLibrary, findCompiler } from "../toolchain/index.ts";
 import { type Koffi, loadKoffi } from "./koffi.ts";
-import { Lane } from "./lane.ts";
 import { RUNTIME_SOURCE } from "./source.ts";
-import { defaultThreads } from "./threads.ts";
 
 /** Bytes that arrays are aligned to: a cache line, and the widest vector register. */
 const ALIGNMENT = 64;
@@ -62,11 +61,11 @@ export class Runtime {
   }
 
   /**
-   * The pool of that many threads, by default {@link defaultThreads}; made when first asked for, shared by the whole process.
+   * The pool of that many threads; made when first asked for, shared by the whole process.
    *
    * @throws DescentError when the system gives no more threads
    */
-  pool(threads: number = defaultThreads()): Pool {
+  pool(threads: number): Pool {
     let pool = this.pools.get(threads);
     if (!pool) {
       const address = threads === 1 ? 0 : Number(this.openPool(threads));
