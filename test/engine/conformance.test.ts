@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { difference, joinCases, opCases, runCase } from "../../src/engine/index.ts";
 import { referenceEngine } from "../../src/engines/reference/index.ts";
 import { OPS } from "../../src/ir/index.ts";
+import { environment } from "../../src/util/index.ts";
 import { compiledEngines } from "./engines.ts";
 import { ALL_OPS, evaluateTwice, opsOf, randomGraph } from "./random-graph.ts";
 
@@ -26,7 +27,7 @@ for (const engine of await compiledEngines()) {
       expect(OPS.filter(({ samples }) => samples.length === 0).map(({ name }) => name)).toEqual(["placeholder"]);
     });
 
-    const first = process.env.DESCENT_SEED ? Number(process.env.DESCENT_SEED) : 1;
+    const first = Number(environment("DESCENT_SEED") ?? 1);
     it(`on ${GRAPHS} random graphs, seeds from ${first} (DESCENT_SEED)`, { timeout: 300_000 }, async () => {
       const used = new Set<string>();
       const wrong: string[] = [];

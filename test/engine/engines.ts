@@ -1,12 +1,19 @@
 import type { Engine } from "../../src/engine/index.ts";
-import { openNativeEngine } from "../../src/engines/native/index.ts";
+import { resolveEngine } from "../../src/tensor/index.ts";
+import { DescentError, environment, hasNode } from "../../src/util/index.ts";
 
-/** Compiled engines that can run here; says why one is left out. In CI a missing one is an error. */
+const COMPILED = hasNode() ? ["native"] : ["reference"];
+
+/** Compiled engines that can run here; says why one is left out. Where it is required (in CI), that is an error. */
 export async function compiledEngines(): Promise<Engine[]> {
-  const native = await openNativeEngine();
-  if ("engine" in native) return [native.engine];
-  if (process.env.DESCENT_REQUIRE?.includes("native"))
-    throw new Error(`the native engine is required: ${native.reason}`);
-  console.log(`skipped: native engine: ${native.reason}`);
-  return [];
+  const engines: Engine[] = [];
+  for (const name of COMPILED) {
+    try {
+      engines.push((await resolveEngine(name)).engine);
+    } catch (error) {
+      if (!(error instanceof DescentError) || environment("DESCENT_REQUIRE")?.split(",").includes(name)) throw error;
+      console.log(`skipped: ${error.message}`);
+    }
+  }
+  return engines;
 }

@@ -3,7 +3,7 @@ import { difference, drawInput, type Engine } from "../../src/engine/index.ts";
 import { referenceEngine } from "../../src/engines/reference/index.ts";
 import { type Node, ops, type Program, type TypedArray } from "../../src/ir/index.ts";
 import { concatenate, Tensor } from "../../src/tensor/index.ts";
-import { HostRandom, product } from "../../src/util/index.ts";
+import { environment, HostRandom, product } from "../../src/util/index.ts";
 import { randomState, type StateCase } from "../passes/random-state.ts";
 import { compiledEngines } from "./engines.ts";
 
@@ -191,7 +191,7 @@ for (const engine of await compiledEngines()) {
       });
     });
 
-    const first = process.env.DESCENT_SEED ? Number(process.env.DESCENT_SEED) : 1000;
+    const first = Number(environment("DESCENT_SEED") ?? 1000);
     it(`random programs, seeds from ${first} (DESCENT_SEED)`, async () => {
       const wrong: string[] = [];
       const cases = Array.from({ length: 25 }, (_, i) => randomState(first + i));

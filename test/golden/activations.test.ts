@@ -17,7 +17,7 @@ interface GoldenActivation {
   readonly secondGradient: GoldenArray;
 }
 
-const { activations } = golden<{ activations: GoldenActivation[] }>("layers");
+const { activations } = await golden<{ activations: GoldenActivation[] }>("layers");
 
 test("every activation has golden numbers", () => {
   const covered = new Set(activations.map(({ activation }) => activation));

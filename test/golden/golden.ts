@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import { beforeAll, describe, test } from "vitest";
 import { type DType, type Tensor, tensor } from "../../src/tensor/index.ts";
 import type { TestEngine } from "../../src/testing/index.ts";
 import { type CheckedJob, runTogether } from "../../src/testing/run.ts";
+import { hasNode } from "../../src/util/index.ts";
 
 /** An array in a golden file, row-major. */
 export interface GoldenArray {
@@ -10,9 +10,11 @@ export interface GoldenArray {
   readonly data: readonly number[];
 }
 
-/** Reads `name`.json, written by make_`name`.py. */
-export function golden<T>(name: string): T {
-  return JSON.parse(readFileSync(new URL(`./${name}.json`, import.meta.url), "utf8"));
+/** Reads `name`.json, written by make_`name`.py; pages ask the test server for it. */
+export async function golden<T>(name: string): Promise<T> {
+  if (!hasNode()) return (await fetch(`/test/golden/${name}.json`)).json();
+  const { readFile } = await import("node:fs/promises");
+  return JSON.parse(await readFile(new URL(`./${name}.json`, import.meta.url), "utf8"));
 }
 
 export function asTensor({ shape, data }: GoldenArray, dtype: DType = "float32"): Tensor {

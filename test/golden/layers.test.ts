@@ -22,7 +22,7 @@ interface GoldenLayer {
 /** Layers without numbers of their own: where data enters, and what the user writes. */
 const WITHOUT_NUMBERS = ["input", "lambda"];
 
-const { cases } = golden<{ cases: GoldenLayer[] }>("layers");
+const { cases } = await golden<{ cases: GoldenLayer[] }>("layers");
 
 test("every layer has golden numbers", () => {
   const covered = new Set([...cases.map(({ layer }) => layer), ...WITHOUT_NUMBERS]);

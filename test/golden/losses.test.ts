@@ -21,7 +21,7 @@ interface GoldenLoss {
   readonly weightedGradient: GoldenArray;
 }
 
-const { cases } = golden<{ cases: GoldenLoss[] }>("losses");
+const { cases } = await golden<{ cases: GoldenLoss[] }>("losses");
 
 test("every loss has golden numbers", () => {
   const covered = new Set(cases.map(({ loss }) => loss));

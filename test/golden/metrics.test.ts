@@ -21,7 +21,7 @@ interface GoldenMetric {
   readonly result: Numbers;
 }
 
-const { data, cases } = golden<{ data: GoldenBatch[][]; cases: GoldenMetric[] }>("metrics");
+const { data, cases } = await golden<{ data: GoldenBatch[][]; cases: GoldenMetric[] }>("metrics");
 
 test("every metric has golden numbers", () => {
   const covered = new Set(cases.map(({ metric }) => metric));

@@ -35,7 +35,7 @@ interface GoldenOptimizers {
   }[];
 }
 
-const { problem, cases, defaults, clipping, schedules } = golden<GoldenOptimizers>("optimizers");
+const { problem, cases, defaults, clipping, schedules } = await golden<GoldenOptimizers>("optimizers");
 const [{ a, center, start }] = problem;
 
 test("every optimizer and schedule has golden numbers", () => {

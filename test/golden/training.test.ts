@@ -23,7 +23,7 @@ interface GoldenTraining {
   readonly predictions: GoldenArray;
 }
 
-const { cases } = golden<{ cases: GoldenTraining[] }>("training");
+const { cases } = await golden<{ cases: GoldenTraining[] }>("training");
 /** Weights are of the size of 1. */
 const tolerance = { rtol: 1e-5, atol: 1e-6 };
 

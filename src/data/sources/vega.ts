@@ -18,7 +18,7 @@ export async function vegaTable(name: string, options: { folder?: string } = {})
   const files = await listPackageFiles(folder, "data");
   const names = files.filter((file) => file.endsWith(".json")).map((file) => file.slice(0, -".json".length));
   if (!names.includes(name)) unknownName("vega table", name, names);
-  const rows: unknown = JSON.parse((await readPackageFile(folder, `data/${name}.json`)).toString("utf8"));
+  const rows: unknown = JSON.parse(new TextDecoder().decode(await readPackageFile(folder, `data/${name}.json`)));
   const isTable =
     Array.isArray(rows) && rows.length > 0 && rows.every((row) => typeof row === "object" && row !== null);
   return isTable ? (rows as TableRow[]) : fail(`vega's "${name}" is no table`, "a list of rows");
