@@ -30,6 +30,7 @@ export type { MonitorMode } from "./monitor.ts";
 export type { CompileOptions, MetricChoice } from "./objective.ts";
 export type { Verbosity } from "./progress.ts";
 export type { ModelFacts, SaveOptions } from "./save/facts.ts";
+export type { LoadSource, SaveTarget } from "./save/place.ts";
 export type { StopWhen } from "./stop.ts";
 export type { Terminal } from "./terminal.ts";
 export type { Logs, MetricValue } from "./values.ts";

@@ -1,3 +1,5 @@
+import { hasNode } from "../util/index.ts";
+
 /**
  * Calls `onInterrupt` at the first Ctrl-C; a second one does what it did before (by default: quits at once).
  * Does nothing where there are no signals (browsers).
@@ -5,8 +7,7 @@
  * @returns a function that puts everything back; calling it twice is harmless.
  */
 export function onInterrupt(onInterrupt: () => void): () => void {
-  const { process } = globalThis;
-  if (typeof process?.once !== "function") return () => undefined;
+  if (!hasNode()) return () => undefined;
   process.once("SIGINT", onInterrupt);
   return () => process.removeListener("SIGINT", onInterrupt);
 }

@@ -11,6 +11,7 @@ import { Memory } from "./memory.ts";
 import { type CompileOptions, type Objective, objectiveFrom } from "./objective.ts";
 import { predictColumns } from "./predict.ts";
 import type { ModelFacts, SaveOptions } from "./save/facts.ts";
+import type { SaveTarget } from "./save/place.ts";
 import { Trainer, type TrainingState } from "./trainer.ts";
 import type { MetricValue } from "./values.ts";
 
@@ -136,21 +137,27 @@ export class Model extends Network {
   }
 
   /**
-   * Writes the model to a folder: model.json, weights.safetensors and, once trained, optimizer.safetensors; all of them or
-   * none, whenever the machine stops.
+   * Writes the model: model.json, weights.safetensors and, once trained, optimizer.safetensors; all of them or none,
+   * whenever the machine stops.
    *
-   * @throws DescentError when the disk is full, the folder cannot be written, or a layer holds a function without a name.
+   * @param target a folder or file: URL (Node); in a browser "indexeddb://NAME" to keep it there, or "downloads://NAME" to
+   * hand NAME.zip, the folder as an archive, to the user.
+   * @throws DescentError when the disk is full, the place cannot be written, or a layer holds a function without a name.
    * @example
    * await model.save("xor-model", { labels: ["same", "different"] });
    */
-  async save(folder: string, options: SaveOptions = {}): Promise<void> {
+  async save(target: SaveTarget, options: SaveOptions = {}): Promise<void> {
     checkOptions("save", options, ["preprocessing", "labels"]);
-    const { saveModel, snapshot } = await import("./save/save.ts");
+    const [{ targetAt }, { saveModel, snapshot }] = await Promise.all([
+      import("./save/places.ts"),
+      import("./save/save.ts"),
+    ]);
+    const place = await targetAt(target);
     const { trainer } = this.prepared ?? {};
     const taken = trainer
       ? (await trainer.lane.between(() => snapshot(this, trainer.state))).value
       : snapshot(this, this.savedState);
-    await saveModel(folder, this, this.objective, taken, { ...this.facts, ...options });
+    await saveModel(place, this, this.objective, taken, { ...this.facts, ...options });
   }
 
   /** Takes up a saved training; for {@link loadModel}. */

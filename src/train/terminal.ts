@@ -1,3 +1,5 @@
+import { environment, hasNode } from "../util/index.ts";
+
 /** Where progress is shown. */
 export interface Terminal {
   /** True when lines can be drawn over. */
@@ -9,10 +11,10 @@ export interface Terminal {
 
 /** The process's standard output; in a browser, the console, line by line. */
 export function standardTerminal(): Terminal {
-  const stdout = globalThis.process?.stdout;
+  const stdout = hasNode() ? globalThis.process.stdout : undefined;
   if (stdout?.write) {
     return {
-      interactive: stdout.isTTY === true && globalThis.process.env["TERM"] !== "dumb",
+      interactive: stdout.isTTY === true && environment("TERM") !== "dumb",
       get columns() {
         return stdout.columns || 80;
       },

@@ -1,8 +1,9 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { committedPath, readSized, writeFolder } from "../../src/train/save/folder.ts";
+import { committedPath, folderSource, writeFolder } from "../../src/train/save/folder.ts";
 
 let folder = "";
 beforeEach(() => {
@@ -65,11 +66,15 @@ describe("a folder whose files change together", () => {
     expect(existsSync(join(folder, "file"))).toBe(true);
   });
 
-  test("sizes are checked before reading", async () => {
+  test("files are read with their size, by path or URL, and what is missing says why", async () => {
     writeFileSync(join(folder, "weights"), "12345");
-    expect((await readSized(join(folder, "weights"), 5)).length).toBe(5);
-    await expect(readSized(join(folder, "weights"), 6)).rejects.toThrow(/has 5 bytes. Expected 6 bytes/);
-    await expect(readSized(join(folder, "nothing"), 6)).rejects.toThrow(/there is no such file/);
-    await expect(readSized(folder, 6)).rejects.toThrow(/Expected 6 bytes/);
+    for (const place of [folder, pathToFileURL(folder).href]) {
+      const file = await folderSource(place).open("weights");
+      if ("missing" in file) throw new Error(file.missing);
+      expect([file.path, file.size]).toEqual([join(folder, "weights"), 5]);
+      expect((await file.read(5)).length).toBe(5);
+    }
+    expect(await folderSource(folder).open("nothing")).toMatchObject({ missing: "there is no such file" });
+    expect(await folderSource(join(folder, "..")).open(basename(folder))).toMatchObject({ missing: "it is no file" });
   });
 });

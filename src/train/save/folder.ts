@@ -1,34 +1,54 @@
 import { access, mkdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { fail } from "../../util/index.ts";
 import { writeFileAtomic } from "../../util/node.ts";
+import { MODEL } from "./format.ts";
+import type { ModelPart, ModelSource, ModelTarget } from "./place.ts";
+
+/** A folder of the file system, by path or file: URL. */
+export function folderTarget(place: string): ModelTarget {
+  const folder = pathOf(place);
+  return { write: (files, gone) => writeFolder(folder, files, gone) };
+}
+
+/** The files of a folder, by path or file: URL, in the version that was committed last. */
+export function folderSource(place: string): ModelSource {
+  const folder = pathOf(place);
+  return {
+    name: folder,
+    async open(file) {
+      const path = await committedPath(folder, MODEL, file);
+      try {
+        const facts = await stat(path);
+        if (!facts.isFile()) return { path, missing: "it is no file" };
+        return { path, size: facts.size, read: () => readFile(path) };
+      } catch (error) {
+        return { path, missing: reason(error) };
+      }
+    },
+  };
+}
+
+function pathOf(place: string): string {
+  return place.startsWith("file://") ? fileURLToPath(place) : place;
+}
+
+const next = (name: string) => `${name}.next`;
 
 /**
- * A folder of files that change together or not at all, whenever the machine stops.
+ * Writes the files of a folder, the last of which is the main one, and removes those of `gone`: together or not at all,
+ * whenever the machine stops.
  *
  * Each new file is written and flushed beside its place as `NAME.next`, the main file last: the rename that makes
  * `MAIN.next` appear commits. Then every `.next` file is renamed into its place, the main file last again. A reader that
  * finds `MAIN.next` therefore knows that all new files are whole and takes those not yet renamed by their `.next` name;
  * without it the old files are the truth and stray `.next` files are leftovers. Fixed names, other files in the folder
  * untouched, no moment without a readable version.
- */
-export interface FolderFile {
-  readonly name: string;
-  readonly data: string | Uint8Array | readonly Uint8Array[];
-}
-
-const next = (name: string) => `${name}.next`;
-
-/**
- * Writes the files, the last of which is the main one, and removes those of `gone`.
  *
  * @throws DescentError when the disk is full or the folder cannot be written; the old files are then as they were.
  */
-export async function writeFolder(
-  folder: string,
-  files: readonly FolderFile[],
-  gone: readonly string[],
-): Promise<void> {
+export async function writeFolder(folder: string, files: readonly ModelPart[], gone: readonly string[]): Promise<void> {
   const main = files.at(-1)?.name ?? "";
   try {
     await makeFolder(folder);
@@ -76,24 +96,8 @@ export async function committedPath(folder: string, main: string, name: string):
   return pending && (await exists(join(folder, next(name)))) ? join(folder, next(name)) : join(folder, name);
 }
 
-/**
- * Reads a whole file whose size is known beforehand.
- *
- * @param size bytes that the file must have; checked before anything is read.
- * @throws DescentError when it is missing or of another size.
- */
-export async function readSized(path: string, size: number): Promise<Uint8Array> {
-  const found = await stat(path).catch((error: unknown) => {
-    fail(`${path} cannot be read: ${reason(error)}`, "the file that model.json names", "copy the whole model folder");
-  });
-  if (!found.isFile() || found.size !== size) {
-    fail(`${path} has ${found.size} bytes`, `${size} bytes, as model.json says`, "copy the whole model folder again");
-  }
-  return readFile(path);
-}
-
 /** What a file system error means, in words. */
-export function reason(error: unknown): string {
+function reason(error: unknown): string {
   const { code, message } = error as { code?: string; message?: string };
   const words: Record<string, string> = {
     ENOSPC: "the disk is full",

@@ -1,4 +1,5 @@
-import { z } from "zod";
+import en from "zod/v4/locales/en.js";
+import * as z from "zod/v4/mini";
 import type { NetworkConfig } from "../../nn/index.ts";
 import { DescentError, fail } from "../../util/index.ts";
 
@@ -16,15 +17,17 @@ export const OPTIMIZER = "optimizer.safetensors";
 /** A name and options, as the registries take them. */
 const named = z.looseObject({ kind: z.string() });
 
+const count = z.int().check(z.nonnegative());
+
 const fileFacts = z.strictObject({
-  bytes: z.int().nonnegative(),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  bytes: count,
+  sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
 });
 
 const tensorFacts = z.strictObject({
   name: z.string(),
   /** Without the batch. */
-  shape: z.array(z.int().positive()),
+  shape: z.array(z.int().check(z.positive())),
   dtype: z.string(),
 });
 
@@ -36,27 +39,27 @@ const training = z.strictObject({
   metrics: z.array(z.array(named)),
   weightedMetrics: z.array(z.array(named)),
   /** Updates done. */
-  step: z.int().nonnegative(),
-  learningRateFactor: z.number().positive(),
+  step: count,
+  learningRateFactor: z.number().check(z.positive()),
 });
 
 /** What model.json holds. */
-export const modelFile = z.strictObject({
+const modelFile = z.strictObject({
   format: z.literal("descent-model"),
   formatVersion: z.literal(formatVersion),
   library: z.strictObject({ name: z.literal("descent"), version: z.string() }),
   /** Checked by graphOf, layer by layer. */
   network: z.custom<NetworkConfig>((value) => typeof value === "object" && value !== null),
-  inputs: z.array(tensorFacts).min(1),
-  outputs: z.array(tensorFacts).min(1),
-  parameters: z.strictObject({ trainable: z.int().nonnegative(), moving: z.int().nonnegative() }),
-  training: training.nullable(),
+  inputs: z.array(tensorFacts).check(z.minLength(1)),
+  outputs: z.array(tensorFacts).check(z.minLength(1)),
+  parameters: z.strictObject({ trainable: count, moving: count }),
+  training: z.nullable(training),
   /** What was done to the data before the model saw it: anything the application wants back. */
   preprocessing: z.json(),
   /** What the classes mean, in order. */
-  labels: z.array(z.string()).nullable(),
+  labels: z.nullable(z.array(z.string())),
   weights: fileFacts,
-  optimizer: fileFacts.nullable(),
+  optimizer: z.nullable(fileFacts),
 });
 
 /** Contents of model.json. */
@@ -87,9 +90,16 @@ export function parseModelFile(text: string, path: string): ModelFile {
       `load it with that Descent, or save it again`,
     );
   }
-  const parsed = modelFile.safeParse(json);
-  if (parsed.success) return parsed.data;
+  const checked = checkModelFile(json);
+  if ("file" in checked) return checked.file;
+  throw new DescentError(`${path} is damaged ${checked.complaint}. Fix: save the model again.`);
+}
+
+/** The contents of a model.json, or what is wrong with them: "at weights.bytes: Invalid input...". */
+export function checkModelFile(json: unknown): { file: ModelFile } | { complaint: string } {
+  const parsed = modelFile.safeParse(json, { error: en().localeError });
+  if (parsed.success) return { file: parsed.data };
   const [issue] = parsed.error.issues;
   const where = issue?.path.length ? `at ${issue.path.join(".")}: ` : "";
-  throw new DescentError(`${path} is damaged ${where}${issue?.message}. Fix: save the model again.`);
+  return { complaint: `${where}${issue?.message}` };
 }

@@ -1,17 +1,15 @@
-import { createHash } from "node:crypto";
-import { readFile, stat } from "node:fs/promises";
-import { basename } from "node:path";
 import { graphOf, type LossSpec, type MetricSpec, type Network, type NetworkGraph } from "../../nn/index.ts";
 import { DescentError, fail, sameShape } from "../../util/index.ts";
 import type { CompileOptions } from "../objective.ts";
 import type { TrainingState } from "../trainer.ts";
+import { sha256 } from "./checksum.ts";
 import type { ModelFacts } from "./facts.ts";
-import { committedPath, readSized, reason } from "./folder.ts";
 import { MODEL, type ModelFile, OPTIMIZER, parseModelFile, WEIGHTS } from "./format.ts";
+import type { ModelSource } from "./place.ts";
 import { decodeSafetensors, type SavedTensor } from "./safetensors.ts";
 import { countWeights } from "./size.ts";
 
-/** A model folder, read and checked as far as that goes without building the network. */
+/** A saved model, read and checked as far as that goes without building the network. */
 export interface SavedModel {
   readonly graph: NetworkGraph;
   readonly name: string;
@@ -25,18 +23,16 @@ export interface SavedModel {
 const longestModelFile = 64 * 1024 * 1024;
 
 /**
- * Reads the folder of a model.
+ * Reads a saved model.
  *
  * @throws DescentError for anything that is missing, damaged or foreign; sizes are checked before memory is taken.
  */
-export async function readModel(folder: string): Promise<SavedModel> {
-  if (typeof folder !== "string" || folder === "")
-    fail(`loadModel got ${String(folder)}`, "the folder of a saved model");
-  const modelPath = await committedPath(folder, MODEL, MODEL);
-  const file = parseModelFile(await readModelFile(folder, modelPath), modelPath);
-  const graph = await graphFrom(file, modelPath);
-  const weights = await readTensors(folder, WEIGHTS, file.weights);
-  const slots = file.optimizer ? await readTensors(folder, OPTIMIZER, file.optimizer) : new Map();
+export async function readModel(source: ModelSource): Promise<SavedModel> {
+  const { text, path } = await readModelFile(source);
+  const file = parseModelFile(text, path);
+  const graph = await graphFrom(file, path);
+  const weights = await readTensors(source, WEIGHTS, file.weights);
+  const slots = file.optimizer ? await readTensors(source, OPTIMIZER, file.optimizer) : new Map();
   const { training } = file;
   return {
     graph,
@@ -59,13 +55,16 @@ export async function readModel(folder: string): Promise<SavedModel> {
   };
 }
 
-async function readModelFile(folder: string, path: string): Promise<string> {
-  const facts = await stat(path).catch((error: unknown) => {
-    fail(`there is no model in ${folder}: ${basename(path)}: ${reason(error)}`, "a folder that model.save() wrote");
-  });
-  if (!facts.isFile()) fail(`${path} is no file`, "a folder that model.save() wrote");
-  if (facts.size > longestModelFile) fail(`${path} has ${facts.size} bytes`, `at most ${longestModelFile}`);
-  return readFile(path, "utf8");
+async function readModelFile(source: ModelSource): Promise<{ text: string; path: string }> {
+  const file = await source.open(MODEL);
+  if ("missing" in file)
+    fail(`there is no model in ${source.name}: ${MODEL}: ${file.missing}`, "what model.save() wrote");
+  const size = file.size ?? 0;
+  const bytes = size > longestModelFile ? undefined : await file.read(longestModelFile);
+  if (!bytes || bytes.length > longestModelFile) {
+    fail(`${file.path} has ${bytes?.length ?? size} bytes or more`, `at most ${longestModelFile}`);
+  }
+  return { text: new TextDecoder().decode(bytes), path: file.path };
 }
 
 /** The structure, whose weights must be those that the file announces, before any memory is taken for them. */
@@ -91,13 +90,22 @@ async function graphFrom(file: ModelFile, path: string): Promise<NetworkGraph> {
 }
 
 async function readTensors(
-  folder: string,
+  source: ModelSource,
   name: string,
-  { bytes, sha256 }: { bytes: number; sha256: string },
+  { bytes, sha256: expected }: { bytes: number; sha256: string },
 ): Promise<Map<string, SavedTensor>> {
-  const path = await committedPath(folder, MODEL, name);
-  const data = await readSized(path, bytes);
-  if (createHash("sha256").update(data).digest("hex") !== sha256) {
+  const file = await source.open(name);
+  const { path } = file;
+  if ("missing" in file) {
+    fail(`${path} cannot be read: ${file.missing}`, `the file that ${MODEL} names`, "copy all files of the model");
+  }
+  const data = file.size === undefined || file.size === bytes ? await file.read(bytes) : undefined;
+  const found = data?.length ?? file.size ?? 0;
+  if (!data || found !== bytes) {
+    const more = file.size === undefined && found > bytes ? " or more" : "";
+    fail(`${path} has ${found} bytes${more}`, `${bytes} bytes, as ${MODEL} says`, "copy all files of the model again");
+  }
+  if ((await sha256([data])) !== expected) {
     fail(`${path} is damaged: its checksum is not the one in ${MODEL}`, "the file as it was saved", "copy it again");
   }
   return decodeSafetensors(data, path);

@@ -1,16 +1,16 @@
-import { createHash } from "node:crypto";
 import { lossToJson, metricToJson, type Network } from "../../nn/index.ts";
 import type { DType } from "../../tensor/index.ts";
 import { DescentError, fail } from "../../util/index.ts";
 import type { Objective } from "../objective.ts";
 import { pathOf } from "../paths.ts";
 import type { TrainingState } from "../trainer.ts";
+import { sha256 } from "./checksum.ts";
 import type { ModelFacts } from "./facts.ts";
-import { type FolderFile, writeFolder } from "./folder.ts";
-import { formatVersion, libraryVersion, MODEL, type ModelFile, modelFile, OPTIMIZER, WEIGHTS } from "./format.ts";
+import { checkModelFile, formatVersion, libraryVersion, MODEL, type ModelFile, OPTIMIZER, WEIGHTS } from "./format.ts";
+import type { ModelPart, ModelTarget } from "./place.ts";
 import { encodeSafetensors, type SavedTensor } from "./safetensors.ts";
 
-/** Everything of a model that a folder holds, copied: training may go on meanwhile. */
+/** Everything of a model that is saved, copied: training may go on meanwhile. */
 export interface Snapshot {
   readonly weights: ReadonlyMap<string, SavedTensor>;
   readonly optimizer: ReadonlyMap<string, SavedTensor>;
@@ -39,15 +39,14 @@ export function snapshot(network: Network, state: TrainingState | undefined): Sn
   };
 }
 
-/** Writes the folder of a model. */
+/** Writes a model to its place. */
 export async function saveModel(
-  folder: string,
+  target: ModelTarget,
   network: Network,
   objective: Objective | undefined,
   taken: Snapshot,
   facts: ModelFacts,
 ): Promise<void> {
-  if (typeof folder !== "string" || folder === "") fail(`save got the folder ${String(folder)}`, "a path");
   const training = trainingConfig(objective, taken);
   const weights = encodeSafetensors(taken.weights, { format: "descent" });
   const slots = training && taken.optimizer.size > 0 ? encodeSafetensors(taken.optimizer, { format: "descent" }) : null;
@@ -70,20 +69,17 @@ export async function saveModel(
     training,
     preprocessing: json(facts.preprocessing),
     labels: facts.labels && [...facts.labels],
-    weights: fileFacts(weights),
-    optimizer: slots && fileFacts(slots),
+    weights: await fileFacts(weights),
+    optimizer: slots && (await fileFacts(slots)),
   };
-  const checked = modelFile.safeParse(content);
-  if (!checked.success) {
-    const [issue] = checked.error.issues;
-    fail(`the model cannot be saved: ${issue?.path.join(".")}: ${issue?.message}`);
-  }
-  const files: FolderFile[] = [
+  const checked = checkModelFile(content);
+  if ("complaint" in checked) fail(`the model cannot be saved: ${checked.complaint}`);
+  const files: ModelPart[] = [
     { name: WEIGHTS, data: weights },
     ...(slots ? [{ name: OPTIMIZER, data: slots }] : []),
     { name: MODEL, data: `${JSON.stringify(content, null, 2)}\n` },
   ];
-  await writeFolder(folder, files, slots ? [] : [OPTIMIZER]);
+  await target.write(files, slots ? [] : [OPTIMIZER]);
 }
 
 /** The compile options as JSON; null for a model that was not compiled, or with functions that have no name. */
@@ -113,12 +109,7 @@ function json<T>(value: unknown): T {
   return JSON.parse(JSON.stringify(value)) as T;
 }
 
-function fileFacts(parts: readonly Uint8Array[]): { bytes: number; sha256: string } {
-  const hash = createHash("sha256");
-  let bytes = 0;
-  for (const part of parts) {
-    hash.update(part);
-    bytes += part.length;
-  }
-  return { bytes, sha256: hash.digest("hex") };
+async function fileFacts(parts: readonly Uint8Array[]): Promise<{ bytes: number; sha256: string }> {
+  const bytes = parts.reduce((sum, { length }) => sum + length, 0);
+  return { bytes, sha256: await sha256(parts) };
 }
