@@ -9,11 +9,25 @@ import {
   type PlainInstruction,
 } from "./opcodes.ts";
 
+/** A local variable of the function that the code is in; its number is known once the parameters are. */
+export interface LocalReference {
+  readonly kind: "local" | "parameter";
+  readonly number: number;
+}
+
+/** A function of the module, by its name. */
+export interface FunctionReference {
+  readonly kind: "function";
+  readonly name: string;
+}
+
+export type Reference = LocalReference | FunctionReference;
+
 /**
  * Instructions as bytes, nested in any way. An expression is the code that leaves its value on the stack: composing expressions is
  * putting operands before the instruction.
  */
-export type Code = number | readonly Code[];
+export type Code = number | Reference | readonly Code[];
 
 export type ValueType = "i32" | "i64" | "f32" | "f64" | "v128";
 
@@ -113,14 +127,19 @@ function bytesOf(count: number): number[] {
 }
 
 export const local = {
-  get: (number: number): Code => [0x20, unsigned(number)],
-  set: (number: number, value: Code): Code => [value, 0x21, unsigned(number)],
-  tee: (number: number, value: Code): Code => [value, 0x22, unsigned(number)],
+  get: (variable: LocalReference): Code => [0x20, variable],
+  set: (variable: LocalReference, value: Code): Code => [value, 0x21, variable],
+  tee: (variable: LocalReference, value: Code): Code => [value, 0x22, variable],
 };
 
-/** Calls the function of that number. */
-export function call(number: number, ...operands: readonly Code[]): Code {
-  return [...operands, 0x10, unsigned(number)];
+/** Whether code does nothing but to read a local or to give a constant. */
+export function isSimple(code: Code): boolean {
+  return Array.isArray(code) && (code[0] === 0x20 || code[0] === 0x41 || code[0] === 0x43);
+}
+
+/** Calls a function. */
+export function call(name: string, ...operands: readonly Code[]): Code {
+  return [...operands, 0x10, { kind: "function", name }];
 }
 
 const NO_RESULT = 0x40;
@@ -155,9 +174,18 @@ export function zero(address: Code, bytes: Code): Code {
   return [address, i32(0), bytes, 0xfc, 0x0b, 0x00];
 }
 
-/** The bytes of code one after the other. */
-export function flatten(code: Code, into: number[] = []): number[] {
+/** The bytes of code one after the other; `resolve` gives those of references. */
+export function flatten(
+  code: Code,
+  resolve: (reference: Reference) => readonly number[],
+  into: number[] = [],
+): number[] {
   if (typeof code === "number") into.push(code);
-  else for (const part of code) flatten(part, into);
+  else if (isReference(code)) into.push(...resolve(code));
+  else for (const part of code) flatten(part, resolve, into);
   return into;
+}
+
+function isReference(code: Exclude<Code, number>): code is Reference {
+  return !Array.isArray(code);
 }

@@ -1,15 +1,6 @@
-import { type Code, flatten, VALUE_TYPES, type ValueType } from "./code.ts";
+import { type Code, flatten, type Reference, VALUE_TYPES, type ValueType } from "./code.ts";
+import type { WasmFunction } from "./function.ts";
 import { unsigned } from "./leb128.ts";
-
-/** A function of a module: parameters are its first locals. */
-export interface WasmFunction {
-  readonly parameters: readonly ValueType[];
-  readonly results?: readonly ValueType[];
-  readonly locals: readonly ValueType[];
-  readonly body: Code;
-  /** The name under which the host finds it. */
-  readonly export?: string;
-}
 
 export interface MemoryImport {
   readonly module: string;
@@ -20,11 +11,16 @@ export interface MemoryImport {
 /** Pages of 64 KiB that a 32-bit memory has at most. */
 const MOST_PAGES = 65536;
 
-/** The binary form of a module that imports one memory and defines `functions`, numbered in their order. */
-export function encodeModule(functions: readonly WasmFunction[], memory: MemoryImport): Uint8Array<ArrayBuffer> {
+/** The binary form of a module that imports one memory and exports the functions of the given names. */
+export function encodeModule(
+  functions: ReadonlyMap<string, WasmFunction>,
+  exported: readonly string[],
+  memory: MemoryImport,
+): Uint8Array<ArrayBuffer> {
+  const numbers = new Map([...functions.keys()].map((name, i) => [name, i]));
   const types = new Map<string, number>();
   const typeBytes: Code[] = [];
-  const numbers = functions.map(({ parameters, results = [] }) => {
+  const typeNumbers = [...functions.values()].map(({ parameters, results }) => {
     const key = `${parameters.join()}>${results.join()}`;
     let number = types.get(key);
     if (number === undefined) {
@@ -34,27 +30,43 @@ export function encodeModule(functions: readonly WasmFunction[], memory: MemoryI
     }
     return unsigned(number);
   });
-  const exported = functions.flatMap((each, i) =>
-    each.export === undefined ? [] : [[text(each.export), 0x00, unsigned(i)]],
-  );
+  const exports = exported.map((name) => [text(name), 0x00, unsigned(numbers.get(name)!)]);
   const limits = memory.shared ? [0x03, 0, unsigned(MOST_PAGES)] : [0x00, 0];
-  const code: number[] = [
-    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-    ...section(1, list(typeBytes)),
-    ...section(2, list([[text(memory.module), text(memory.name), 0x02, limits]])),
-    ...section(3, list(numbers)),
-    ...section(7, list(exported)),
-  ];
-  const bodies = functions.map(bodyOf);
+  const bodies = [...functions.values()].map((each) => bodyBytes(each, numbers));
   const count = unsigned(bodies.length);
   const size = bodies.reduce((sum, each) => sum + each.length, count.length);
-  const head = [...code, 10, ...unsigned(size), ...count];
-  const bytes = new Uint8Array(head.length + size - count.length);
-  bytes.set(head);
-  let at = head.length;
-  for (const each of bodies) {
-    bytes.set(each, at);
-    at += each.length;
+  return concatenate([
+    [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+    section(1, list(typeBytes)),
+    section(2, list([[text(memory.module), text(memory.name), 0x02, limits]])),
+    section(3, list(typeNumbers)),
+    section(7, list(exports)),
+    [10, ...unsigned(size), ...count],
+    ...bodies,
+  ]);
+}
+
+/** The text by which functions are found equal: everything but their names. */
+export function functionKey(each: WasmFunction): string {
+  const names: string[] = [];
+  const bytes = flatten(each.body, (reference) => {
+    if (reference.kind === "function") names.push(reference.name);
+    return localBytes(reference, each);
+  });
+  return [each.parameters, each.results, each.locals, names, bytes].join(";");
+}
+
+function localBytes(reference: Reference, { parameters }: WasmFunction): number[] {
+  if (reference.kind === "function") return [0];
+  return unsigned(reference.kind === "parameter" ? reference.number : parameters.length + reference.number);
+}
+
+function concatenate(parts: readonly (readonly number[])[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
   }
   return bytes;
 }
@@ -70,19 +82,24 @@ function text(value: string): Code {
 }
 
 function section(number: number, content: Code): number[] {
-  const bytes = flatten(content);
+  const bytes = flatten(content, () => []);
   return [number, ...unsigned(bytes.length), ...bytes];
 }
 
-function bodyOf({ locals, body }: WasmFunction): number[] {
+function bodyBytes(each: WasmFunction, numbers: ReadonlyMap<string, number>): number[] {
   // Neighbouring locals of one type are declared together.
   const runs: { type: ValueType; count: number }[] = [];
-  for (const type of locals) {
+  for (const type of each.locals) {
     const last = runs.at(-1);
     if (last?.type === type) last.count++;
     else runs.push({ type, count: 1 });
   }
-  const declarations = flatten(list(runs.map(({ type, count }) => [unsigned(count), typeOf(type)])));
-  const bytes = flatten(body);
+  const declarations = flatten(list(runs.map(({ type, count }) => [unsigned(count), typeOf(type)])), () => []);
+  const bytes = flatten(each.body, (reference) => {
+    if (reference.kind !== "function") return localBytes(reference, each);
+    const number = numbers.get(reference.name);
+    if (number === undefined) throw new Error(`Descent bug: there is no function ${reference.name}`);
+    return unsigned(number);
+  });
   return [...unsigned(declarations.length + bytes.length + 1), ...declarations, ...bytes, 0x0b];
 }
