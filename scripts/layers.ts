@@ -92,19 +92,19 @@ export const LAYERS: Record<string, Layer> = {
     level: 6,
     is: "scaling, splitting, cleaning, augmentation, sources",
     mayImport: ["util", "tensor"],
-    browserSafe: false,
+    browserSafe: true,
   },
   train: {
     level: 7,
     is: "the model users see, the one training loop, events, checkpoints",
     mayImport: ["util", "tensor", "nn", "optim", "data"],
-    browserSafe: false,
+    browserSafe: true,
   },
   index: {
     level: 8,
     is: "the public door: re-exports only",
     mayImport: ["util", "tensor", "nn", "optim", "data", "train"],
-    browserSafe: false,
+    browserSafe: true,
   },
   testing: {
     level: 8,

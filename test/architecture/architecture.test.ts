@@ -146,13 +146,30 @@ describe("the checks themselves", () => {
 test("the package's exports are doors, and tsconfig.json and package.json name the same", () => {
   const { exports } = JSON.parse(readFileSync(`${root}package.json`, "utf8")) as { exports: Record<string, unknown> };
   const { paths } = JSON.parse(readFileSync(`${root}tsconfig.json`, "utf8")).compilerOptions;
-  const doors = Object.keys(exports).filter((name) => name !== "./package.json");
+  // One is a file made from the first: the whole door for pages without a bundler.
+  expect(exports["./browser"]).toEqual({ types: "./dist/index.d.ts", default: "./dist/browser/descent.js" });
+  const doors = Object.keys(exports).filter((name) => name !== "./package.json" && name !== "./browser");
   expect(Object.keys(paths)).toEqual(doors.map((name) => name.replace(/^\./, "descent")));
   for (const name of doors) {
     const folder = name === "." ? "" : `${name.slice(2)}/`;
     expect(paths[name.replace(/^\./, "descent")]).toEqual([`./src/${folder}index.ts`]);
     expect(exports[name]).toEqual({ types: `./dist/${folder}index.d.ts`, default: `./dist/${folder}index.js` });
   }
+});
+
+test("package.json names every variant for browsers, as source and as built", () => {
+  const { browser } = JSON.parse(readFileSync(`${root}package.json`, "utf8")) as { browser: Record<string, string> };
+  const variants = [...files.keys()].filter((file) => file.endsWith(".browser.ts"));
+  expect(variants.length).toBeGreaterThan(0);
+  const pairs = variants.flatMap((variant) => {
+    const built = (file: string) => file.replace(/^src/, "dist").replace(/ts$/, "js");
+    const node = variant.replace(".browser.ts", ".ts");
+    return [
+      [`./${built(node)}`, `./${built(variant)}`],
+      [`./${node}`, `./${variant}`],
+    ];
+  });
+  expect(browser).toEqual(Object.fromEntries(pairs));
 });
 
 test(`no source file exceeds ${MOST_LINES} lines`, () => {

@@ -1,11 +1,10 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
+import { installPackage, tsc } from "./project.ts";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
 const home = mkdtempSync(join(tmpdir(), "descent-package-"));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
@@ -19,15 +18,7 @@ console.log(JSON.stringify(await tensor(output).array()));
 `;
 
 test("the built package works in a project of its own, in plain JavaScript and in strict TypeScript", () => {
-  const tsc = join(root, "node_modules/typescript/bin/tsc");
-  const target = join(home, "node_modules/descent");
-  mkdirSync(target, { recursive: true });
-  execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json", "--outDir", join(target, "dist")], { cwd: root });
-  writeFileSync(join(target, "package.json"), readFileSync(join(root, "package.json")));
-  for (const name of ["koffi", "zod", "commander", "tsx", "@koromix", "@types"]) {
-    symlinkSync(join(root, "node_modules", name), join(home, "node_modules", name));
-  }
-  writeFileSync(join(home, "package.json"), '{ "type": "module" }');
+  installPackage(home);
   for (const name of ["main.js", "main.ts"]) writeFileSync(join(home, name), program);
 
   expect(execFileSync(process.execPath, ["main.js"], { cwd: home, encoding: "utf8" }).trim()).toBe("[[-1],[1]]");

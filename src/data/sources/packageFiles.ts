@@ -41,7 +41,7 @@ export async function readPackageFile(folder: string, path: string): Promise<Buf
   }
 }
 
-/** Names of the files in a folder of an installed package. */
-export async function listPackageFiles(folder: string, path: string): Promise<string[]> {
+/** Names of the files in a folder of an installed package; undefined where folders cannot be listed. */
+export async function listPackageFiles(folder: string, path: string): Promise<string[] | undefined> {
   return (await readdir(join(folder, path))).sort();
 }

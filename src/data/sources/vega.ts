@@ -7,6 +7,7 @@ export type TableRow = Readonly<Record<string, unknown>>;
 /**
  * A table of the npm package `vega-datasets` (`npm install vega-datasets`): "cars", "movies", "barley" and other JSON tables.
  *
+ * @param options `folder`: where the package lies, in a browser the URL of a copy; default where it is installed.
  * @throws DescentError when the package is not installed, or for a name it does not have (naming the nearest).
  * @example
  * const cars = await vegaTable("cars");
@@ -16,8 +17,8 @@ export async function vegaTable(name: string, options: { folder?: string } = {})
   const { listPackageFiles, packageFolder, readPackageFile } = await import("./packageFiles.ts");
   const folder = options.folder ?? packageFolder("vega-datasets");
   const files = await listPackageFiles(folder, "data");
-  const names = files.filter((file) => file.endsWith(".json")).map((file) => file.slice(0, -".json".length));
-  if (!names.includes(name)) unknownName("vega table", name, names);
+  const names = files?.filter((file) => file.endsWith(".json")).map((file) => file.slice(0, -".json".length));
+  if (names && !names.includes(name)) unknownName("vega table", name, names);
   const rows: unknown = JSON.parse(new TextDecoder().decode(await readPackageFile(folder, `data/${name}.json`)));
   const isTable =
     Array.isArray(rows) && rows.length > 0 && rows.every((row) => typeof row === "object" && row !== null);
