@@ -129,9 +129,9 @@ function planBlocks(facts: Facts): BlockedPlan {
   const packA = planA(facts, byColumns, parts);
   const exact = a.source === "lanes" && packA === "direct";
   const length = exact ? kernel.rows.at(-1)!.size : rows;
-  // Tiles one vector wide may have twice the rows, unless every row needs a pointer.
-  const tall = columnPanels.width === target.lanes && !(a.source === "rows" && packA === "direct") ? 2 : 1;
-  const rowPanels = planRows(rows / length, length, target.tileRows * tall, exact);
+  // Tiles one vector wide may have more rows, unless every row needs a pointer.
+  const tall = columnPanels.width === target.lanes && !(a.source === "rows" && packA === "direct");
+  const rowPanels = planRows(rows / length, length, tall ? target.tallRows : target.tileRows, exact);
   const rowCount = rowPanels.groups * rowPanels.perGroup;
 
   const tileWork = rowPanels.size * columnPanels.width * deep;
@@ -154,9 +154,9 @@ function planBlocks(facts: Facts): BlockedPlan {
 }
 
 /** Panels of two vectors; of more when there are so few rows that sums would wait for each other. */
-function planColumns({ rows, columns, target: { lanes, tileRows } }: Facts): ColumnPanels {
+function planColumns({ rows, columns, target: { lanes, tileRows, tileVectors } }: Facts): ColumnPanels {
   const vectors = Math.ceil(columns / lanes);
-  const wide = rows * 2 >= tileRows ? 2 : Math.min(8, Math.floor((2 * tileRows) / rows));
+  const wide = rows * 2 >= tileRows ? 2 : tileVectors(rows);
   const width = Math.min(vectors, wide) * lanes;
   const count = Math.ceil(columns / width);
   const lastWidth = Math.ceil((columns - (count - 1) * width) / lanes) * lanes;

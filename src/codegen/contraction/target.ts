@@ -6,9 +6,20 @@ export interface Target {
   readonly lanes: number;
   /** Rows of a register tile that is two vectors wide. */
   readonly tileRows: number;
+  /** Rows of a register tile that is one vector wide, where rows are packed. */
+  readonly tallRows: number;
+  /** Vectors of a register tile of so few rows that sums of two would wait for each other. */
+  readonly tileVectors: (rows: number) => number;
 }
 
 /** 32 registers hold 12 rows of two accumulators, two vectors of B and one element of A; 16 registers hold 6 rows. */
 export function contractionTarget(vectorBytes: 16 | 32 | 64, registers: 16 | 32): Target {
-  return { vectorBytes, lanes: vectorBytes / 4, tileRows: registers === 32 ? 12 : 6 };
+  const tileRows = registers === 32 ? 12 : 6;
+  return {
+    vectorBytes,
+    lanes: vectorBytes / 4,
+    tileRows,
+    tallRows: 2 * tileRows,
+    tileVectors: (rows) => Math.min(8, Math.floor((2 * tileRows) / rows)),
+  };
 }

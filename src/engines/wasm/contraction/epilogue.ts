@@ -1,0 +1,82 @@
+import { ExpressionWriter, Region } from "../../../codegen/index.ts";
+import { type Access, type ContractionKernel, collapseContraction } from "../../../passes/index.ts";
+import { type Code, i32, local, memory } from "../encode/index.ts";
+import type { AssemblerOptions } from "../render/assembler.ts";
+import { add, count, multiply, plus, times } from "./arithmetic.ts";
+import { FLOAT, VECTOR } from "./microkernel.ts";
+import { type Callee, Routine, type Support } from "./routine.ts";
+import type { Rows } from "./rows.ts";
+
+const LANES = 4;
+
+/**
+ * The epilogue: a function (tile, batch, first, h, n0, end, width) that stores what becomes of a finished tile of sums: rows
+ * first .. first + h - 1, columns n0 .. end - 1; `tile` has `width` floats from row to row, in whole vectors.
+ */
+export function storeFunction(
+  kernel: ContractionKernel,
+  options: AssemblerOptions,
+  support: Support,
+  rows: Rows | undefined,
+): Callee {
+  const routine = new Routine(7, options);
+  const { builder, assembler } = routine;
+  const [tile, batch, first, h, n0, end, width] = routine.arguments as [Code, Code, Code, Code, Code, Code, Code];
+  // The stores alone often see several loops of the rows as one.
+  const stored = rows?.ordered ? kernel : withoutOperands(kernel);
+  const [column] = stored.columns;
+  const from = routine.integer();
+  const body: Code[] = [];
+
+  /** Stores at the current point (of a column: in the first `lanes` lanes from it on). */
+  const point = (lanes: number, at: number, inner: Code[]): void => {
+    const place = { vector: column?.id, count: lanes };
+    const kind = column ? "vector" : "scalar";
+    const sum = column
+      ? builder.hold("v128", memory("v128.load", local.get(from), at), inner)
+      : builder.hold("f32", memory("f32.load", local.get(from), at), inner);
+    const writer = new ExpressionWriter(assembler, () => ({ value: sum, width: kind }));
+    const region = new Region<Code, Code>(inner);
+    const values = stored.stores.map(({ value }) => writer.as(value, kind, place, region));
+    stored.stores.forEach((store, i) => inner.push(writer.store(store, values[i]!, kind, place)));
+  };
+
+  const row = (block: Code[]): void => {
+    if (!column) return point(1, 0, block);
+    const rest = column.size % LANES;
+    const index = routine.integer();
+    const whole = rest === 0 ? end : routine.hold([end, i32(-LANES), 0x71], block);
+    const vector = (lanes: number): Code =>
+      assembler.nest.at(new Map([[column.id, index]]), (inner) => point(lanes, 0, inner));
+    block.push(
+      local.set(index, n0),
+      count(builder, n0, whole, LANES, (turn) => [
+        local.set(index, local.get(turn)),
+        vector(LANES),
+        local.set(from, plus(local.get(from), VECTOR)),
+      ]),
+    );
+    if (rest === 0) return;
+    // n0 is a multiple of the lanes, so the rest is the same wherever there is one.
+    block.push([whole, end, 0x48, 0x04, 0x40, local.set(index, whole), vector(rest), 0x0b]);
+  };
+
+  routine.at(batch, stored.batch, body, (inBatch) => {
+    inBatch.push(
+      count(builder, i32(0), h, 1, (r) => {
+        const block: Code[] = [local.set(from, add(tile, times(multiply(local.get(r), width), FLOAT)))];
+        const flat = add(first, local.get(r));
+        if (rows?.ordered) rows.at(routine, flat, block, row);
+        else routine.at(flat, stored.rows, block, row);
+        return block;
+      }),
+    );
+  });
+  builder.body.push(body);
+  return routine.finish(support);
+}
+
+function withoutOperands(kernel: ContractionKernel): ContractionKernel {
+  const nothing: Access = { ...kernel.a, index: { constant: 0, terms: [] }, guards: [] };
+  return collapseContraction({ ...kernel, a: nothing, b: nothing, depth: [] });
+}
