@@ -1,4 +1,13 @@
-import { block, type Code, type FunctionBuilder, i32, ins, type LocalReference, leave, local } from "../encode/index.ts";
+import {
+  block,
+  type Code,
+  type FunctionBuilder,
+  i32,
+  ins,
+  type LocalReference,
+  leave,
+  local,
+} from "../encode/index.ts";
 
 /** Integer arithmetic with constants, which vanishes where it changes nothing. */
 export const plus = (value: Code, constant: number): Code =>

@@ -12,11 +12,7 @@ import { type Callee, Routine, type Support } from "./routine.ts";
 import { Rows } from "./rows.ts";
 
 /** Renders a product by register tiles over panels. */
-export function renderBlocked(
-  kernel: ContractionKernel,
-  plan: BlockedPlan,
-  options: AssemblerOptions,
-): RenderedKernel {
+export function renderBlocked(kernel: ContractionKernel, plan: BlockedPlan, options: AssemblerOptions): RenderedKernel {
   return new BlockedRenderer(kernel, plan, options).render();
 }
 
@@ -86,7 +82,8 @@ class BlockedRenderer {
   render(): RenderedKernel {
     const { packA, packB, parts } = this.plan;
     const phases: Phase[] = [];
-    if (packA === "shared" || packB === "shared") phases.push(this.#phase((routine, block) => this.#packing(routine, block)));
+    if (packA === "shared" || packB === "shared")
+      phases.push(this.#phase((routine, block) => this.#packing(routine, block)));
     phases.push(this.#phase((routine, block) => this.#main(routine, block)));
     if (parts > 1) phases.push(this.#phase((routine, block) => this.#reduction(routine, block)));
     return {
@@ -130,7 +127,13 @@ class BlockedRenderer {
 
   #at(routine: Routine, place: "list" | "table" | "packedA" | "packedB" | "sums"): Code {
     const { packA, packB, parts } = this.plan;
-    const shared = { list: false, table: false, packedA: packA === "shared", packedB: packB === "shared", sums: parts > 1 };
+    const shared = {
+      list: false,
+      table: false,
+      packedA: packA === "shared",
+      packedB: packB === "shared",
+      sums: parts > 1,
+    };
     return plus(routine.pointers.memory(shared[place] ? "shared" : "scratch"), this.#places[place]);
   }
 
@@ -402,7 +405,10 @@ class BlockedRenderer {
       block.push(
         rows((p, panel, inner) => {
           const packed = this.#packPanel(routine, batch, panel.flat, panel.h, this.#at(routine, "packedA"), range);
-          inner.push(local.set(number, packed), columns((c, column, each) => compute(p, panel, c, column, each)));
+          inner.push(
+            local.set(number, packed),
+            columns((c, column, each) => compute(p, panel, c, column, each)),
+          );
         }),
       );
       return;
@@ -417,7 +423,10 @@ class BlockedRenderer {
     if (rowsOuter) {
       block.push(
         rows((p, panel, inner) =>
-          inner.push(one(place(p)), columns((c, column, each) => compute(p, panel, c, column, each))),
+          inner.push(
+            one(place(p)),
+            columns((c, column, each) => compute(p, panel, c, column, each)),
+          ),
         ),
       );
       return;
@@ -550,16 +559,7 @@ class BlockedRenderer {
             memory("v128.store", add(tile, local.get(i)), 0, local.get(sum)),
           ];
         }),
-        routine.call(
-          this.#store,
-          tile,
-          batch,
-          panel.flat,
-          panel.h,
-          column.n0,
-          add(column.n0, column.n),
-          column.width,
-        ),
+        routine.call(this.#store, tile, batch, panel.flat, panel.h, column.n0, add(column.n0, column.n), column.width),
       );
     });
     block.push(share);

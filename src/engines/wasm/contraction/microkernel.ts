@@ -123,10 +123,7 @@ class TileWriter {
       when(
         local.get(more),
         each((i, j, at) =>
-          local.set(
-            first(i, j),
-            ins("f32x4.add", local.get(first(i, j)), memory("v128.load", local.get(place), at)),
-          ),
+          local.set(first(i, j), ins("f32x4.add", local.get(first(i, j)), memory("v128.load", local.get(place), at))),
         ),
       ),
       each((i, j, at) => memory("v128.store", local.get(place), at, total(i, j))),
@@ -207,4 +204,3 @@ type Parameters9 = [
 ];
 
 const atLeastOne = (number: LocalReference, body: Code): Code => when(local.get(number), body);
-

@@ -240,10 +240,7 @@ export class Operands {
     // 0 <= g + along * k < size
     const ceil = (value: Code) => ins("i32.div_u", plus(value, along - 1), i32(along));
     const zero = i32(0);
-    const from = routine.hold(
-      ins("select", zero, ceil(ins("i32.sub", zero, g)), ins("i32.ge_s", g, zero)),
-      block,
-    );
+    const from = routine.hold(ins("select", zero, ceil(ins("i32.sub", zero, g)), ins("i32.ge_s", g, zero)), block);
     const to = routine.hold(
       ins("select", zero, ceil(ins("i32.sub", i32(size), g)), ins("i32.ge_s", g, i32(size))),
       block,

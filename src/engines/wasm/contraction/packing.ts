@@ -3,8 +3,8 @@ import {
   FunctionBuilder,
   i32,
   ins,
-  laneMemory,
   type LocalReference,
+  laneMemory,
   local,
   memory,
   shuffle32,
@@ -58,7 +58,10 @@ function transpose(builder: FunctionBuilder, rows: readonly LocalReference[]): {
   ];
   const low = [0, 1, 4, 5];
   const high = [2, 3, 6, 7];
-  return { code, columns: [shuffle32(ab, cd, low), shuffle32(ab, cd, high), shuffle32(AB, CD, low), shuffle32(AB, CD, high)] };
+  return {
+    code,
+    columns: [shuffle32(ab, cd, low), shuffle32(ab, cd, high), shuffle32(AB, CD, low), shuffle32(AB, CD, high)],
+  };
 }
 
 /**

@@ -1,7 +1,15 @@
 import type { Linear } from "../../../codegen/index.ts";
 import type { IndexExpression } from "../../../ir/index.ts";
 import type { Loop } from "../../../passes/index.ts";
-import { type Code, call, FunctionBuilder, functionKey, type LocalReference, local, type WasmFunction } from "../encode/index.ts";
+import {
+  type Code,
+  call,
+  FunctionBuilder,
+  functionKey,
+  type LocalReference,
+  local,
+  type WasmFunction,
+} from "../encode/index.ts";
 import { type AssemblerOptions, WasmAssembler } from "../render/assembler.ts";
 import { type Actual, Pointers } from "../render/pointers.ts";
 import { plus, quotient, remainder } from "./arithmetic.ts";

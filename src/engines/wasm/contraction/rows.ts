@@ -58,9 +58,7 @@ export class Rows {
     const tables = [...(this.#order ? [this.#order.table] : []), ...this.#validity.flatMap(({ words }) => words)];
     return [
       tables.map((each) => writeTable(routine.builder, each, scratch)),
-      this.#zeros > 0
-        ? [plus(scratch, this.#zeros), i32(0), i32((this.layout.run + 4) * 4), 0xfc, 0x0b, 0x00]
-        : [],
+      this.#zeros > 0 ? [plus(scratch, this.#zeros), i32(0), i32((this.layout.run + 4) * 4), 0xfc, 0x0b, 0x00] : [],
     ];
   }
 
@@ -79,7 +77,12 @@ export class Rows {
   }
 
   /** Addresses of a panel's rows first .. first + h - 1, and bits of their segments; the panel's remaining rows repeat the last one. */
-  pointers(routine: Routine, first: Code, h: Code, block: Code[]): { readonly base: Code[]; readonly exists: Code[][] } {
+  pointers(
+    routine: Routine,
+    first: Code,
+    h: Code,
+    block: Code[],
+  ): { readonly base: Code[]; readonly exists: Code[][] } {
     const { a } = this.plan;
     const last = routine.hold(plus(add(first, h), -1), block);
     const base: Code[] = [];
@@ -93,10 +96,17 @@ export class Rows {
         inner.push(local.set(address, routine.offset(a.linear, loops, pointer)));
         bits.forEach((word, number) => {
           const all = this.#validity.map(({ loop, words }) => {
-            const index = loop ? routine.assembler.nest.sum({ constant: 0, terms: [{ coefficient: 1, of: loop.id }] }, 1) : i32(0);
+            const index = loop
+              ? routine.assembler.nest.sum({ constant: 0, terms: [{ coefficient: 1, of: loop.id }] }, 1)
+              : i32(0);
             return this.#entry(routine, words[number]!, index);
           });
-          inner.push(local.set(word, all.reduce((both, each) => ins("i32.and", both, each))));
+          inner.push(
+            local.set(
+              word,
+              all.reduce((both, each) => ins("i32.and", both, each)),
+            ),
+          );
         });
       });
       base.push(local.get(address));

@@ -1,5 +1,6 @@
 import { writeLoop } from "../../../codegen/index.ts";
 import { contractionAsLoops, type Kernel, type KernelProgram } from "../../../passes/index.ts";
+import { renderContraction } from "../contraction/index.ts";
 import {
   type Code,
   call,
@@ -47,7 +48,7 @@ function renderKernel(kernel: Kernel, options: AssemblerOptions): RenderedKernel
     case "loop":
       return simpleKernel(options, ({ assembler }, block) => writeLoop(kernel, assembler, block));
     case "contraction":
-      return renderKernel(contractionAsLoops(kernel), options);
+      return renderContraction(kernel, options) ?? renderKernel(contractionAsLoops(kernel), options);
     case "random":
       return renderRandom(kernel, options);
     case "scatter":
