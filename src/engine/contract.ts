@@ -20,7 +20,11 @@ export interface Executable {
 /** A way to run programs. */
 export interface Engine {
   readonly name: string;
-  /** Zeroed memory that this engine's programs can work on; 64-byte aligned where that matters. */
+  /**
+   * Zeroed memory that this engine's programs can work on; 64-byte aligned where that matters. It may be used anew when the array
+   * itself is collected, even while a `subarray` of it or another view of its buffer is alive: who keeps a view keeps the array too, and
+   * what is given to users is a copy. It may lie in memory shared between threads, which some functions of browsers refuse.
+   */
   allocate(dtype: DType, length: number): TypedArray;
   compile(program: Program): Promise<Executable>;
   /** One line about what it runs on: threads, vector width, compiler. */

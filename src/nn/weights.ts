@@ -15,6 +15,9 @@ export interface Weight {
   readonly initializer: Initializer;
 }
 
+/** What views are parts of: an engine may use an array's memory anew when the array itself is collected, whoever has a view of it. */
+const wholes = new WeakMap<Float32Array, Float32Array>();
+
 /** The layout of all weights: two flat vectors, each weight a contiguous part of one. */
 export class WeightLayout {
   readonly weights: readonly Weight[];
@@ -58,13 +61,15 @@ export class WeightLayout {
     return parts.length === 1 && parts[0] ? parts[0] : concatenate(parts);
   }
 
-  /** Views of the two flat vectors, by path. */
+  /** Views of the two flat vectors, by path. They keep the vectors. */
   views(parameters: Float32Array, moving: Float32Array): Record<string, Float32Array> {
     return Object.fromEntries(
-      this.weights.map(({ path, trainable, offset, size }) => [
-        path,
-        (trainable ? parameters : moving).subarray(offset, offset + size),
-      ]),
+      this.weights.map(({ path, trainable, offset, size }) => {
+        const whole = trainable ? parameters : moving;
+        const view = whole.subarray(offset, offset + size);
+        wholes.set(view, whole);
+        return [path, view];
+      }),
     );
   }
 
