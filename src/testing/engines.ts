@@ -1,17 +1,18 @@
-import { type EngineChoice, resolveEngine } from "../tensor/index.ts";
+import { type EngineChoice, engineInfo, resolveEngine } from "../tensor/index.ts";
 
 /** An engine that tests run on. */
-export type TestEngine = "reference" | "native";
+export type TestEngine = "reference" | "native" | "wasm";
 
 /**
- * The engines that work on this machine: always `reference` (float64, the truth), and `native` where a C compiler is.
+ * The engines that work on this machine: always `reference` (float64, the truth), `native` where a C compiler is, `wasm`
+ * where WebAssembly has vectors.
  *
  * @example
  * for (const engine of await availableEngines()) console.log(engine);
  */
 export async function availableEngines(): Promise<readonly TestEngine[]> {
-  const { engine } = await resolveEngine("auto");
-  return engine.name === "native" ? ["reference", "native"] : ["reference"];
+  const available = new Set((await engineInfo()).filter((each) => each.available).map(({ name }) => name));
+  return (["reference", "native", "wasm"] as const).filter((name) => available.has(name));
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Engine } from "../../src/engine/index.ts";
 import { resolveEngine } from "../../src/tensor/index.ts";
 import { DescentError, environment, hasNode } from "../../src/util/index.ts";
 
-const COMPILED = hasNode() ? ["native"] : ["reference"];
+const COMPILED = hasNode() ? ["native", "wasm"] : ["wasm"];
 
 /** Compiled engines that can run here; says why one is left out. Where it is required (in CI), that is an error. */
 export async function compiledEngines(): Promise<Engine[]> {
