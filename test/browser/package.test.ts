@@ -5,6 +5,7 @@ import type { Browser, Page } from "playwright-core";
 import { build, createServer, type ViteDevServer } from "vite";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { layers, loadModel, type Model, sequential } from "../../src/index.ts";
+import { blocksOf, promisesOf } from "../docs/blocks.ts";
 import { installPackage } from "../tools/project.ts";
 import { findChromium, launchChromium } from "./chromium.ts";
 import { startServer } from "./server.ts";
@@ -122,6 +123,31 @@ describe("a page trains with the package", () => {
     });
     expect(saved).toBe(true);
     expect(said.length).toBe(lines.length + said.filter((line) => line.startsWith("[vite]")).length);
+  });
+});
+
+describe("docs/guide/browser.md", () => {
+  const guide = blocksOf("docs/guide/browser.md");
+  const codeOf = (info: string) => guide.filter((block) => block.info === info).map(({ code }) => code);
+
+  test("shows a page that works", async () => {
+    const [html = "", ...others] = codeOf("html");
+    expect(others).toEqual([]);
+    files.set("/guide/index.html", html.replace("<title>", '<link rel="icon" href="data:,"><title>'));
+    files.set("/guide/descent.js", files.get("/descent.js") ?? "");
+    await page.goto(`${server.url}/guide/index.html`);
+    await page.waitForFunction(() => document.querySelector("output")?.value !== "learning");
+    expect(await page.evaluate(() => document.querySelector("output")?.value)).toBe("learned");
+    expect(said).toEqual([]);
+  });
+
+  test("shows programs that work", async () => {
+    const code = codeOf("js").join("\n");
+    files.set("/plain/guide.js", `const { make, loadModel } = app;\nconst model = make(9);\n${code}`);
+    await plain();
+    await page.evaluate("import('./guide.js').then(() => undefined)");
+    expect(said).toEqual(promisesOf(code));
+    expect(said).not.toEqual([]);
   });
 });
 

@@ -20,11 +20,12 @@ export interface Example {
   code: string;
 }
 
-/** All files below a folder whose names end with `extension`, from the repository's root. */
+/** All files of ours below a folder whose names end with `extension`, from the repository's root. */
 export function filesUnder(folder: string, extension: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith(extension))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join("/"))
+    .filter((path) => !path.includes("/node_modules/"))
     .sort();
 }
 
