@@ -48,12 +48,11 @@ class Speed {
   /** "loss 0.1234  12.3k samples/s  3m 05s left". */
   describe(training: Training): string {
     const steps = training.step - this.stepsWhenStarted;
-    const rate = (training.stepInEpoch * training.batchSize) / Math.max(this.inEpoch / 1000, 1e-9);
     const left = training.epochs * training.stepsPerEpoch - steps;
     const perStep = (performance.now() - this.trainStarted) / 1000 / Math.max(steps, 1);
     const facts = [
       this.validating ? "validating" : formatLogs(training.runningLogs()),
-      training.stepInEpoch > 0 ? `${formatRate(rate)} samples/s` : "",
+      speedOf(training.stepInEpoch * training.batchSize, this.inEpoch / 1000),
       steps > 0 ? `${formatSeconds(left * perStep)} left` : "",
     ];
     return facts.filter(Boolean).join("  ");
@@ -194,8 +193,13 @@ function epochCount(training: Training): string {
 }
 
 function epochSummary({ training, logs, seconds }: EpochEndEvent): string {
-  const rate = training.samples / Math.max(seconds, 1e-9);
-  return `${formatLogs(logs)}  ${formatRate(rate)} samples/s  ${formatSeconds(seconds)}`;
+  const facts = [formatLogs(logs), speedOf(training.samples, seconds), formatSeconds(seconds)];
+  return facts.filter(Boolean).join("  ");
+}
+
+/** "12.3k samples/s"; nothing for what took no time: a browser's clock moves in steps of up to a millisecond. */
+function speedOf(samples: number, seconds: number): string {
+  return samples > 0 && seconds > 0 ? `${formatRate(samples / seconds)} samples/s` : "";
 }
 
 /** "loss 0.1234  accuracy 0.9876"; lists are left to the evaluation's report. */

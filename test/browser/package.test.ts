@@ -8,7 +8,7 @@ import { layers, loadModel, type Model, sequential } from "../../src/index.ts";
 import { blocksOf, promisesOf } from "../docs/blocks.ts";
 import { installPackage } from "../tools/project.ts";
 import { findChromium, launchChromium } from "./chromium.ts";
-import { startServer } from "./server.ts";
+import { ISOLATED, startServer } from "./server.ts";
 
 /** What the page under test offers to these tests. */
 interface App {
@@ -36,7 +36,8 @@ const found = findChromium();
 const home = mkdtempSync(join(tmpdir(), "descent-page-"));
 const files = new Map<string, string | Uint8Array>();
 let server: Awaited<ReturnType<typeof startServer>>;
-let guarded: Awaited<ReturnType<typeof startServer>>;
+let guarded: typeof server;
+let isolated: typeof server;
 let vite: ViteDevServer;
 let browser: Browser;
 
@@ -71,6 +72,7 @@ beforeAll(async () => {
   server = await startServer({ files });
   const policy = "default-src 'self'; img-src data:; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:";
   guarded = await startServer({ files, headers: { "Content-Security-Policy": policy } });
+  isolated = await startServer({ files, headers: ISOLATED });
   browser = await launchChromium(found.program);
 });
 afterAll(async () => {
@@ -78,6 +80,7 @@ afterAll(async () => {
   await vite?.close();
   server?.close();
   guarded?.close();
+  isolated?.close();
   rmSync(home, { recursive: true, force: true });
 });
 
@@ -108,12 +111,13 @@ describe("a page trains with the package", () => {
     ["built by Vite", () => `${server.url}/built/index.html`],
     ["served by Vite while it is written", () => vite.resolvedUrls?.local[0] ?? ""],
     ["as a script, where eval is forbidden", () => `${guarded.url}/plain/index.html`],
+    ["as a script, isolated from other origins", () => `${isolated.url}/plain/index.html`],
   ])("%s", async (_, url) => {
     await open(url());
     expect(await page.evaluate("typeof process")).toBe("undefined");
-    expect(await page.evaluate(() => app.train(app.make(1)))).toBe(2);
+    expect(await page.evaluate(() => app.train(app.make(1, 1e5)))).toBe(2); // enough for workers
     const lines = said.filter((line) => !line.startsWith("[vite]"));
-    expect(lines[0]).toMatch(/^Engine \w+: /);
+    expect(lines[0]).toMatch(/^Engine wasm: /);
     expect(lines[1]).toMatch(/^Epoch 1\/2 {2}loss [\d.]+ {2}/);
     expect(lines).toHaveLength(3);
     const saved = await page.evaluate(async () => {

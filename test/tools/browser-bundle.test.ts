@@ -161,7 +161,7 @@ describe("the package where nothing of Node is", () => {
     runInContext(outputFiles[0]?.text ?? "", context);
     const { epochs, refusals } = JSON.parse(await runInContext("main()", context));
     expect(epochs).toHaveLength(3);
-    expect(lines[0]).toMatch(/^Engine (wasm|reference): /);
+    expect(lines[0]).toMatch(/^Engine wasm: /);
     expect(lines.filter((line) => /^Epoch \d\/3 {2}loss [^\n]*$/.test(line))).toHaveLength(3);
     expect(refusals).toEqual([
       expect.stringMatching(/^save got the folder "folder".*indexeddb:\/\/NAME/),

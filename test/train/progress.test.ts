@@ -17,7 +17,7 @@ describe("progress without a terminal", () => {
     const paper = new Paper();
     await train(paper, { epochs: 3, validationSplit: 0.2, verbose: 1 });
     const [engine, plan, ...epochs] = paper.lines;
-    expect(engine).toMatch(/^Engine (native|reference): \S/);
+    expect(engine).toMatch(/^Engine (native|wasm|reference): \S/);
     expect(plan).toBe("16 samples (4 for validation), batches of 8, 3 epochs");
     expect(epochs).toHaveLength(3);
     for (const [i, line] of epochs.entries()) {
