@@ -47,7 +47,7 @@ export class ArrayMemory {
   private readonly arrays = new Map<number, WeakRef<TypedArray>>();
   private readonly collected = new FinalizationRegistry<number>((address) => this.giveBack(address));
   /** See {@link tell}. */
-  private readonly told = new WeakMap<TypedArray, ArrayBuffer>();
+  private readonly told = new WeakMap<TypedArray, ArrayBuffer | Uint8Array>();
 
   /** Takes the largest reservation, up to `pages`, that the host grants. */
   constructor(pages = MOST_PAGES) {
@@ -81,6 +81,8 @@ export class ArrayMemory {
       fail(`${what} takes ${(bytes / 1e6).toFixed(1)} MB, more than this machine gives`);
     }
     const array = viewOf(this.memory.buffer, dtype, address, length);
+    // Not only after growing: V8 makes another buffer object of the same memory some time later.
+    this.buffers.add(array.buffer);
     // Beyond what was ever used, memory is zero.
     if (address < used) array.fill(0);
     const reference = new WeakRef(array);
@@ -135,7 +137,8 @@ export class ArrayMemory {
    */
   private tell(array: TypedArray, bytes: number): void {
     try {
-      this.told.set(array, new ArrayBuffer(bytes));
+      // Node zeroes an ArrayBuffer's memory, which would cost time and make it real.
+      this.told.set(array, globalThis.Buffer?.allocUnsafeSlow(bytes) ?? new ArrayBuffer(bytes));
     } catch {
       // No address space for it: the array is collected later.
     }

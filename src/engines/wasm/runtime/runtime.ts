@@ -49,9 +49,9 @@ export async function openWasmRuntime(
   const code = { ...found, sharedMemory: found.sharedMemory && options.sharedMemory !== false };
   const threads = options.threads ?? (await defaultThreads());
   const { mode = "pool" } = options;
-  const spawn = mode === "inline" ? { reason: "none are wanted" } : await findSpawn();
+  const spawn = mode === "inline" ? { reason: "no workers are wanted" } : await findSpawn();
   const missing = [
-    ...(typeof spawn === "function" ? [] : [`no threads: ${spawn.reason}`]),
+    ...(typeof spawn === "function" ? [] : [`on the calling thread: ${spawn.reason}`]),
     ...(code.fusedMultiplyAdd ? [] : ["without fused multiply-add"]),
   ];
   const lane = new Lane();
@@ -61,12 +61,12 @@ export async function openWasmRuntime(
     return { runtime: new DirectRuntime(code, missing, { memory, lane, pool }) };
   }
   const remote = typeof spawn === "function" ? new RemoteMachine(spawn) : undefined;
-  if (remote) missing.push(`one thread: ${whyAlone(code, mode)}`);
+  if (remote) missing.push(`no more threads: ${whyAlone(code, mode)}`);
   return { runtime: new StagedRuntime(code, missing, { lane, local: new LocalMachine(), remote }) };
 }
 
 function whyAlone({ sharedMemory }: CodeFeatures, mode: string): string {
-  if (mode === "remote") return "no more are wanted";
+  if (mode === "remote") return "none are wanted";
   if (!sharedMemory) return "this host has no shared memory";
   return "the page is not isolated from other origins (headers COOP and COEP)";
 }
