@@ -30,3 +30,20 @@ test("the built package works in a project of its own, in plain JavaScript and i
   });
   expect(stdout).toBe("");
 });
+
+test("applications in browsers compile without the types of Node", () => {
+  const options = {
+    strict: true,
+    target: "ES2022",
+    module: "ESNext",
+    moduleResolution: "bundler",
+    lib: ["ES2022", "DOM"],
+    types: [],
+    noEmit: true,
+    skipLibCheck: false,
+  };
+  writeFileSync(join(home, "tsconfig.json"), JSON.stringify({ compilerOptions: options, files: ["main.ts"] }));
+  rmSync(join(home, "node_modules/@types"), { force: true });
+  const { stdout } = spawnSync(process.execPath, [tsc, "-p", "."], { cwd: home, encoding: "utf8" });
+  expect(stdout).toBe("");
+});
