@@ -11,7 +11,7 @@ Exit codes:
   130  interrupted (Ctrl-C); what was trained so far is saved
 
 Environment:
-  DESCENT_ENGINE   native or reference; by default the fastest that works here
+  DESCENT_ENGINE   native, wasm or reference; by default the fastest for the work at hand
   DESCENT_THREADS  number of threads; by default one per core
   DESCENT_CACHE    folder of compiled programs
   DESCENT_DEBUG=1  errors with their stack

@@ -6,6 +6,7 @@ import { configOf, type NetworkConfig } from "./network-config.ts";
 import { type NetworkLayer, type NetworkStructure, structureOf } from "./structure.ts";
 import { summaryOf } from "./summary.ts";
 import type { Weight } from "./weights.ts";
+import { workPerSample } from "./work.ts";
 
 export interface NetworkOptions {
   /** Default "model". */
@@ -61,6 +62,11 @@ export class Network {
   /** Every weight: its path, shape, and place in `parameters` (trainable) or `moving` (not). */
   get weights(): readonly Weight[] {
     return this.layout.weights;
+  }
+
+  /** About how many multiplications one sample takes forward; training takes three times as many. */
+  get workPerSample(): number {
+    return workPerSample(this.structure);
   }
 
   /** All trainable weights, one after the other; training changes them in place. */

@@ -1,10 +1,9 @@
-import type { Engine } from "../engine/index.ts";
-import { DTYPES, type Node, type TypedArray, topologicalOrder } from "../ir/index.ts";
+import { type Node, type TypedArray, topologicalOrder } from "../ir/index.ts";
 import { product } from "../util/index.ts";
-import { nativeIfPresent, referenceEngine } from "./engines.ts";
+import { engineForExpressions, referenceEngine } from "./engines.ts";
 
-/** Elementary operations above which compiling (some 0.3 s) beats interpreting (some 4e7 a second, on the event loop). */
-const WORTH_COMPILING = 1e7;
+/** Elementary operations above which generating code (a millisecond) beats interpreting (some 4e7 a second). */
+const WORTH_GENERATING = 2e4;
 
 /** About how many elementary operations computing a node takes. */
 function work(node: Node): number {
@@ -24,21 +23,18 @@ function work(node: Node): number {
   }
 }
 
-async function chooseEngine(nodes: readonly Node[]): Promise<Engine> {
+/** Values of one-off expressions, in plain arrays of their own. */
+export async function evaluateNodes(nodes: readonly Node[]): Promise<TypedArray[]> {
   let total = 0;
   for (const node of topologicalOrder(nodes)) total += work(node);
-  return (total > WORTH_COMPILING ? await nativeIfPresent() : undefined) ?? referenceEngine;
+  const engine = total < WORTH_GENERATING ? referenceEngine : await engineForExpressions(total);
+  const executable = await engine.compile({ name: "expression", inputs: [], state: [], outputs: nodes });
+  const outputs = nodes.map((node) => engine.allocate(node.dtype, product(node.shape)));
+  await executable.bind({ inputs: [], state: [], outputs })();
+  return outputs.map(ownArray);
 }
 
-/** Values of one-off expressions: answered at once by the reference engine, compiled only when that is quicker. */
-export async function evaluateNodes(nodes: readonly Node[]): Promise<TypedArray[]> {
-  const engine = await chooseEngine(nodes);
-  const executable = await engine.compile({ name: "expression", inputs: [], state: [], outputs: nodes });
-  const allocate =
-    engine === referenceEngine
-      ? (node: Node) => DTYPES[node.dtype].create(product(node.shape))
-      : (node: Node) => engine.allocate(node.dtype, product(node.shape));
-  const outputs = nodes.map(allocate);
-  await executable.bind({ inputs: [], state: [], outputs })();
-  return outputs;
+/** The array, or a copy of what is but a part of an engine's memory. */
+export function ownArray(array: TypedArray): TypedArray {
+  return array.buffer.byteLength <= array.byteLength + 64 ? array : array.slice();
 }

@@ -2,6 +2,7 @@ import type { Executable } from "../engine/index.ts";
 import { type DType, type Node, ops, type TypedArray } from "../ir/index.ts";
 import { fail, formatShape, product, type Shape, show } from "../util/index.ts";
 import { type EngineChoice, resolveEngine } from "./engines.ts";
+import { ownArray } from "./evaluate.ts";
 import { Tensor } from "./tensor.ts";
 
 /** Shape and type of a tensor that does not exist yet. */
@@ -176,7 +177,7 @@ export function compile<A extends readonly Tensor[], R extends Tensor | readonly
     await bound.run();
     const results = Object.entries(bound.outputs).map(([name, array]) => {
       const { shape, dtype } = program.outputs[name]!;
-      return new Tensor(ops.data(array, shape, dtype));
+      return new Tensor(ops.data(ownArray(array), shape, dtype));
     });
     return (single ? results[0] : results) as unknown as R;
   };

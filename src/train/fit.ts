@@ -1,3 +1,4 @@
+import type { Network } from "../nn/index.ts";
 import { fail } from "../util/index.ts";
 import { compileBatch, layoutOf } from "./batch-program.ts";
 import { Batches } from "./batches.ts";
@@ -20,19 +21,22 @@ import { validationName } from "./values.ts";
 
 /** What `fit` needs of the model. */
 export interface FitSubject {
-  readonly trainer: Trainer;
+  readonly network: Network;
   readonly objective: Objective;
-  readonly engineReason: string;
+  /** Makes the model ready to train on so many samples in all (epochs counted), on the engine that suits that. */
+  readonly prepare: (samples: number) => Promise<{ readonly trainer: Trainer; readonly reason: string }>;
   /** Saves the model; for Ctrl-C. */
   readonly save: (folder: string) => Promise<void>;
 }
 
 /** Checks everything, compiles everything, trains, and tells what came of it. */
 export async function runFit(subject: FitSubject, x: Data, y: Data, settings: FitSettings): Promise<History> {
-  const { trainer, objective } = subject;
+  const { network, objective } = subject;
   const data = await trainingData(subject, x, y, settings);
+  const epochs = Math.max(0, settings.epochs - settings.initialEpoch);
+  const { trainer, reason: engineReason } = await subject.prepare(epochs * data.training.rows);
   const events = new Events(callbacksOf(settings));
-  const run = await prepareRun(subject, data, events, settings);
+  const run = await prepareRun(data, events, settings);
   const started = performance.now();
   const firstStep = trainer.step;
   const remove = onInterrupt(() => run.interrupt());
@@ -66,13 +70,8 @@ export async function runFit(subject: FitSubject, x: Data, y: Data, settings: Fi
     return verbose === 0 ? callbacks : [progress(terminal ?? standardTerminal(), verbose), ...callbacks];
   }
 
-  async function prepareRun(
-    { engineReason }: FitSubject,
-    { training, validation }: TrainingData,
-    events: Events,
-    settings: FitSettings,
-  ) {
-    const { network, memory, cache } = trainer;
+  async function prepareRun({ training, validation }: TrainingData, events: Events, settings: FitSettings) {
+    const { memory, cache } = trainer;
     const targetShapes = training.targets.map(({ rowShape }) => rowShape);
     const scorer = new Scorer(objective.heads, targetShapes);
     const known = validation ? [...scorer.names, ...scorer.names.map(validationName)] : scorer.names;
@@ -130,8 +129,8 @@ interface TrainingData {
 }
 
 async function trainingData(subject: FitSubject, x: Data, y: Data, settings: FitSettings): Promise<TrainingData> {
-  const { network } = subject.trainer;
-  const { heads } = subject.objective;
+  const { network, objective } = subject;
+  const { heads } = objective;
   const { sampleWeight, classWeight, validationSplit, validationData } = settings;
   if (network.parameters.length === 0)
     fail("this model has no trainable weights", "a layer with weights, such as dense");

@@ -37,6 +37,12 @@ export interface Scores {
   readonly [metric: string]: MetricValue;
 }
 
+/** Ready to compute, and why on this engine. */
+interface Prepared {
+  readonly trainer: Trainer;
+  readonly reason: string;
+}
+
 /**
  * A network that can be trained: Keras's workflow of compile, fit, evaluate, predict and save.
  *
@@ -48,8 +54,10 @@ export class Model extends Network {
   /** What a loaded model was saved with: preprocessing and labels. */
   facts: ModelFacts = { preprocessing: null, labels: null };
   private objective: Objective | undefined;
-  private prepared: { trainer: Trainer; reason: string } | undefined;
-  private preparing: Promise<{ trainer: Trainer; reason: string }> | undefined;
+  private prepared: Prepared | undefined;
+  private preparing: Promise<Prepared> | undefined;
+  /** Multiplications of the greatest task so far: the engine was chosen for it. */
+  private most = 0;
   private savedState: TrainingState | undefined;
   private fitting = false;
 
@@ -66,6 +74,7 @@ export class Model extends Network {
     this.prepared = undefined;
     this.preparing = undefined;
     this.savedState = undefined;
+    this.most = 0;
     return this;
   }
 
@@ -85,9 +94,9 @@ export class Model extends Network {
     if (this.fitting) fail("fit was called while fit is running", "one training at a time", "await the first");
     this.fitting = true;
     try {
-      const { trainer, reason } = await this.prepare();
       const save = (folder: string) => this.save(folder);
-      this.history = await runFit({ trainer, objective, engineReason: reason, save }, x, y, settings);
+      const prepare = (samples: number) => this.prepare(3 * samples, true);
+      this.history = await runFit({ network: this, objective, prepare, save }, x, y, settings);
       return this.history;
     } finally {
       this.fitting = false;
@@ -106,7 +115,7 @@ export class Model extends Network {
     if (batchSize !== undefined) checkInteger("evaluate", "batchSize", batchSize, 1);
     const { heads } = this.compiled("evaluate");
     const data = await readDataset(this, heads, x, y, { sampleWeight });
-    const { trainer } = await this.prepare();
+    const { trainer } = await this.prepare(data.rows);
     const evaluation = await prepareEvaluation(trainer, heads, data, batchSize ?? evaluationBatch(data.rows));
     return (await evaluation.measure()) as Scores;
   }
@@ -132,7 +141,7 @@ export class Model extends Network {
     const { batchSize } = options;
     if (batchSize !== undefined) checkInteger("predict", "batchSize", batchSize, 1);
     const inputs = await readInputs(this, x, "x");
-    const { trainer } = await this.prepare();
+    const { trainer } = await this.prepare(inputs[0]?.rows ?? 1);
     return predictColumns(trainer, inputs, batchSize ?? evaluationBatch(inputs[0]?.rows ?? 1));
   }
 
@@ -173,19 +182,33 @@ export class Model extends Network {
     );
   }
 
-  /** Chooses the engine and moves the weights into its memory, once. */
-  private async prepare(): Promise<{ trainer: Trainer; reason: string }> {
+  /**
+   * Chooses the engine for so many samples' forward work, and moves the weights into its memory: once, or again when there is so much to
+   * do that another engine pays.
+   */
+  private async prepare(samples: number, training = false): Promise<Prepared> {
+    // A training keeps its engine to its end.
+    if (this.fitting && !training && this.preparing) return this.preparing;
     if (this.prepared?.trainer.memory.current === false) {
       this.savedState = this.prepared.trainer.state;
       this.preparing = undefined;
     }
-    this.preparing ??= resolveEngine(this.objective?.engine).then(({ engine, reason }) => {
-      const trainer = new Trainer(this, new Memory(engine, this), this.objective?.optimizer, this.savedState);
-      return { trainer, reason };
-    });
-    const { preparing } = this;
+    this.most = Math.max(this.most, samples * this.workPerSample);
+    const choice = resolveEngine(this.objective?.engine, this.most);
+    const before = this.preparing;
+    const preparing = (async (): Promise<Prepared> => {
+      const { engine, reason } = await choice;
+      const prepared = await before?.catch(() => undefined);
+      if (prepared?.trainer.memory.engine === engine) return prepared;
+      const move = (): Prepared => {
+        const state = prepared?.trainer.state ?? this.savedState;
+        return { trainer: new Trainer(this, new Memory(engine, this), this.objective?.optimizer, state), reason };
+      };
+      return prepared ? (await prepared.trainer.lane.between(move)).value : move();
+    })();
+    this.preparing = preparing;
     preparing.catch(() => {
-      if (this.preparing === preparing) this.preparing = undefined;
+      if (this.preparing === preparing) this.preparing = before;
     });
     this.prepared = await preparing;
     return this.prepared;

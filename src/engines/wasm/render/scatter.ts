@@ -9,6 +9,7 @@ export function renderScatter(kernel: ScatterKernel, options: AssemblerOptions):
   return simpleKernel(options, ({ builder, pointers, assembler, worker }, block) => {
     const from = pointers.base(updates).code;
     const to = pointers.base(target).code;
+    const floats = target.dtype === "float32";
     const first = builder.hold("i32", assembler.shareOf(rows, local.get(worker)), block);
     const last = builder.hold("i32", assembler.shareOf(rows, ins("i32.add", local.get(worker), i32(1))), block);
     const rowBytes = i32(width * 4);
@@ -26,13 +27,14 @@ export function renderScatter(kernel: ScatterKernel, options: AssemblerOptions):
         const at = builder.hold("i32", ins("i32.add", base, offset), lanes);
         const and = builder.hold("i32", ins("i32.add", source, offset), lanes);
         if (n === assembler.lanes) {
-          const sum = ins("f32x4.add", memory("v128.load", at, 0), memory("v128.load", and, 0));
+          const sum = ins(floats ? "f32x4.add" : "i32x4.add", memory("v128.load", at, 0), memory("v128.load", and, 0));
           lanes.push(memory("v128.store", at, 0, sum));
           return;
         }
         for (let l = 0; l < n; l++) {
-          const sum = ins("f32.add", memory("f32.load", at, l * 4), memory("f32.load", and, l * 4));
-          lanes.push(memory("f32.store", at, l * 4, sum));
+          const [a, b] = [at, and].map((each) => memory(floats ? "f32.load" : "i32.load", each, l * 4)) as [Code, Code];
+          const sum = ins(floats ? "f32.add" : "i32.add", a, b);
+          lanes.push(memory(floats ? "f32.store" : "i32.store", at, l * 4, sum));
         }
       });
       const inside = ins("i32.and", ins("i32.ge_s", row, first), ins("i32.lt_s", row, last));
