@@ -1,48 +1,75 @@
-import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-import { type ConformanceCase, difference, drawInput, joinCases, opCases, runCase } from "../../src/engine/index.ts";
-import { openNativeEngine } from "../../src/engines/native/index.ts";
-import { referenceEngine } from "../../src/engines/reference/index.ts";
-import { OPS, ops, type TypedArray } from "../../src/ir/index.ts";
+import {
+  type Availability,
+  type ConformanceCase,
+  drawInput,
+  type Engine,
+  joinCases,
+  runCase,
+} from "../../src/engine/index.ts";
+import { openWasmEngine } from "../../src/engines/wasm/index.ts";
+import { ops, type TypedArray } from "../../src/ir/index.ts";
 import { Tensor } from "../../src/tensor/index.ts";
+import { openNative } from "../../src/tensor/native-engine.ts";
 import { HostRandom } from "../../src/util/index.ts";
 import { randomState } from "../passes/random-state.ts";
+import { digest } from "./digest.ts";
+import { compiledEngines } from "./engines.ts";
+import { withEnvironment } from "./environment.ts";
 import { randomGraph } from "./random-graph.ts";
 
-const found = await openNativeEngine();
-const missing = "reason" in found ? `needs native: ${found.reason}` : undefined;
+/** Opens an engine of its own. */
+type Open = () => Promise<Availability>;
 
-/** Runs `work` with environment variables of this process changed. */
-async function withEnvironment<T>(changes: Record<string, string>, work: () => Promise<T>): Promise<T> {
-  const before = Object.fromEntries(Object.keys(changes).map((name) => [name, process.env[name]]));
-  Object.assign(process.env, changes);
-  try {
-    return await work();
-  } finally {
-    for (const [name, value] of Object.entries(before)) {
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
-    }
+const native =
+  (threads: number): Open =>
+  () =>
+    withEnvironment({ DESCENT_THREADS: String(threads) }, openNative);
+const wasm =
+  (options: Parameters<typeof openWasmEngine>[0]): Open =>
+  () =>
+    openWasmEngine(options);
+
+/** Ways in which an engine may run a program; all must give the same bits. */
+const WAYS: Readonly<Record<string, Readonly<Record<string, Open>>>> = {
+  native: {
+    "1 thread": native(1),
+    "2 threads": native(2),
+    "3 threads": native(3),
+    "4 threads": native(4),
+    "8 threads": native(8),
+    "1 thread again": native(1),
+    "4 threads again": native(4),
+  },
+  wasm: {
+    "1 thread": wasm({ threads: 1 }),
+    "2 threads": wasm({ threads: 2 }),
+    "3 threads": wasm({ threads: 3 }),
+    "4 threads": wasm({ threads: 4 }),
+    "8 threads": wasm({ threads: 8 }),
+    "1 thread again": wasm({ threads: 1 }),
+    "4 threads again": wasm({ threads: 4 }),
+    "a worker that shares nothing": wasm({ mode: "remote" }),
+    "a worker without shared memory": wasm({ sharedMemory: false }),
+    "no workers": wasm({ mode: "inline" }),
+    "no workers, no shared memory": wasm({ mode: "inline", sharedMemory: false }),
+  },
+};
+
+/** What `run` gives on an engine opened in each of the ways. */
+async function inAllWays(name: string, run: (engine: Engine) => Promise<string>): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for (const [way, open] of Object.entries(WAYS[name]!)) {
+    const opened = await open();
+    if ("reason" in opened) throw new Error(opened.reason);
+    found.set(way, await run(opened.engine));
   }
+  return found;
 }
 
-/** Outputs of the native engine with some environment. */
-async function runNative(environment: Record<string, string>, each: ConformanceCase): Promise<TypedArray[]> {
-  return withEnvironment(environment, async () => {
-    const found = await openNativeEngine();
-    if (!("engine" in found)) throw new Error(found.reason);
-    return runCase(found.engine, each);
-  });
-}
-
-function hash(arrays: readonly TypedArray[]): string {
-  const digest = createHash("sha256");
-  for (const { buffer, byteOffset, byteLength } of arrays)
-    digest.update(new Uint8Array(buffer, byteOffset, byteLength));
-  return digest.digest("hex");
+function expectSame(found: ReadonlyMap<string, string>): void {
+  const [first] = found.values();
+  expect(Object.fromEntries(found)).toEqual(Object.fromEntries([...found.keys()].map((way) => [way, first])));
 }
 
 /** A function of inputs so large that all its kernels are shared among threads. */
@@ -77,81 +104,37 @@ const LARGE: readonly ConformanceCase[] = [
   ]),
 ];
 
-describe("the native engine", () => {
-  it("gives the same bits on 1, 2, 3, 4 and 8 threads, and when repeated", async (context) => {
-    context.skip(missing !== undefined, missing);
-    const graphs = Array.from({ length: 20 }, (_, i) => randomGraph(4000 + i));
-    const joined = joinCases([...graphs, ...LARGE]);
-    const hashes = new Map<string, string>();
-    for (const threads of ["1", "2", "3", "4", "8", "1", "4"]) {
-      const found = hash(await runNative({ DESCENT_THREADS: threads }, joined));
-      expect(hashes.get(threads) ?? found).toBe(found);
-      hashes.set(threads, found);
-    }
-    expect([...new Set(hashes.values())].length).toBe(1);
-  });
-
-  it("replaces state to the same bits on 1, 2 and 4 threads", async (context) => {
-    context.skip(missing !== undefined, missing);
-    const cases = Array.from({ length: 10 }, (_, i) => randomState(5000 + i));
-    const runs = (threads: string) =>
-      withEnvironment({ DESCENT_THREADS: threads }, async () => {
-        const found = await openNativeEngine();
-        if (!("engine" in found)) throw new Error(found.reason);
-        const { engine } = found;
-        const place = (arrays: readonly TypedArray[]) =>
-          arrays.map((values) => {
-            const array = engine.allocate("float32", values.length);
-            array.set(values);
-            return array;
-          });
-        const program = {
-          name: "states",
-          inputs: cases.flatMap((each) => each.program.inputs),
-          state: cases.flatMap((each) => each.program.state),
-          outputs: [],
-        };
-        const state = place(cases.flatMap((each) => each.state));
-        const inputs = place(cases.flatMap((each) => each.inputs));
-        const run = (await engine.compile(program)).bind({ inputs, state, outputs: [] });
-        for (let step = 0; step < 20; step++) await run();
-        return hash(state);
-      });
-    const single = await runs("1");
-    expect(await runs("2")).toBe(single);
-    expect(await runs("4")).toBe(single);
-  });
-
-  it("agrees with reference in AVX2 code as in this machine's own", async (context) => {
-    context.skip(missing !== undefined, missing);
-    context.skip(process.arch !== "x64", "needs an x86-64 processor");
-    const cases = opCases(OPS.filter(({ samples }) => samples.length > 0));
-    const joined = joinCases(cases);
-    const [found, expected] = [
-      await runNative({ DESCENT_NATIVE_ARCH: "x86-64-v3" }, joined),
-      await runCase(referenceEngine, joined),
-    ];
-    const wrong = cases.filter((_, i) => !(difference(found[i]!, expected[i]!) <= 1e-5));
-    expect(wrong.map(({ name }) => name)).toEqual([]);
-  });
-});
-
-describe("a whole training in processes of their own", () => {
-  const run = promisify(execFile);
-  const script = fileURLToPath(new URL("./fixtures/train.ts", import.meta.url));
-
-  /** The hash of all that a convolutional network has learned, with dropout, batch normalization and augmentation. */
-  async function trained(environment: Record<string, string>): Promise<string> {
-    const { stdout } = await run(process.execPath, ["--import", "tsx", script], {
-      env: { ...process.env, DESCENT_ENGINE: "native", ...environment },
+/** State after 20 runs of many programs as one. */
+async function replaceState(engine: Engine): Promise<TypedArray[]> {
+  const cases = Array.from({ length: 10 }, (_, i) => randomState(5000 + i));
+  const place = (arrays: readonly TypedArray[]) =>
+    arrays.map((values) => {
+      const array = engine.allocate("float32", values.length);
+      array.set(values);
+      return array;
     });
-    return stdout.trim();
-  }
+  const program = {
+    name: "states",
+    inputs: cases.flatMap((each) => each.program.inputs),
+    state: cases.flatMap((each) => each.program.state),
+    outputs: [],
+  };
+  const state = place(cases.flatMap((each) => each.state));
+  const inputs = place(cases.flatMap((each) => each.inputs));
+  const run = (await engine.compile(program)).bind({ inputs, state, outputs: [] });
+  for (let step = 0; step < 20; step++) await run();
+  return state;
+}
 
-  it("ends with the same bits on 1, 2 and 4 threads, and when repeated", async (context) => {
-    context.skip(missing !== undefined, missing);
-    const first = await trained({ DESCENT_THREADS: "2" });
-    expect(first).toMatch(/^[0-9a-f]{64} \d+ steps, loss 0\.\d+$/);
-    for (const threads of ["1", "4", "2"]) expect(await trained({ DESCENT_THREADS: threads })).toBe(first);
+for (const { name } of await compiledEngines()) {
+  describe(`the ${name} engine gives the same bits on any number of threads, and when repeated`, () => {
+    it("for large sums, products and random graphs", async () => {
+      const joined = joinCases([...Array.from({ length: 20 }, (_, i) => randomGraph(4000 + i)), ...LARGE]);
+      expectSame(await inAllWays(name, async (engine) => digest(await runCase(engine, joined))));
+    });
+
+    it("when it replaces state", async () => {
+      expectSame(await inAllWays(name, async (engine) => digest(await replaceState(engine))));
+    });
   });
-});
+}

@@ -1,0 +1,279 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { contractionTarget, normalize, planContraction, type Target } from "../../src/codegen/index.ts";
+import { renderProgram, type VectorBytes } from "../../src/engines/native/render/program.ts";
+import { loadProgram } from "../../src/engines/native/runtime/index.ts";
+import { compileLibrary, findCompiler } from "../../src/engines/native/toolchain/index.ts";
+import { WASM_TARGET } from "../../src/engines/wasm/contraction/target.ts";
+import { renderModule } from "../../src/engines/wasm/render/program.ts";
+import { openWasmRuntime, type WasmRuntime } from "../../src/engines/wasm/runtime/index.ts";
+import type { Access, Expression, KernelProgram } from "../../src/passes/index.ts";
+import { HostRandom } from "../../src/util/index.ts";
+import { convolution, type Geometry, matrixProduct, type Problem, solve } from "./contraction-problem.ts";
+
+const random = new HostRandom(20);
+type Layout = Parameters<typeof matrixProduct>[1];
+const product = (rows: number, depth: number, columns: number, layout: Layout = "AB", batch = 1): Problem =>
+  matrixProduct({ batch, rows, columns, depth }, layout, random);
+const convolutions = (geometry: Geometry): Problem[] =>
+  (["forward", "input gradient", "weight gradient"] as const).map((kind) => convolution(kind, geometry));
+
+/** Shapes at the edges of every way of computing: plain loops, dot products, tiles; few and many rows; long depths in parts. */
+const PROBLEMS: readonly Problem[] = [
+  product(1, 2, 10),
+  product(5, 3, 4, "AB", 3),
+  product(130, 100, 3),
+  product(2, 77, 130, "Ab", 2),
+  product(1, 300, 1),
+  product(1, 90, 300, "Ab"),
+  product(1, 90, 300),
+  product(4, 64, 200),
+  product(37, 90, 50, "aB"),
+  product(70, 33, 100, "ab"),
+  product(128, 64, 160),
+  product(128, 256, 10),
+  product(128, 512, 160, "Ab"),
+  product(260, 600, 290),
+  product(300, 50, 200, "aB"),
+  product(100, 3, 400, "aB"),
+  product(100, 30, 400, "aB"),
+  product(260, 40, 40, "AB", 3),
+  product(12, 9000, 20, "aB"),
+  product(20, 2700, 33),
+  product(9, 6000, 48),
+  product(40, 512, 300, "ab"),
+  product(330, 512, 288),
+  product(250, 1024, 130),
+  ...Array.from({ length: 12 }, () => {
+    const [rows, depth, columns] = [60, 200, 120].map((limit) => 1 + random.integer(limit)) as [number, number, number];
+    return product(rows, depth, columns, "?", 1 + random.integer(2));
+  }),
+  ...convolutions({ n: 2, size: [10, 11], channels: 3, filters: 5, kernel: [3, 3] }),
+  ...convolutions({ n: 3, size: [9, 8], channels: 16, filters: 24, kernel: [3, 3], padding: 1 }),
+  ...convolutions({ n: 2, size: [11, 9], channels: 8, filters: 32, kernel: [3, 2], stride: 2, padding: 1 }),
+  ...convolutions({ n: 2, size: [12, 12], channels: 1, filters: 32, kernel: [3, 3], padding: 1 }),
+  ...convolutions({ n: 1, size: [14, 13], channels: 20, filters: 140, kernel: [2, 2], dilation: 2, padding: 2 }),
+  ...convolutions({ n: 8, size: [24, 24], channels: 8, filters: 16, kernel: [3, 3], padding: 1 }),
+  ...convolutions({ n: 2, size: [8, 8], channels: 12, filters: 18, kernel: [3, 3], padding: 1, groups: 3 }),
+  ...convolutions({ n: 1, size: [20, 20], channels: 4, filters: 6, kernel: [9, 9], padding: 4 }),
+  ...convolutions({ n: 2, size: [9, 9], channels: 33, filters: 1, kernel: [3, 3], stride: 2, padding: 1 }),
+  convolution("forward", { n: 2, size: [8, 8], channels: 16, filters: 16, kernel: [3, 3], padding: 1, fill: 0.5 }),
+];
+
+/** All problems as the steps of one program; every problem has its own five buffers. */
+function programOf(problems: readonly Problem[]): KernelProgram {
+  const shift = (access: Access, by: number): Access => ({ ...access, buffer: access.buffer + by });
+  const shiftValue = (value: Expression, by: number): Expression =>
+    value.kind === "load"
+      ? { ...value, access: shift(value.access, by) }
+      : value.kind === "scalar"
+        ? { ...value, args: value.args.map((arg) => shiftValue(arg, by)) }
+        : value;
+  return {
+    name: "contractions",
+    buffers: problems
+      .flatMap(({ lengths }) => lengths.map((length) => ({ dtype: "float32" as const, length })))
+      .map((buffer, index) => ({ ...buffer, place: { kind: "input", index } })),
+    steps: problems.map(({ kernel }, i) => ({
+      kernel: {
+        ...kernel,
+        a: shift(kernel.a, 5 * i),
+        b: shift(kernel.b, 5 * i),
+        stores: kernel.stores.map(({ access, value }) => ({
+          access: shift(access, 5 * i),
+          value: shiftValue(value, 5 * i),
+        })),
+      },
+      barrier: true,
+      parallel: true,
+      scope: "",
+    })),
+    arenaBytes: 0,
+    work: 1e9,
+  };
+}
+
+const values = new HostRandom(5);
+const operands = PROBLEMS.map(({ lengths }) =>
+  lengths.map((length) => Float32Array.from({ length }, () => values.uniform() * 2 - 1)),
+);
+
+/** A compiled engine, in one of the forms that its code may have. */
+interface Machine {
+  readonly name: string;
+  /** The results of all problems, on so many threads. */
+  readonly run: (threads: number) => Promise<readonly Float32Array[]>;
+}
+
+/** The operands, with results that nothing has been written to. */
+const initial = operands.flatMap((each) =>
+  each.map((data, i) => (i === 2 ? new Float32Array(data.length).fill(Number.NaN) : data)),
+);
+const results = (buffers: readonly Float32Array[]) => PROBLEMS.map((_, i) => buffers[5 * i + 2]!);
+
+async function nativeMachines(): Promise<Machine[]> {
+  const { compiler, reason } = await findCompiler();
+  if (!compiler) {
+    if (process.env.DESCENT_REQUIRE?.includes("native")) throw new Error(reason);
+    console.log(`skipped: contractions on native: ${reason}`);
+    return [];
+  }
+  const run = async (vectorBytes: VectorBytes, threads: number): Promise<readonly Float32Array[]> => {
+    const { sources, scratchBytes, sharedBytes } = renderProgram(programOf(PROBLEMS), vectorBytes);
+    const library = await compileLibrary({ name: "contractions", sources }, { compiler });
+    const native = await loadProgram(library.path, { threads });
+    const buffers = initial.map((data) => data.slice());
+    const working = [(scratchBytes / 4) * threads, sharedBytes / 4].map((length) => new Float32Array(length + 16));
+    native.bind([...buffers, ...working]).runSync();
+    return results(buffers);
+  };
+  const widths = ([16, 32, 64] as const).filter((bytes) => bytes <= compiler.vectorBytes);
+  return widths.map((bytes) => ({
+    name: `native, vectors of ${bytes} bytes`,
+    run: (threads) => run(bytes, threads),
+  }));
+}
+
+const sameBits = (a: Float32Array, b: Float32Array): boolean =>
+  Buffer.compare(new Uint8Array(a.buffer), new Uint8Array(b.buffer)) === 0;
+
+const opened: WasmRuntime[] = [];
+
+async function wasmMachines(): Promise<Machine[]> {
+  const open = async (threads: number): Promise<WasmRuntime> => {
+    const found = await openWasmRuntime({ threads });
+    if ("reason" in found) throw new Error(found.reason);
+    opened.push(found.runtime);
+    return found.runtime;
+  };
+  const run = async (fusedMultiplyAdd: boolean, threads: number): Promise<readonly Float32Array[]> => {
+    const runtime = await open(threads);
+    const program = programOf(PROBLEMS);
+    const rendered = renderModule(program, { shared: runtime.features.sharedMemory, fusedMultiplyAdd });
+    const loaded = await runtime.load(rendered, { program, data: [] });
+    const inputs = initial.map((data) => {
+      const array = runtime.allocate("float32", data.length) as Float32Array;
+      array.set(data);
+      return array;
+    });
+    await loaded.bind({ inputs, state: [], outputs: [] })();
+    return results(inputs.map((array) => array.slice()));
+  };
+  const { features } = await open(1);
+  const forms = features.fusedMultiplyAdd ? [true, false] : [false];
+  return forms.map((fused) => ({
+    name: `wasm, ${fused ? "fused multiply-add" : "multiplications and additions"}`,
+    run: (threads) => run(fused, threads),
+  }));
+}
+
+const machines = [...(await nativeMachines()), ...(await wasmMachines())];
+
+describe("contraction kernels", () => {
+  let expected: Float64Array[] = [];
+  beforeAll(() => {
+    expected = PROBLEMS.map((problem, i) => solve(problem, operands[i]!));
+  });
+  afterAll(() => {
+    for (const runtime of opened) runtime.close();
+  });
+
+  it.each(machines)("on $name give what the definition gives", { timeout: 180_000 }, async ({ run }) => {
+    const found = await run(2);
+    PROBLEMS.forEach((problem, i) => {
+      const truth = expected[i]!;
+      let worst = 0;
+      found[i]!.forEach((value, at) => {
+        // Untouched elements stay as they were.
+        const error = Number.isNaN(truth[at]) && Number.isNaN(value) ? 0 : Math.abs(value - truth[at]!);
+        worst = error <= worst ? worst : error;
+      });
+      const depth = problem.kernel.depth.reduce((total, { size }) => total * size, 1);
+      expect(worst, problem.name).toBeLessThan(4e-6 * Math.sqrt(depth) + 1e-6);
+    });
+  });
+
+  // One form of each engine: the others differ in the width of a vector or in one instruction.
+  const typical = ["native", "wasm"].flatMap(
+    (engine) => machines.findLast(({ name }) => name.startsWith(engine)) ?? [],
+  );
+  it.each(typical)("on $name give the same bits on any number of threads", { timeout: 180_000 }, async ({ run }) => {
+    const one = await run(1);
+    // One after the other: threads that wait for each other at barriers want a processor.
+    for (const threads of [2, 3, 5]) {
+      const other = await run(threads);
+      const differing = PROBLEMS.filter((_, i) => !sameBits(one[i]!, other[i]!)).map(({ name }) => name);
+      expect(differing, `${threads} threads`).toEqual([]);
+    }
+  });
+});
+
+/** The ways of computing that a target's plans of all problems name. */
+function waysOn(target: Target): string[] {
+  const ways = new Set<string>();
+  for (const { kernel } of PROBLEMS) {
+    const plan = planContraction(normalize(kernel), target);
+    ways.add(plan.kind);
+    if (plan.kind !== "blocked") continue;
+    ways.add(`a ${plan.a.source} ${plan.packA}`).add(`b ${plan.b.source} ${plan.packB}`);
+    if (plan.parts > 1) ways.add("parts");
+    if (!plan.rowsOuter) ways.add("columns outer");
+  }
+  return [...ways].sort();
+}
+
+describe("plans of contractions", () => {
+  it("use every way of computing with long vectors", () => {
+    expect(waysOn(contractionTarget(64, 32))).toMatchInlineSnapshot(`
+      [
+        "a general chunk",
+        "a lanes chunk",
+        "a lanes direct",
+        "a lanes worker",
+        "a rows chunk",
+        "a rows direct",
+        "a rows shared",
+        "a rows worker",
+        "b general chunk",
+        "b lanes chunk",
+        "b lanes direct",
+        "b lanes shared",
+        "b lanes worker",
+        "b rows chunk",
+        "b rows worker",
+        "blocked",
+        "columns outer",
+        "dots",
+        "parts",
+        "plain",
+      ]
+    `);
+  });
+
+  it("use every way of computing in WebAssembly", () => {
+    expect(waysOn(WASM_TARGET)).toMatchInlineSnapshot(`
+      [
+        "a general chunk",
+        "a general worker",
+        "a lanes chunk",
+        "a lanes direct",
+        "a lanes worker",
+        "a rows chunk",
+        "a rows direct",
+        "a rows shared",
+        "a rows worker",
+        "b general chunk",
+        "b lanes chunk",
+        "b lanes direct",
+        "b lanes shared",
+        "b lanes worker",
+        "b rows chunk",
+        "b rows worker",
+        "blocked",
+        "columns outer",
+        "dots",
+        "parts",
+        "plain",
+      ]
+    `);
+  });
+});
