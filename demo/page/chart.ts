@@ -2,8 +2,8 @@ import { Curve, type Point } from "./curve.ts";
 import { make, say } from "./dom.ts";
 import { extent, linearScale, logScale, niceStep, type Scale } from "./scale.ts";
 
-const HEIGHT = 200;
-const PLOT = { left: 46, right: 10, top: 8, bottom: 34 };
+const HEIGHT = 214;
+const PLOT = { left: 46, right: 10, top: 8, bottom: 44 };
 const SVG = "http://www.w3.org/2000/svg";
 
 export interface ChartOptions {
@@ -63,16 +63,19 @@ export class Chart {
     this.svg.setAttribute("viewBox", `0 0 ${this.width} ${HEIGHT}`);
     const scale = { x: this.epochScale(), y: this.valueScale([...train, ...test].map(({ y }) => y)) };
     const px = (x: number) => PLOT.left + scale.x.at(x) * (this.width - PLOT.left - PLOT.right);
-    const py = (y: number) => HEIGHT - PLOT.bottom - scale.y.at(y) * (HEIGHT - PLOT.top - PLOT.bottom);
+    const inside = (share: number) => Math.min(1, Math.max(0, share));
+    const py = (y: number) => HEIGHT - PLOT.bottom - inside(scale.y.at(y)) * (HEIGHT - PLOT.top - PLOT.bottom);
     const parts = scale.y.ticks.flatMap((tick) => [
       element("line", { class: "grid", x1: PLOT.left, x2: this.width - PLOT.right, y1: py(tick), y2: py(tick) }),
       element("text", { x: PLOT.left - 8, y: py(tick) + 4, "text-anchor": "end" }, this.options.tick(tick)),
     ]);
     for (const tick of scale.x.ticks) {
-      const anchor = tick === 0 ? "start" : px(tick) > this.width - 24 ? "end" : "middle";
+      const anchor = px(tick) > this.width - 24 ? "end" : "middle";
       const place = { x: px(tick), y: HEIGHT - PLOT.bottom + 18, "text-anchor": anchor };
-      parts.push(element("text", place, tick === 0 ? "epoch 0" : tick.toLocaleString("en-US")));
+      parts.push(element("text", place, tick.toLocaleString("en-US")));
     }
+    const middle = (PLOT.left + this.width - PLOT.right) / 2;
+    parts.push(element("text", { x: middle, y: HEIGHT - 6, "text-anchor": "middle" }, "epoch"));
     const line = (points: readonly Point[]) => points.map(({ x, y }) => `${round(px(x))},${round(py(y))}`).join(" ");
     parts.push(element("polyline", { class: "train", points: line(train) }));
     if (test.length > 1) parts.push(element("polyline", { class: "test", points: line(test) }));
@@ -106,10 +109,16 @@ export class Chart {
     const { axis } = this.options;
     if (values.length === 0) return axis === "share" ? linearScale([0, 1], 4, 0, 1) : linearScale([0, 1], 4, 0);
     const [min, max] = extent(values);
-    if (axis === "share") return linearScale([Math.max(0, min), 1], 4, undefined, 1);
+    if (axis === "share") return linearScale([usualLow(values), 1], 4, undefined, 1);
     if (axis === "falling" && min > 0 && max / min > 20) return logScale(values);
     return linearScale([0, max * 1.05], 4, 0);
   }
+}
+
+/** Below it lie the values of the beginning, which would press all later ones together. */
+function usualLow(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length * 0.06)] ?? 0;
 }
 
 function legend(parent: Element, tone: string, name: string): HTMLElement {

@@ -4,6 +4,8 @@ import { Tiles } from "./tiles.ts";
 
 /** Digits shown of a cell. */
 const EXAMPLES = 12;
+/** Above this share a cell has its full colour. */
+const PALEST_STRONG = 0.6;
 
 /** How often each digit was taken for each: a grid to walk in, and the digits behind the present cell. */
 export class Confusion {
@@ -45,8 +47,10 @@ export class Confusion {
         cell.className = kind;
         // Rare mistakes must be seen beside hundreds of right answers: their share is drawn larger than it is.
         const share = total === 0 ? 0 : label === prediction ? count / total : Math.min(1, 0.18 + (count / total) * 6);
-        cell.style.setProperty("--share", kind === "none" ? "0" : share.toFixed(3));
-        cell.classList.toggle("strong", share > 0.55);
+        // Between a pale and a full ground there is none on which letters of either kind are legible.
+        const strong = share > PALEST_STRONG;
+        cell.style.setProperty("--share", kind === "none" ? "0" : strong ? "1" : share.toFixed(3));
+        cell.classList.toggle("strong", strong);
         say(cell, readings.length === 0 ? "·" : String(count));
         cell.setAttribute("aria-label", spoken(label, prediction, count));
       });

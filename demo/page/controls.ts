@@ -30,6 +30,7 @@ export class Controls {
   private state: State = "loading";
   private begun: Begun | undefined;
   private epochText = "1";
+  private latest: Progress | undefined;
   private shown = 0;
   private spoken = 0;
   private opened = false;
@@ -47,7 +48,7 @@ export class Controls {
     else if (message.type === "opened") this.ready();
     else if (message.type === "begun") this.begin(message);
     else if (message.type === "progress") this.progress(message);
-    else if (message.type === "paused") this.enter("paused", "Paused.");
+    else if (message.type === "paused") this.paused();
     else if (message.type === "epoch") this.epoch(message.epoch, message.valAccuracy);
     else if (message.type === "ended") this.end(message.reason, message.seconds);
     else if (message.type === "failed") this.enter("failed", message.message);
@@ -102,11 +103,13 @@ export class Controls {
 
   private begin(begun: Begun): void {
     this.begun = begun;
+    this.latest = undefined;
     this.shown = 0;
+    this.spoken = 0;
     const { engine, engineReason, parameters, samples, testSamples } = begun;
     this.enter("training", "Training, epoch 1.");
     say(find("engine"), engine);
-    say(find("why"), `Engine: ${engine}, ${engineReason}.${isolationText()}`);
+    say(find("why"), `Engine: ${engine}, ${engineReason}.`);
     for (const id of ["accuracy", "speed", "seen"]) say(find(id), "–");
     const weights = `A convolutional network with ${count(parameters)} weights`;
     say(
@@ -116,11 +119,15 @@ export class Controls {
   }
 
   private progress(progress: Progress): void {
-    const { begun } = this;
-    const now = performance.now();
-    if (!begun || now - this.shown < REFRESH) return;
-    this.shown = now;
-    const { at, samplesPerSecond, secondsLeft } = progress;
+    this.latest = progress;
+    if (performance.now() - this.shown >= REFRESH) this.showProgress();
+  }
+
+  private showProgress(): void {
+    const { begun, latest } = this;
+    if (!begun || !latest) return;
+    this.shown = performance.now();
+    const { at, samplesPerSecond, secondsLeft } = latest;
     this.bar.value = at / begun.epochs;
     const epoch = Math.min(begun.epochs, Math.floor(at) + 1);
     const step = Math.round((at - epoch + 1) * begun.stepsPerEpoch);
@@ -134,8 +141,7 @@ export class Controls {
   private epoch(epoch: number, accuracy: number): void {
     this.epochText = `${epoch + 1}`;
     say(find("accuracy"), percent(accuracy));
-    if (this.state !== "training" || epoch === this.begun?.epochs) return;
-    if (this.spokenRecently()) return;
+    if (this.state !== "training" || epoch === this.begun?.epochs || this.spokenRecently()) return;
     say(find("status"), `Training, epoch ${epoch + 1}. ${percent(accuracy)} right on new digits.`);
   }
 
@@ -147,17 +153,16 @@ export class Controls {
     return false;
   }
 
+  private paused(): void {
+    this.showProgress();
+    if (this.state === "pausing") this.enter("paused", "Paused.");
+  }
+
   private end(reason: string, seconds: number): void {
     if (reason === "stopped") return; // started over
-    this.bar.value = 1;
+    this.showProgress();
     say(find("left"), "");
     const accuracy = find("accuracy").textContent ?? "";
     this.enter("ended", `Done: ${accuracy} right on digits it has never seen, after ${duration(seconds)}.`);
   }
-}
-
-/** What a page that is not isolated lacks. */
-function isolationText(): string {
-  if (globalThis.crossOriginIsolated) return "";
-  return " This page may not share memory between threads, because its host sends no isolation headers: one thread computes.";
 }

@@ -1,6 +1,9 @@
-/** 98.75 % of 0.9875. */
+/** 98.8 % of 0.9875. Only 1 is 100 %. */
 export function percent(share: number, digits = 1): string {
-  return Number.isFinite(share) ? `${(share * 100).toFixed(digits)} %` : "–";
+  if (!Number.isFinite(share)) return "–";
+  const rounded = (share * 100).toFixed(digits);
+  const most = (100 - 10 ** -digits).toFixed(digits);
+  return `${share < 1 && Number(rounded) === 100 ? most : rounded} %`;
 }
 
 /** 12,345; three digits for small numbers. */

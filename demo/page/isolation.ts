@@ -1,4 +1,6 @@
 const RELOADED = "descent-isolated";
+/** Milliseconds that the page waits for its service worker. */
+const LONGEST_WAIT = 3000;
 
 /**
  * Makes the page cross-origin isolated where its host sends no headers for that, by a service worker that adds them: the page is
@@ -14,7 +16,8 @@ export async function isolate(): Promise<boolean> {
   if (!globalThis.isSecureContext || !navigator.serviceWorker || sessionStorage.getItem(RELOADED)) return false;
   try {
     await navigator.serviceWorker.register("service-worker.js");
-    await navigator.serviceWorker.ready;
+    const late = new Promise<undefined>((resolve) => setTimeout(resolve, LONGEST_WAIT, undefined));
+    if (!(await Promise.race([navigator.serviceWorker.ready, late]))) return false;
     sessionStorage.setItem(RELOADED, "once");
     location.reload();
     return true;

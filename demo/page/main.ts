@@ -35,13 +35,10 @@ async function main(): Promise<void> {
   let stale = false;
 
   function ask(): void {
-    if (asked) {
-      stale = true;
-      return;
-    }
-    stale = false;
-    const { pixels } = drawing;
-    if (!pixels) return answer.clear();
+    stale = asked !== undefined;
+    if (drawing.empty) answer.clear();
+    const pixels = stale ? undefined : drawing.pixels;
+    if (!pixels) return;
     asked = { id: ++question, pixels };
     trainer.send({ type: "predict", id: question, pixels });
   }

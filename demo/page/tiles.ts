@@ -69,7 +69,7 @@ export class Tiles {
     tile.button.classList.toggle("wrong", !right);
     say(tile.caption, right ? String(label) : `${prediction}, is ${label}`);
     say(tile.share, percent(probability, 0));
-    const verdict = right ? `read as ${prediction}, right` : `a ${label}, read as ${prediction}`;
-    tile.button.setAttribute("aria-label", `Test digit: ${verdict}, ${percent(probability, 0)} sure. Look at it.`);
+    const verdict = right ? `${label}, read rightly` : `${label}, read as ${prediction}`;
+    tile.button.setAttribute("aria-label", `${verdict}, ${percent(probability, 0)} sure`);
   }
 }

@@ -119,6 +119,7 @@ export class Session {
         if (performance.now() >= this.nextStrip) void this.lookAt(model, strip);
         const { closed } = this.gate;
         if (!closed) return undefined;
+        tell(training);
         this.post({ type: "paused" });
         return closed.then(() => meter.go());
       },

@@ -1,0 +1,80 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { PIXELS, SIDE } from "../../demo/digits.ts";
+import { centreOfMass, type Place, rasterize, type Stroke } from "../../demo/page/raster.ts";
+
+const place = fc.record({
+  x: fc.double({ min: 0, max: 1, noNaN: true }),
+  y: fc.double({ min: 0, max: 1, noNaN: true }),
+});
+const drawing = fc.array(fc.array(place, { minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 4 });
+
+/** First and last row and column with ink. */
+function box(pixels: Float32Array) {
+  const inked = Array.from(pixels.keys()).filter((i) => pixels[i]! > 0.5);
+  const columns = inked.map((i) => i % SIDE);
+  const rows = inked.map((i) => Math.floor(i / SIDE));
+  return { width: Math.max(...columns) - Math.min(...columns) + 1, height: Math.max(...rows) - Math.min(...rows) + 1 };
+}
+
+const moved = (strokes: readonly Stroke[], change: (place: Place) => Place) =>
+  strokes.map((stroke) => stroke.map(change));
+
+describe("a drawing becomes an image as MNIST's are", () => {
+  test("nothing drawn gives nothing", () => {
+    expect(rasterize([])).toBeUndefined();
+  });
+
+  test("784 values from 0 to 1, with ink, and their centre of mass in the middle", () => {
+    fc.assert(
+      fc.property(drawing, (strokes) => {
+        const pixels = rasterize(strokes)!;
+        expect(pixels).toHaveLength(PIXELS);
+        expect(Math.min(...pixels)).toBeGreaterThanOrEqual(0);
+        expect(Math.max(...pixels)).toBeLessThanOrEqual(1);
+        expect(Math.max(...pixels)).toBeGreaterThan(0.5);
+        const { x, y } = centreOfMass(pixels);
+        // Off the middle only as far as lines that begin between pixels, or are cut off at the border, make it.
+        expect(Math.hypot(x - SIDE / 2, y - SIDE / 2)).toBeLessThan(1.5);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test("ink fits into about 20 x 20 pixels, its proportions kept", () => {
+    const seven = [
+      [
+        { x: 0.3, y: 0.2 },
+        { x: 0.7, y: 0.2 },
+        { x: 0.45, y: 0.9 },
+      ],
+    ];
+    const { width, height } = box(rasterize(seven)!);
+    expect(height).toBeGreaterThanOrEqual(19);
+    expect(height).toBeLessThanOrEqual(21);
+    expect(width).toBeGreaterThanOrEqual(11);
+    expect(width).toBeLessThanOrEqual(14);
+  });
+
+  test("where and how large it is drawn does not matter", () => {
+    const two = [
+      [
+        { x: 0.1, y: 0.2 },
+        { x: 0.5, y: 0.05 },
+        { x: 0.55, y: 0.4 },
+        { x: 0.1, y: 0.8 },
+        { x: 0.6, y: 0.8 },
+      ],
+    ];
+    const small = moved(two, ({ x, y }) => ({ x: 0.3 + x * 0.35, y: 0.6 + y * 0.35 }));
+    const [a, b] = [rasterize(two)!, rasterize(small)!];
+    a.forEach((ink, i) => {
+      expect(b[i]).toBeCloseTo(ink, 5);
+    });
+  });
+
+  test("a dot is a dot", () => {
+    const { width, height } = box(rasterize([[{ x: 0.9, y: 0.1 }]])!);
+    expect([width, height]).toEqual([2, 2]);
+  });
+});
