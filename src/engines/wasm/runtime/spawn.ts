@@ -62,12 +62,12 @@ async function nodeSpawn(): Promise<Spawn | { readonly reason: string }> {
       const worker = new NodeWorker(WORKER_SOURCE, options);
       let why = "it ended";
       let listening = true;
-      worker.unref();
       worker.on("message", (data: WorkerMessage) => listening && events.message(data));
       worker.on("error", (error) => {
         why = error.message;
       });
       worker.on("exit", () => listening && events.lost(why));
+      worker.unref(); // after its listeners: one more for messages keeps it alive again
       return {
         post: (message, transfer = []) => worker.postMessage(message, transfer),
         keepAlive: (wanted) => (wanted ? worker.ref() : worker.unref()),
