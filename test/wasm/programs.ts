@@ -130,8 +130,8 @@ export const ADD = module(({ buffer, worker, workers, builder }) => {
   ];
 });
 
-/** Elementary operations of programs that run at once, by one worker of the pool's, and by all of them. */
-export const [SMALL, LARGE] = [1000, 1e9];
+/** Elementary operations of programs: run at once; at once, or by all workers; by all workers. */
+export const [SMALL, MEDIUM, LARGE] = [1000, 500_000, 1e9];
 
 /** What the passes would have told of a program over such arrays. */
 export function kernels(
