@@ -9,6 +9,9 @@ import { findChromium, launchChromium } from "./chromium.ts";
 import { missing } from "./host.ts";
 
 // The demo's page as it is built, in Chromium. `demo/page` and `demo/training` have tests of their own in test/demo.
+/** Milliseconds: other tests may need the machine too. */
+const PATIENCE = 100_000;
+
 /** A training that does not end by itself, of short epochs. */
 const LONG = "?images=160&batch=40&epochs=100000";
 const SHORT = "?images=160&batch=40&epochs=2";
@@ -16,7 +19,7 @@ const SHORT = "?images=160&batch=40&epochs=2";
 if (missing !== undefined) {
   test("the demo in a page", (context) => context.skip(missing));
 } else {
-  describe("the demo in a page", demo);
+  describe("the demo in a page", { timeout: 2 * PATIENCE }, demo);
 }
 
 function demo(): void {
@@ -40,6 +43,7 @@ function demo(): void {
     const server = await serveDemo({ folder, ...serving });
     const own = await browser.newContext(context);
     const page = await own.newPage();
+    page.setDefaultTimeout(PATIENCE);
     const complaints: string[] = [];
     page.on("pageerror", (error) => complaints.push(error.stack ?? error.message));
     page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));

@@ -9,6 +9,8 @@ export interface HostOptions {
   readonly start: string;
   /** Sent with everything, such as ISOLATED. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Of the browser. */
+  readonly flags?: readonly string[];
   /** Done to the page before its script runs. */
   readonly prepare?: (page: Page) => Promise<void>;
 }
@@ -29,7 +31,7 @@ const found = findChromium();
 export const missing: string | undefined = "reason" in found ? `needs chromium: ${found.reason}` : undefined;
 
 /** Starts a server and a browser, and opens the page that runs a script. */
-export async function openHost({ scripts, start, headers = {}, prepare }: HostOptions): Promise<Host> {
+export async function openHost({ scripts, start, headers = {}, flags = [], prepare }: HostOptions): Promise<Host> {
   if ("reason" in found) throw new Error(found.reason);
   const html = `<!doctype html><meta charset="utf-8"><title>Descent</title><link rel="icon" href="data:,"><script type="module" src="${start}"></script>`;
   const server = await startServer({
@@ -42,7 +44,7 @@ export async function openHost({ scripts, start, headers = {}, prepare }: HostOp
     server.close();
   };
   try {
-    browser = await launchChromium(found.program);
+    browser = await launchChromium(found.program, flags);
     const page = await browser.newPage();
     const complaints: string[] = [];
     page.on("pageerror", (error) => complaints.push(error.stack ?? error.message));
