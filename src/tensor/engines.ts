@@ -65,7 +65,8 @@ export async function resolveEngine(
 async function chooseForLittle(): Promise<EngineChoice> {
   const wasm = await open.wasm();
   if (!("engine" in wasm)) return chooseForMuch();
-  return { engine: wasm.engine, reason: `${wasm.engine.describe()}; so little work needs no C compiler` };
+  const reason = wasm.engine.describe();
+  return { engine: wasm.engine, reason: hasNode() ? `${reason}; so little work needs no C compiler` : reason };
 }
 
 async function chooseForMuch(): Promise<EngineChoice> {
