@@ -1,4 +1,3 @@
-import { hasNode } from "../../../util/index.ts";
 import { type Compile, relaxedSimd } from "./relaxed-simd.ts";
 import { F32, functionModule, I32, splat } from "./tiny-module.ts";
 
@@ -60,9 +59,4 @@ function hasSharedMemory(): boolean {
   } catch {
     return false;
   }
-}
-
-/** Whether this host lets other threads have shared memory: a page must be isolated from other origins for that. */
-export function sharesMemory(): boolean {
-  return hasNode() || globalThis.crossOriginIsolated === true;
 }

@@ -71,6 +71,9 @@ export class LocalMachine implements Machine {
   }
 }
 
+/** What a lost run leaves where only results come back. */
+const UNTOUCHED = "State is as it was before. Fix: run again; the next run starts a new worker.";
+
 /** Computes in a worker that shares nothing with the calling thread. */
 export class RemoteMachine implements Machine {
   readonly space = addressesOf(MOST_PAGES);
@@ -143,6 +146,6 @@ export class RemoteMachine implements Machine {
     const current = this.end();
     this.worker?.link.terminate();
     this.worker = undefined;
-    current?.reject(lost(why));
+    current?.reject(lost(why, UNTOUCHED));
   }
 }

@@ -73,13 +73,7 @@ export class ArrayMemory {
     const bytes = length * DTYPES[dtype].bytes;
     const what = `an array of ${length} ${dtype} values`;
     const used = this.space.end;
-    const address = this.space.take(bytes) ?? this.takeAfterCollection(bytes) ?? failFull(what, bytes, this.space);
-    try {
-      this.grow();
-    } catch {
-      this.space.give(address);
-      fail(`${what} takes ${(bytes / 1e6).toFixed(1)} MB, more than this machine gives`);
-    }
+    const address = this.take(bytes) ?? this.takeAfterCollection(bytes) ?? failFull(what, bytes, this.space);
     const array = viewOf(this.memory.buffer, dtype, address, length);
     // Not only after growing: V8 makes another buffer object of the same memory some time later.
     this.buffers.add(array.buffer);
@@ -118,17 +112,35 @@ export class ArrayMemory {
       this.collected.unregister(reference);
       this.giveBack(address);
     }
-    return this.space.take(bytes);
+    return this.take(bytes);
   }
 
-  private grow(): void {
+  /** A block that lies in the memory as it is now; undefined when there is none, or the machine gives no more memory. */
+  private take(bytes: number): number | undefined {
+    const address = this.space.take(bytes);
+    if (address === undefined || this.grow(address + bytes)) return address;
+    this.space.give(address);
+    return undefined;
+  }
+
+  /** Makes the memory reach to that address; false when it can't. */
+  private grow(end: number): boolean {
     const size = this.memory.buffer.byteLength / PAGE_BYTES;
-    const needed = Math.ceil(this.space.end / PAGE_BYTES);
-    if (needed <= size) return;
-    const most = this.space.limit / PAGE_BYTES + 1;
-    const wanted = Math.min(most, Math.max(needed, size + LEAST_GROWTH, Math.ceil(size * 1.125)));
-    this.memory.grow(wanted - size);
-    this.buffers.add(this.memory.buffer);
+    const needed = Math.ceil(end / PAGE_BYTES);
+    if (needed <= size) return true;
+    const generous = Math.min(
+      this.space.limit / PAGE_BYTES + 1,
+      Math.max(size + LEAST_GROWTH, Math.ceil(size * 1.125)),
+    );
+    for (const pages of [Math.max(needed, generous), needed]) {
+      try {
+        this.memory.grow(pages - size);
+        return true;
+      } catch {
+        // Less may be given.
+      }
+    }
+    return false;
   }
 
   /**

@@ -141,14 +141,15 @@ export class Pool {
     const current = this.end();
     this.team = undefined;
     for (const { link } of team.members) link.terminate();
-    current?.reject(lost(why));
+    current?.reject(lost(why, HALF_DONE));
   }
 }
 
+/** What a lost run leaves where workers write to the caller's arrays. */
+const HALF_DONE =
+  "What the program was computing, state included, is half done. Fix: begin again from a checkpoint; the next run starts new workers.";
+
 /** The error of a run whose worker was lost. */
-export function lost(why: string): DescentError {
-  return new DescentError(
-    `A WebAssembly worker was lost (${why}) while it ran a program. What the program was computing, state included, is half ` +
-      "done. Fix: begin again from a checkpoint; the next run starts new workers.",
-  );
+export function lost(why: string, consequence: string): DescentError {
+  return new DescentError(`A WebAssembly worker was lost (${why}) while it ran a program. ${consequence}`);
 }

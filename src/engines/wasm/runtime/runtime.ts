@@ -3,11 +3,11 @@ import { DTYPES, type DType, type TypedArray } from "../../../ir/index.ts";
 import type { CompiledKernels } from "../../../passes/index.ts";
 import type { RenderedModule } from "../render/program.ts";
 import { type DirectHost, loadDirect } from "./direct.ts";
-import { type CodeFeatures, codeFeatures, sharesMemory, type WasmFeatures } from "./features.ts";
+import { type CodeFeatures, codeFeatures, type WasmFeatures } from "./features.ts";
 import { LocalMachine, RemoteMachine } from "./machine.ts";
 import { ArrayMemory } from "./memory.ts";
 import { Pool } from "./pool.ts";
-import { findSpawn } from "./spawn.ts";
+import { findWorkers } from "./spawn.ts";
 import { loadStaged, type StagedHost } from "./staged.ts";
 import type { Code, LoadedProgram } from "./turns.ts";
 
@@ -49,25 +49,31 @@ export async function openWasmRuntime(
   const code = { ...found, sharedMemory: found.sharedMemory && options.sharedMemory !== false };
   const threads = options.threads ?? (await defaultThreads());
   const { mode = "pool" } = options;
-  const spawn = mode === "inline" ? { reason: "no workers are wanted" } : await findSpawn();
-  const missing = [
-    ...(typeof spawn === "function" ? [] : [`on the calling thread: ${spawn.reason}`]),
-    ...(code.fusedMultiplyAdd ? [] : ["without fused multiply-add"]),
-  ];
+  const workers = mode === "inline" ? { reason: "no workers are wanted" } : await findWorkers();
+  const missing: string[] = [];
   const lane = new Lane();
-  if (code.sharedMemory && (typeof spawn !== "function" || (mode === "pool" && sharesMemory()))) {
-    const memory = new ArrayMemory();
-    const pool = typeof spawn === "function" ? new Pool(spawn, memory, threads) : undefined;
-    return { runtime: new DirectRuntime(code, missing, { memory, lane, pool }) };
+  if ("reason" in workers) {
+    missing.push(`no threads: ${workers.reason}`);
+    if (code.sharedMemory) {
+      return { runtime: new DirectRuntime(code, missing, { memory: new ArrayMemory(), lane, pool: undefined }) };
+    }
+    return { runtime: new StagedRuntime(code, missing, { lane, local: new LocalMachine(), remote: undefined }) };
   }
-  const remote = typeof spawn === "function" ? new RemoteMachine(spawn) : undefined;
-  if (remote) missing.push(`no more threads: ${whyAlone(code, mode)}`);
-  return { runtime: new StagedRuntime(code, missing, { lane, local: new LocalMachine(), remote }) };
+  const { spawn, shared } = workers;
+  if (code.sharedMemory && shared && mode === "pool") {
+    const memory = new ArrayMemory();
+    return { runtime: new DirectRuntime(code, missing, { memory, lane, pool: new Pool(spawn, memory, threads) }) };
+  }
+  missing.push(`one thread: ${whyAlone(code, mode)}`);
+  return {
+    runtime: new StagedRuntime(code, missing, { lane, local: new LocalMachine(), remote: new RemoteMachine(spawn) }),
+  };
 }
 
 function whyAlone({ sharedMemory }: CodeFeatures, mode: string): string {
-  if (mode === "remote") return "none are wanted";
+  if (mode === "remote") return "no more are wanted";
   if (!sharedMemory) return "this host has no shared memory";
+  if (globalThis.crossOriginIsolated) return "workers from blob: are refused, and others can't share memory";
   return "the page is not isolated from other origins (headers COOP and COEP)";
 }
 
@@ -85,8 +91,9 @@ abstract class Runtime implements WasmRuntime {
 
   describe(): string {
     const threads = this.threads === 1 ? "1 thread" : `${this.threads} threads`;
-    const vectors = `128-bit vectors${this.features.fusedMultiplyAdd ? " with fused multiply-add" : ""}`;
-    return [threads, vectors, ...this.missing].join(", ");
+    const { fusedMultiplyAdd } = this.features;
+    const vectors = `128-bit vectors${fusedMultiplyAdd ? " with fused multiply-add" : ""}`;
+    return [threads, vectors, ...(fusedMultiplyAdd ? [] : ["without fused multiply-add"]), ...this.missing].join(", ");
   }
 
   async load(rendered: RenderedModule, kernels: CompiledKernels): Promise<LoadedProgram> {

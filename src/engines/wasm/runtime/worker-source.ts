@@ -6,13 +6,15 @@
  * whose code it does not have, it goes back to its event loop, where the code must be on the way. Words: program, table, workers,
  * barrier's address, workers still running; then, at \`signal\`, one word per worker.
  *
+ * In a browser, nobody is told when a worker ends. So it holds a lock as long as it lives, for which its owner waits ("hello").
+ *
  * Alone ("run"), a worker has memory of its own; what a run reads comes with the message, what it wrote goes back.
  */
 export const WORKER_SOURCE = `"use strict";
 const isNode = typeof process === "object" && !!process.versions && !!process.versions.node;
 const port = isNode ? require("node:worker_threads").parentPort : self;
 const programs = new Map();
-let memory, words, job, signal, index, spins, seen = 0;
+let memory, words, job, signal, index, spins, waiting, seen = 0;
 const load = (id, module) => programs.set(id, new WebAssembly.Instance(module, { env: { memory } }).exports.run);
 function work() {
   for (;;) {
@@ -30,8 +32,20 @@ function work() {
   }
 }
 const answers = {
-  hello() {
-    port.postMessage({ kind: "ready" });
+  hello({ lock, memory }) {
+    const shared = memory !== undefined;
+    if (!lock) return port.postMessage({ kind: "ready", shared, locked: false });
+    waiting = [];
+    const go = (locked) => {
+      port.postMessage({ kind: "ready", shared, locked });
+      const messages = waiting;
+      waiting = undefined;
+      messages.forEach(receive);
+    };
+    navigator.locks.request(lock, () => {
+      go(true);
+      return new Promise(() => {});
+    }).catch(() => waiting && go(false));
   },
   join(message) {
     ({ memory, job, signal, index, spins } = message);
@@ -66,6 +80,7 @@ function grow(pages) {
   if (missing > 0) memory.grow(missing);
 }
 function receive(message) {
+  if (waiting) return void waiting.push(message);
   try {
     answers[message.kind](message);
   } catch (error) {
@@ -73,5 +88,8 @@ function receive(message) {
   }
 }
 if (isNode) port.on("message", receive);
-else port.onmessage = (event) => receive(event.data);
+else {
+  port.onmessage = (event) => receive(event.data);
+  port.onmessageerror = () => port.postMessage({ kind: "failed", message: "a message could not be read" });
+}
 `;
