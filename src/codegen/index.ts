@@ -6,7 +6,7 @@ export { type RowOrder, rowOrder } from "./contraction/row-order.ts";
 export { sizeOf } from "./contraction/sizes.ts";
 export { contractionTarget, type Target } from "./contraction/target.ts";
 export { validity } from "./contraction/validity.ts";
-export { type Depth, type Linear, strideOf, type View } from "./contraction/view.ts";
+export { type Depth, type Linear, linearize, strideOf, type View } from "./contraction/view.ts";
 export { dependencies, ExpressionWriter, isUnitStride, type Place, type Result } from "./expression.ts";
 export { writeLoop } from "./loop.ts";
 export { Region } from "./region.ts";

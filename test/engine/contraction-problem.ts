@@ -227,6 +227,12 @@ export function convolution(kind: "forward" | "input gradient" | "weight gradien
   return { name: `${kind} ${JSON.stringify(geometry)}`, kernel: withoutUnitLoops(made.kernel), lengths: made.lengths };
 }
 
+/** The same without what follows the sums: nothing but the product itself is stored. */
+export function sumsOnly({ name, kernel, lengths }: Problem): Problem {
+  const stores = kernel.stores.map(({ access: at }) => ({ access: at, value: RESULT }));
+  return { name: `sums of ${name}`, kernel: { ...kernel, stores }, lengths };
+}
+
 /** Loops of size 1 dropped, as the passes do. */
 function withoutUnitLoops(kernel: ContractionKernel): ContractionKernel {
   const groups = ["batch", "rows", "columns", "depth"] as const;

@@ -8,7 +8,7 @@ import { renderModule } from "../../src/engines/wasm/render/program.ts";
 import { openWasmRuntime, type WasmRuntime } from "../../src/engines/wasm/runtime/index.ts";
 import type { Access, Expression, KernelProgram } from "../../src/passes/index.ts";
 import { HostRandom } from "../../src/util/index.ts";
-import { convolution, type Geometry, matrixProduct, type Problem, solve } from "./contraction-problem.ts";
+import { convolution, type Geometry, matrixProduct, type Problem, solve, sumsOnly } from "./contraction-problem.ts";
 
 const random = new HostRandom(20);
 type Layout = Parameters<typeof matrixProduct>[1];
@@ -57,6 +57,17 @@ const PROBLEMS: readonly Problem[] = [
   ...convolutions({ n: 1, size: [20, 20], channels: 4, filters: 6, kernel: [9, 9], padding: 4 }),
   ...convolutions({ n: 2, size: [9, 9], channels: 33, filters: 1, kernel: [3, 3], stride: 2, padding: 1 }),
   convolution("forward", { n: 2, size: [8, 8], channels: 16, filters: 16, kernel: [3, 3], padding: 1, fill: 0.5 }),
+  ...[
+    product(37, 90, 48),
+    product(36, 70, 64, "aB", 2),
+    product(262, 600, 288),
+    product(264, 600, 290, "Ab"),
+    product(40, 512, 300, "ab"),
+    product(20, 2700, 32),
+    ...convolutions({ n: 3, size: [9, 8], channels: 16, filters: 24, kernel: [3, 3], padding: 1 }),
+    ...convolutions({ n: 2, size: [11, 9], channels: 8, filters: 32, kernel: [3, 2], stride: 2, padding: 1 }),
+    ...convolutions({ n: 2, size: [8, 8], channels: 12, filters: 24, kernel: [3, 3], padding: 1, groups: 3 }),
+  ].map(sumsOnly),
 ];
 
 /** All problems as the steps of one program; every problem has its own five buffers. */

@@ -1,4 +1,4 @@
-import { ExpressionWriter, Region } from "../../../codegen/index.ts";
+import { ExpressionWriter, linearize, Region, strideOf } from "../../../codegen/index.ts";
 import { type Access, type ContractionKernel, collapseContraction } from "../../../passes/index.ts";
 import { type Code, i32, local, memory } from "../encode/index.ts";
 import type { AssemblerOptions } from "../render/assembler.ts";
@@ -10,8 +10,8 @@ import type { Rows } from "./rows.ts";
 const LANES = 4;
 
 /**
- * The epilogue: a function (tile, batch, first, h, n0, end, width) that stores what becomes of a finished tile of sums: rows
- * first .. first + h - 1, columns n0 .. end - 1; `tile` has `width` floats from row to row, in whole vectors.
+ * The epilogue: a function (tile, batch, first, h, n0, end, stride) that stores what becomes of finished sums: rows
+ * first .. first + h - 1, columns n0 .. end - 1; `tile` has `stride` bytes from row to row, in whole vectors.
  */
 export function storeFunction(
   kernel: ContractionKernel,
@@ -21,7 +21,7 @@ export function storeFunction(
 ): Callee {
   const routine = new Routine(7, options);
   const { builder, assembler } = routine;
-  const [tile, batch, first, h, n0, end, width] = routine.arguments as [Code, Code, Code, Code, Code, Code, Code];
+  const [tile, batch, first, h, n0, end, stride] = routine.arguments as [Code, Code, Code, Code, Code, Code, Code];
   // The stores alone often see several loops of the rows as one.
   const stored = rows?.ordered ? kernel : withoutOperands(kernel);
   const [column] = stored.columns;
@@ -64,7 +64,7 @@ export function storeFunction(
   routine.at(batch, stored.batch, body, (inBatch) => {
     inBatch.push(
       count(builder, i32(0), h, 1, (r) => {
-        const block: Code[] = [local.set(from, add(tile, times(multiply(local.get(r), width), FLOAT)))];
+        const block: Code[] = [local.set(from, add(tile, multiply(local.get(r), stride)))];
         const flat = add(first, local.get(r));
         if (rows?.ordered) rows.at(routine, flat, block, row);
         else routine.at(flat, stored.rows, block, row);
@@ -74,6 +74,36 @@ export function storeFunction(
   });
   builder.body.push(body);
   return routine.finish(support);
+}
+
+/** Where tiles can be written at once: rows `stride` bytes apart. */
+export interface DirectOutput {
+  readonly stride: number;
+  /** Address of the result at a row and a column, at the current point of the batch. */
+  readonly at: (routine: Routine, row: Code, column: Code) => Code;
+}
+
+/** The place of a result that is nothing but the sums, in whole vectors; undefined where it is anything else. */
+export function directOutput(kernel: ContractionKernel): DirectOutput | undefined {
+  const [store, ...others] = kernel.stores;
+  const [column] = kernel.columns;
+  const { rows } = withoutOperands(kernel);
+  if (!store || others.length > 0 || !column || rows.length > 1 || column.size % LANES !== 0) return undefined;
+  const { access, value } = store;
+  const linear = linearize(access.index);
+  if (value.kind !== "result" || !linear || strideOf(linear, column) !== 1) return undefined;
+  // Rows in one loop: the last one of the kernel's own has its stride.
+  const last = kernel.rows.at(-1);
+  const stride = strideOf(linear, last) * FLOAT;
+  return {
+    stride,
+    at: (routine, row, columnNumber) =>
+      add(
+        routine.offset(linear, kernel.batch, routine.pointers.base(access)),
+        times(row, stride),
+        times(columnNumber, FLOAT),
+      ),
+  };
 }
 
 function withoutOperands(kernel: ContractionKernel): ContractionKernel {

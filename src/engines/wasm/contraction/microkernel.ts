@@ -41,8 +41,7 @@ const setsOf = ({ rows, vectors }: Tile): number => {
 };
 
 /**
- * Writes a micro-kernel: accumulators that begin with 0 and end in `tile`, or with `more` are added to it. So the sums of blocks are
- * added up, which keeps more digits of long sums than one running sum.
+ * Writes a micro-kernel.
  *
  * V8 puts all loads of a basic block before all arithmetic, so that two steps of the depth in one block would need more registers than
  * there are. A test for the end after every step makes each a block of its own, and the remaining steps need no other loop.
@@ -107,100 +106,186 @@ class TileWriter {
     );
   }
 
-  /** The whole function around the code that accumulates. */
-  finish(body: Code, place: LocalReference, more: LocalReference): WasmFunction {
+  /**
+   * The whole function: `count` tiles one after the other, each by the code `body`, which accumulates; `advance` goes on to the next
+   * tile's operands.
+   */
+  finish({ body, place, stride, more, count, advance }: TileLoop): WasmFunction {
+    const { builder } = this;
     const { rows, vectors } = this.tile;
-    const each = (code: (i: number, j: number, at: number) => Code): Code =>
-      range(rows).map((i) => range(vectors).map((j) => code(i, j, (i * vectors + j) * VECTOR)));
+    const row = builder.local("i32");
+    const first = (i: number, j: number) => this.#sum(0, i, j);
+    /** Code per row of the tile in memory. */
+    const eachRow = (code: (i: number) => Code): Code => [
+      local.set(row, local.get(place)),
+      range(rows).map((i) => [code(i), i < rows - 1 ? local.set(row, add(local.get(row), local.get(stride))) : []]),
+    ];
     const total = (i: number, j: number): Code =>
       range(this.#sets)
         .map((set) => local.get(this.#sum(set, i, j)))
         .reduce((sum, value) => ins("f32x4.add", sum, value));
-    const first = (i: number, j: number) => this.#sum(0, i, j);
-    this.builder.body.push(
-      this.#sums.map((sum) => local.set(sum, v128(0))),
-      body,
-      when(
-        local.get(more),
-        each((i, j, at) =>
-          local.set(first(i, j), ins("f32x4.add", local.get(first(i, j)), memory("v128.load", local.get(place), at))),
-        ),
+    const loaded = (j: number) => memory("v128.load", local.get(row), j * VECTOR);
+    builder.body.push(
+      repeatWhile(
+        [
+          this.#sums.map((sum) => local.set(sum, v128(0))),
+          body,
+          when(
+            local.get(more),
+            eachRow((i) =>
+              range(vectors).map((j) => local.set(first(i, j), ins("f32x4.add", local.get(first(i, j)), loaded(j)))),
+            ),
+          ),
+          eachRow((i) => range(vectors).map((j) => memory("v128.store", local.get(row), j * VECTOR, total(i, j)))),
+          advance,
+        ],
+        local.tee(count, plus(local.get(count), -1)),
       ),
-      each((i, j, at) => memory("v128.store", local.get(place), at, total(i, j))),
     );
-    return this.builder;
+    return builder;
   }
 }
 
+interface TileLoop {
+  readonly body: Code;
+  /** Where the tile's first row ends, and how many bytes its rows are apart. */
+  readonly place: LocalReference;
+  readonly stride: LocalReference;
+  readonly more: LocalReference;
+  readonly count: LocalReference;
+  readonly advance: Code;
+}
+
+/** What both kinds of micro-kernel are given about B and the tiles: see {@link rowsKernel}. */
+const COMMON = ["unit", "b", "strideB", "tile", "strideTile", "more", "count", "stepB", "stepTile"] as const;
+
+/** Operands of a call of a micro-kernel that both kinds have. */
+export type TileArguments = Readonly<Record<(typeof COMMON)[number], Code>>;
+
+/** The common arguments in order. */
+export const tileArguments = (values: TileArguments): Code[] => COMMON.map((name) => values[name]);
+
+type Named = Readonly<Record<(typeof COMMON)[number], LocalReference>>;
+
+const named = (parameters: readonly LocalReference[]): Named =>
+  Object.fromEntries(COMMON.map((name, i) => [name, parameters[i]!])) as Named;
+
+const step = (variable: LocalReference, by: LocalReference): Code =>
+  local.set(variable, add(local.get(variable), local.get(by)));
+
 /**
- * tile += A B where each row of A is a pointer per segment, with elements contiguous along the depth.
- * Segment s of `run` elements meets the rows of B from starts[s] on (counted in `unit` bytes), `strideB` bytes apart.
- * Parameters: rows, starts, segments, run, unit, b, strideB, tile, more.
+ * A micro-kernel: `count` tiles (at least one) side by side, each a sum over the depth, for one panel of rows of A that are pointers: each
+ * row is an address per segment of the depth, with `run` elements one after the other. Segment s meets the rows of B from starts[s] on
+ * (counted in `unit` bytes), `strideB` bytes apart. From tile to tile B moves by `stepB` bytes and the result by `stepTile`; its rows are
+ * `strideTile` bytes apart. Sums begin with 0, or with `more` are added to what is there: so the sums of blocks of the depth are added
+ * up, which keeps more digits of long sums than one running sum.
+ *
+ * Parameters: rows, starts, segments, run, then those that {@link TileArguments} names.
  */
 export function rowsKernel(support: Support, tile: Tile, fused: boolean): string {
   const name = `tile_rows_${tile.rows}x${tile.vectors}`;
   if (support.has(name)) return name;
-  const writer = new TileWriter(tile, fused, 9);
-  const [rows, starts, segments, run, unit, b, strideB, place, more] = writer.parameters as Parameters9;
+  const writer = new TileWriter(tile, fused, 4 + COMMON.length);
+  const [rows, starts, segments, run] = writer.parameters as [
+    LocalReference,
+    LocalReference,
+    LocalReference,
+    LocalReference,
+  ];
+  const {
+    unit,
+    b,
+    strideB,
+    tile: place,
+    strideTile: stride,
+    more,
+    count,
+    stepB,
+    stepTile,
+  } = named(writer.parameters.slice(4));
   const { builder } = writer;
   const at = range(tile.rows).map(() => builder.local("i32"));
-  const [depth, from] = [builder.local("i32"), builder.local("i32")];
-  const body = repeatWhile(
-    [
-      local.set(from, add(local.get(b), multiply(memory("i32.load", local.get(starts), 0), local.get(unit)))),
-      at.map((row, i) => local.set(row, memory("i32.load", local.get(rows), i * 4))),
-      local.set(rows, plus(local.get(rows), tile.rows * 4)),
-      local.set(starts, plus(local.get(starts), 4)),
-      local.set(depth, local.get(run)),
-      writer.steps(depth, from, strideB, (i, step) => [local.get(at[i]!), step * FLOAT], {
-        step: [],
-        turn: at.map((row) => local.set(row, plus(local.get(row), STEPS * FLOAT))),
-      }),
-    ],
-    local.tee(segments, plus(local.get(segments), -1)),
-  );
-  support.set(name, writer.finish(atLeastOne(segments, body), place, more));
+  const [depth, from, table, start, left] = range(5).map(() => builder.local("i32")) as [
+    LocalReference,
+    LocalReference,
+    LocalReference,
+    LocalReference,
+    LocalReference,
+  ];
+  const segment = [
+    local.set(from, add(local.get(b), multiply(memory("i32.load", local.get(start), 0), local.get(unit)))),
+    at.map((row, i) => local.set(row, memory("i32.load", local.get(table), i * 4))),
+    local.set(table, plus(local.get(table), tile.rows * 4)),
+    local.set(start, plus(local.get(start), 4)),
+    local.set(depth, local.get(run)),
+    writer.steps(depth, from, strideB, (i, number) => [local.get(at[i]!), number * FLOAT], {
+      step: [],
+      turn: at.map((row) => local.set(row, plus(local.get(row), STEPS * FLOAT))),
+    }),
+  ];
+  const body = [
+    local.set(table, local.get(rows)),
+    local.set(start, local.get(starts)),
+    eachOf(segments, left, segment),
+  ];
+  const advance = [step(b, stepB), step(place, stepTile)];
+  support.set(name, writer.finish({ body, place, stride, more, count, advance }));
   return name;
 }
 
 /**
- * tile += A B where the rows of A lie side by side (packed, or as they are): `strideA` bytes from one step of the depth to the next.
- * Parameters: list, segments, first (bytes), strideA, unit, b, strideB, tile, more.
+ * The same where the rows of A lie side by side (packed, or as they are), `strideA` bytes from one step of the depth to the next:
+ * `first` bytes after the addresses of the list, and `stepA` bytes further from tile to tile.
+ *
+ * Parameters: list, segments, first, strideA, stepA, then those that {@link TileArguments} names.
  */
 export function lanesKernel(support: Support, tile: Tile, fused: boolean): string {
   const name = `tile_lanes_${tile.rows}x${tile.vectors}`;
   if (support.has(name)) return name;
-  const writer = new TileWriter(tile, fused, 9);
-  const [list, segments, first, strideA, unit, b, strideB, place, more] = writer.parameters as Parameters9;
+  const writer = new TileWriter(tile, fused, 5 + COMMON.length);
+  const [list, segments, first, strideA, stepA] = writer.parameters as [
+    LocalReference,
+    LocalReference,
+    LocalReference,
+    LocalReference,
+    LocalReference,
+  ];
+  const {
+    unit,
+    b,
+    strideB,
+    tile: place,
+    strideTile: stride,
+    more,
+    count,
+    stepB,
+    stepTile,
+  } = named(writer.parameters.slice(5));
   const { builder } = writer;
-  const [depth, from, a] = [builder.local("i32"), builder.local("i32"), builder.local("i32")];
-  const body = repeatWhile(
-    [
-      local.set(a, add(memory("i32.load", local.get(list), 0), local.get(first))),
-      local.set(from, add(local.get(b), multiply(memory("i32.load", local.get(list), 4), local.get(unit)))),
-      local.set(depth, memory("i32.load", local.get(list), 8)),
-      local.set(list, plus(local.get(list), SEGMENT_BYTES)),
-      writer.steps(depth, from, strideB, (i) => [local.get(a), i * FLOAT], {
-        step: local.set(a, add(local.get(a), local.get(strideA))),
-        turn: [],
-      }),
-    ],
-    local.tee(segments, plus(local.get(segments), -1)),
-  );
-  support.set(name, writer.finish(atLeastOne(segments, body), place, more));
+  const [depth, from, a, entry, left] = range(5).map(() => builder.local("i32")) as [
+    LocalReference,
+    LocalReference,
+    LocalReference,
+    LocalReference,
+    LocalReference,
+  ];
+  const segment = [
+    local.set(a, add(memory("i32.load", local.get(entry), 0), local.get(first))),
+    local.set(from, add(local.get(b), multiply(memory("i32.load", local.get(entry), 4), local.get(unit)))),
+    local.set(depth, memory("i32.load", local.get(entry), 8)),
+    local.set(entry, plus(local.get(entry), SEGMENT_BYTES)),
+    writer.steps(depth, from, strideB, (i) => [local.get(a), i * FLOAT], {
+      step: step(a, strideA),
+      turn: [],
+    }),
+  ];
+  const body = [local.set(entry, local.get(list)), eachOf(segments, left, segment)];
+  const advance = [step(b, stepB), step(first, stepA), step(place, stepTile)];
+  support.set(name, writer.finish({ body, place, stride, more, count, advance }));
   return name;
 }
 
-type Parameters9 = [
-  LocalReference,
-  LocalReference,
-  LocalReference,
-  LocalReference,
-  LocalReference,
-  LocalReference,
-  LocalReference,
-  LocalReference,
-  LocalReference,
-];
-
-const atLeastOne = (number: LocalReference, body: Code): Code => when(local.get(number), body);
+/** Repeats code `number` times, which may be none. */
+function eachOf(number: LocalReference, left: LocalReference, body: Code): Code {
+  return when(local.tee(left, local.get(number)), repeatWhile(body, local.tee(left, plus(local.get(left), -1))));
+}

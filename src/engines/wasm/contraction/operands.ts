@@ -6,18 +6,11 @@ import { type Code, i32, ins, local, memory, when } from "../encode/index.ts";
 import type { AssemblerOptions } from "../render/assembler.ts";
 import { add, count, least, multiply, plus, range, times } from "./arithmetic.ts";
 import { elementOf } from "./element.ts";
+import type { Range } from "./geometry.ts";
 import { FLOAT, SEGMENT_BYTES } from "./microkernel.ts";
 import { packLanes, packRows } from "./packing.ts";
 import { type Callee, Routine, type Support } from "./routine.ts";
 import type { Rows } from "./rows.ts";
-
-/** Part of the depth: segments s0 .. s1, and in each `kn` steps of the run from k0 on. */
-export interface Range {
-  readonly s0: Code;
-  readonly s1: Code;
-  readonly k0: Code;
-  readonly kn: Code;
-}
 
 /**
  * The functions through which register tiles meet the operands. All end with the parameters of a range; those of A return the number of
