@@ -29,7 +29,7 @@ export class Answer {
     showInk(find("seen-canvas", "canvas"), undefined, 1);
     for (const { row, bar, share } of this.rows) {
       row.classList.remove("most");
-      bar.style.width = "0";
+      bar.style.transform = "";
       say(share, "–");
     }
   }
@@ -41,7 +41,7 @@ export class Answer {
     this.rows.forEach(({ row, bar, share }, digit) => {
       const probability = probabilities[digit] ?? 0;
       row.classList.toggle("most", digit === best);
-      bar.style.width = `${(probability * 100).toFixed(1)}%`;
+      bar.style.transform = `translateX(${(probability * 100 - 100).toFixed(1)}%)`;
       say(share, percent(probability));
     });
     const surely = percent(probabilities[best] ?? 0);
