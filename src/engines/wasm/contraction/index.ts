@@ -1,13 +1,20 @@
 import { normalize, planContraction } from "../../../codegen/index.ts";
-import type { ContractionKernel } from "../../../passes/index.ts";
+import { type ContractionKernel, contractionAsLoops } from "../../../passes/index.ts";
 import type { AssemblerOptions } from "../render/assembler.ts";
 import type { RenderedKernel } from "../render/kernel.ts";
 import { renderBlocked } from "./blocked.ts";
 import { WASM_TARGET } from "./target.ts";
 
-/** Renders a contraction in the way that suits its shapes and views; undefined: plain loops do. */
+/** Renders a contraction in the way that suits its shapes and views; undefined: as plain loops. */
 export function renderContraction(kernel: ContractionKernel, options: AssemblerOptions): RenderedKernel | undefined {
   const normal = normalize(kernel);
   const plan = planContraction(normal, WASM_TARGET);
-  return plan.kind === "blocked" ? renderBlocked(normal, plan, options) : undefined;
+  if (plan.kind !== "blocked" || (plan.columns === 1 && vectorsAlongBatch(normal))) return undefined;
+  return renderBlocked(normal, plan, options);
+}
+
+/** Whether the lanes of plain loops would be elements of the batch: in a depthwise convolution they are its channels. */
+function vectorsAlongBatch(kernel: ContractionKernel): boolean {
+  const { vector } = contractionAsLoops(kernel);
+  return kernel.batch.some(({ id, size }) => id === vector && size >= WASM_TARGET.lanes);
 }
