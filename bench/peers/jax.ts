@@ -1,6 +1,25 @@
-import { blockUntilReady, defaultDevice, init, jit, lax, nn, numpy as np, random, tree, valueAndGrad } from "@jax-js/jax";
+import {
+  blockUntilReady,
+  defaultDevice,
+  init,
+  jit,
+  lax,
+  nn,
+  numpy as np,
+  random,
+  tree,
+  valueAndGrad,
+} from "@jax-js/jax";
 import { factors, firstWeights, oneHot, samplesOf } from "../wasm/numbers.ts";
-import { type Contestant, FIRST_STEPS, type ProductTask, sampled, timeSteps, type TrainingTask, type Work } from "../wasm/task.ts";
+import {
+  type Contestant,
+  firstLosses,
+  type ProductTask,
+  sampled,
+  type TrainingTask,
+  timeSteps,
+  type Work,
+} from "../wasm/task.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: the peer's types are not installed with the project
 type Arrays = any;
@@ -27,7 +46,8 @@ function forward(task: TrainingTask, weights: Arrays, input: Arrays, key: Arrays
   let x = input;
   let used = 0;
   let dropouts = 0;
-  const relu = (y: unknown, options: { readonly [name: string]: unknown }) => (options.activation === "relu" ? nn.relu(y) : y);
+  const relu = (y: unknown, options: { readonly [name: string]: unknown }) =>
+    options.activation === "relu" ? nn.relu(y) : y;
   for (const { kind, options } of task.layers) {
     if (kind === "dense") {
       const { kernel, bias } = weights[used++];
@@ -54,14 +74,24 @@ function forward(task: TrainingTask, weights: Arrays, input: Arrays, key: Arrays
 function trainStep(task: TrainingTask) {
   const [rate, beta1, beta2, epsilon] = [1e-3, 0.9, 0.999, 1e-8];
   const lossOf = (weights: Arrays, x: Arrays, y: Arrays, key: Arrays) =>
-    nn.logSoftmax(forward(task, weights, x, key)).mul(y).sum().mul(-1 / task.batch);
+    nn
+      .logSoftmax(forward(task, weights, x, key))
+      .mul(y)
+      .sum()
+      .mul(-1 / task.batch);
   return jit((weights: Arrays, means: Arrays, squares: Arrays, scale: Arrays, x: Arrays, y: Arrays, key: Arrays) => {
     const [loss, gradient] = valueAndGrad(lossOf)(tree.ref(weights), x, y, key);
     means = tree.map((m: Arrays, g: Arrays) => m.mul(beta1).add(g.ref.mul(1 - beta1)), means, tree.ref(gradient));
     squares = tree.map((v: Arrays, g: Arrays) => v.mul(beta2).add(np.square(g).mul(1 - beta2)), squares, gradient);
     const { first, second } = scale; // 1 / (1 - beta^step)
     weights = tree.map(
-      (w: Arrays, m: Arrays, v: Arrays) => w.sub(m.mul(first.ref).mul(rate).div(np.sqrt(v.mul(second.ref)).add(epsilon))),
+      (w: Arrays, m: Arrays, v: Arrays) =>
+        w.sub(
+          m
+            .mul(first.ref)
+            .mul(rate)
+            .div(np.sqrt(v.mul(second.ref)).add(epsilon)),
+        ),
       weights,
       tree.ref(means),
       tree.ref(squares),
@@ -95,10 +125,8 @@ async function train(task: TrainingTask): Promise<Work> {
     return loss;
   };
   const read = async (): Promise<number> => (await (await step()).data())[0] ?? Number.NaN;
-  const first: number[] = [];
-  for (let i = 0; i < FIRST_STEPS; i++) first.push(await read());
   return {
-    first,
+    first: await firstLosses(read),
     block: (steps) => timeSteps(steps, async () => (await step()).dispose()),
     loss: read,
     async end() {

@@ -1,8 +1,17 @@
-import { factors, firstWeights, oneHot, samplesOf } from "../wasm/numbers.ts";
-import { type Contestant, FIRST_STEPS, type LayerSpec, type ProductTask, sampled, timeSteps, type TrainingTask, type Work } from "../wasm/task.ts";
 import * as wasmModule from "@tensorflow/tfjs-backend-wasm";
 import * as coreModule from "@tensorflow/tfjs-core";
 import * as layersModule from "@tensorflow/tfjs-layers";
+import { factors, firstWeights, oneHot, samplesOf } from "../wasm/numbers.ts";
+import {
+  type Contestant,
+  firstLosses,
+  type LayerSpec,
+  type ProductTask,
+  sampled,
+  type TrainingTask,
+  timeSteps,
+  type Work,
+} from "../wasm/task.ts";
 
 // Node loads these as CommonJS, whose exports lie in `default`.
 const core = coreModule.default ?? coreModule;
@@ -44,10 +53,8 @@ async function train(task: TrainingTask): Promise<Work> {
     loss.dispose();
     return value;
   };
-  const first: number[] = [];
-  for (let i = 0; i < FIRST_STEPS; i++) first.push(await read());
   return {
-    first,
+    first: await firstLosses(read),
     block: (steps) => timeSteps(steps, () => core.dispose(step())), // computes on this thread: done when it returns
     loss: read,
     async end() {

@@ -1,7 +1,7 @@
 // One contestant in a process of its own: `child.ts descent|tfjs|jax THREADS`, asked through the channel that fork opens.
 import { readFileSync } from "node:fs";
-import type { Contestant } from "./task.ts";
 import { answering, helloOf, type Request } from "./requests.ts";
+import type { Contestant } from "./task.ts";
 import { provideWorkers } from "./web-workers.ts";
 
 const [, , name, threadsText] = process.argv;

@@ -1,7 +1,15 @@
 import { type Callback, createProgram, resolveEngine, tensor } from "descent";
 import { CASES } from "../cases.ts";
 import { factors, firstWeights, samplesOf } from "./numbers.ts";
-import { type Contestant, FIRST_STEPS, type ProductTask, sampled, type TrainingTask, timeSteps, type Work } from "./task.ts";
+import {
+  type Contestant,
+  FIRST_STEPS,
+  type ProductTask,
+  sampled,
+  type TrainingTask,
+  timeSteps,
+  type Work,
+} from "./task.ts";
 
 /** A promise and what settles it. */
 function promised<T>() {

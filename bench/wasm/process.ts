@@ -1,10 +1,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import type { Answer, Hello, Request, Rival } from "./requests.ts";
-
-export const CONTESTANTS = ["descent", "tfjs", "jax"] as const;
-export type ContestantName = (typeof CONTESTANTS)[number];
+import type { Answer, ContestantName, Hello, Request, Rival } from "./requests.ts";
 
 /** Starts a contestant in a process of its own. */
 export async function startProcess(name: ContestantName, threads: number, engine: string): Promise<Rival> {

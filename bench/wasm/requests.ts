@@ -1,5 +1,9 @@
 import type { Block, Contestant, Task, Work } from "./task.ts";
 
+/** Descent first: the others are compared with it. */
+export const CONTESTANTS = ["descent", "tfjs", "jax"] as const;
+export type ContestantName = (typeof CONTESTANTS)[number];
+
 /** What a contestant's process or page is asked; one at a time. */
 export type Request =
   | { readonly ask: "begin"; readonly task: Task }

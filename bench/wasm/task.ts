@@ -65,7 +65,7 @@ export interface Contestant {
   begin(task: Task): Promise<Work>;
 }
 
-/** Steps of a training whose losses are compared. */
+/** Steps of a training whose losses are compared; fewer, but two at least, where they take longer than LONGEST_BLOCK_MS. */
 export const FIRST_STEPS = 5;
 
 /** Where the elements of a product lie that are compared. */
@@ -75,6 +75,15 @@ export function sampled(size: number): number[] {
 
 /** Slow libraries do fewer steps in a block. */
 export const LONGEST_BLOCK_MS = 4000;
+
+/** The losses of the first steps. */
+export async function firstLosses(read: () => Promise<number>): Promise<number[]> {
+  const begun = performance.now();
+  const losses: number[] = [];
+  do losses.push(await read());
+  while (losses.length < 2 || (losses.length < FIRST_STEPS && performance.now() - begun < LONGEST_BLOCK_MS));
+  return losses;
+}
 
 /** Times steps that may or may not return a promise; `settle` waits until all that they started is done. */
 export async function timeSteps(steps: number, step: () => unknown, settle?: () => Promise<unknown>): Promise<Block> {

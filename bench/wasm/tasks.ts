@@ -26,7 +26,13 @@ function training(name: (typeof NAMES)[number]): TrainingTask {
 }
 
 const SIZE = 1024;
-export const PRODUCT: ProductTask = { kind: "product", name: `matmul-${SIZE}`, size: SIZE, steps: 10, flop: 2 * SIZE ** 3 };
+export const PRODUCT: ProductTask = {
+  kind: "product",
+  name: `matmul-${SIZE}`,
+  size: SIZE,
+  steps: 10,
+  flop: 2 * SIZE ** 3,
+};
 
 /** All tasks; products are compared on one thread. */
 export function tasks(): Task[] {

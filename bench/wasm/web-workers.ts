@@ -28,6 +28,10 @@ class WebWorker {
   postMessage(message: unknown): void {
     void this.started.then((worker) => worker.postMessage(message));
   }
+
+  terminate(): void {
+    void this.started.then((worker) => worker.terminate());
+  }
 }
 
 /** Web Workers for a library that looks for them, and a navigator that tells of `threads` cores. Node 20 has neither. */
