@@ -1,8 +1,8 @@
 import type { AddressSpace } from "./address-space.ts";
 import { addressesOf, MOST_PAGES, PAGE_BYTES } from "./memory.ts";
 import { lost } from "./pool.ts";
-import type { Spawn, WorkerLink, WorkerMessage } from "./spawn.ts";
 import { type RunFunction, runFunction } from "./turns.ts";
+import type { Spawn, WorkerLink, WorkerMessage } from "./worker-link.ts";
 
 /** Code, and what must lie in memory before it first runs. */
 export interface MachineCode {

@@ -1,7 +1,7 @@
 import type { TypedArray } from "../../../ir/index.ts";
 import { DescentError, invariant } from "../../../util/index.ts";
 import type { ArrayMemory } from "./memory.ts";
-import type { Spawn, WorkerLink, WorkerMessage } from "./spawn.ts";
+import type { Spawn, WorkerLink, WorkerMessage } from "./worker-link.ts";
 
 /** Words of a cache line: what different threads write lies in different ones. */
 const LINE = 16;

@@ -1,4 +1,4 @@
-import type { WorkerEvents, WorkerLink, WorkerMessage, Workers } from "./spawn.ts";
+import type { WorkerEvents, WorkerLink, WorkerMessage, Workers } from "./worker-link.ts";
 import { WORKER_SOURCE } from "./worker-source.ts";
 
 /**
