@@ -1,5 +1,5 @@
 import { ExpressionWriter, linearize, Region, strideOf } from "../../../codegen/index.ts";
-import { type Access, type ContractionKernel, collapseContraction } from "../../../passes/index.ts";
+import { type Access, type ContractionKernel, collapseContraction, type Loop } from "../../../passes/index.ts";
 import { type Code, i32, local, memory } from "../encode/index.ts";
 import type { AssemblerOptions } from "../render/assembler.ts";
 import { add, count, multiply, plus, times } from "./arithmetic.ts";
@@ -8,6 +8,23 @@ import { type Callee, Routine, type Support } from "./routine.ts";
 import type { Rows } from "./rows.ts";
 
 const LANES = 4;
+
+/** Stores what becomes of a sum at the current point; along a loop of the columns: of sums in the first `lanes` lanes from it on. */
+export function writeStores(
+  { assembler }: Routine,
+  { stores }: ContractionKernel,
+  sum: Code,
+  column: Loop | undefined,
+  lanes: number,
+  block: Code[],
+): void {
+  const place = { vector: column?.id, count: lanes };
+  const width = column ? "vector" : "scalar";
+  const writer = new ExpressionWriter(assembler, () => ({ value: sum, width }));
+  const region = new Region<Code, Code>(block);
+  const values = stores.map(({ value }) => writer.as(value, width, place, region));
+  stores.forEach((store, i) => block.push(writer.store(store, values[i]!, width, place)));
+}
 
 /**
  * The epilogue: a function (tile, batch, first, h, n0, end, stride) that stores what becomes of finished sums: rows
@@ -28,26 +45,21 @@ export function storeFunction(
   const from = routine.integer();
   const body: Code[] = [];
 
-  /** Stores at the current point (of a column: in the first `lanes` lanes from it on). */
-  const point = (lanes: number, at: number, inner: Code[]): void => {
-    const place = { vector: column?.id, count: lanes };
-    const kind = column ? "vector" : "scalar";
+  const point = (lanes: number, inner: Code[]): void => {
+    const address = local.get(from);
     const sum = column
-      ? builder.hold("v128", memory("v128.load", local.get(from), at), inner)
-      : builder.hold("f32", memory("f32.load", local.get(from), at), inner);
-    const writer = new ExpressionWriter(assembler, () => ({ value: sum, width: kind }));
-    const region = new Region<Code, Code>(inner);
-    const values = stored.stores.map(({ value }) => writer.as(value, kind, place, region));
-    stored.stores.forEach((store, i) => inner.push(writer.store(store, values[i]!, kind, place)));
+      ? builder.hold("v128", memory("v128.load", address, 0), inner)
+      : builder.hold("f32", memory("f32.load", address, 0), inner);
+    writeStores(routine, stored, sum, column, lanes, inner);
   };
 
   const row = (block: Code[]): void => {
-    if (!column) return point(1, 0, block);
+    if (!column) return point(1, block);
     const rest = column.size % LANES;
     const index = routine.integer();
     const whole = rest === 0 ? end : routine.hold([end, i32(-LANES), 0x71], block);
     const vector = (lanes: number): Code =>
-      assembler.nest.at(new Map([[column.id, index]]), (inner) => point(lanes, 0, inner));
+      assembler.nest.at(new Map([[column.id, index]]), (inner) => point(lanes, inner));
     block.push(
       local.set(index, n0),
       count(builder, n0, whole, LANES, (turn) => [

@@ -3,14 +3,16 @@ import { type ContractionKernel, contractionAsLoops } from "../../../passes/inde
 import type { AssemblerOptions } from "../render/assembler.ts";
 import type { RenderedKernel } from "../render/kernel.ts";
 import { renderBlocked } from "./blocked.ts";
+import { isSmall, renderSmall } from "./small.ts";
 import { WASM_TARGET } from "./target.ts";
 
 /** Renders a contraction in the way that suits its shapes and views; undefined: as plain loops. */
 export function renderContraction(kernel: ContractionKernel, options: AssemblerOptions): RenderedKernel | undefined {
   const normal = normalize(kernel);
   const plan = planContraction(normal, WASM_TARGET);
-  if (plan.kind !== "blocked" || (plan.columns === 1 && vectorsAlongBatch(normal))) return undefined;
-  return renderBlocked(normal, plan, options);
+  if (plan.columns === 1 && vectorsAlongBatch(normal)) return undefined;
+  if (plan.kind === "blocked") return renderBlocked(normal, plan, options);
+  return plan.kind === "plain" && isSmall(plan) ? renderSmall(normal, plan, options) : undefined;
 }
 
 /** Whether the lanes of plain loops would be elements of the batch: in a depthwise convolution they are its channels. */

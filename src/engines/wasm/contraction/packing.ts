@@ -45,8 +45,8 @@ export function loadLanes(address: Code, offset: number, lanes: number): Code {
   }
 }
 
-/** The square of four vectors, transposed. */
-function transpose(builder: FunctionBuilder, rows: readonly LocalReference[]): { code: Code; columns: Code[] } {
+/** The square of four vectors, transposed: code that comes before the columns. */
+export function transpose(builder: FunctionBuilder, rows: readonly LocalReference[]): { code: Code; columns: Code[] } {
   const [a, b, c, d] = rows.map((row) => local.get(row)) as [Code, Code, Code, Code];
   const halves = range(4).map(() => builder.local("v128"));
   const [ab, AB, cd, CD] = halves.map((half) => local.get(half)) as [Code, Code, Code, Code];
