@@ -7,7 +7,7 @@
 import { constants } from "node:fs";
 import { access, mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { DescentError, layers, type MetricValue, optimizers, schedules, sequential, type Tensor } from "descent";
+import { DescentError, type MetricValue, optimizers, schedules, type Tensor } from "descent";
 import {
   classScores,
   classTable,
@@ -20,6 +20,7 @@ import {
   writeReport,
 } from "descent/cli";
 import { imageAugmentation, mnist, trainTestSplit } from "descent/data";
+import { network } from "./digits-network.ts";
 import { startedDirectly } from "./direct.ts";
 
 export interface DigitsOptions {
@@ -107,28 +108,6 @@ async function openFolder(folder: string): Promise<void> {
 }
 
 const digitNames = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
-
-/** Three convolutions, each on a smaller picture with more channels, then a number for every digit: 23,000 weights. */
-function network(seed: number) {
-  const convolution = (filters: number, kernelSize: number, strides = 1) => [
-    layers.conv2d(filters, kernelSize, { strides, padding: "same", useBias: false }),
-    layers.batchNormalization({ momentum: 0.9 }),
-    layers.activation("relu"),
-  ];
-  return sequential(
-    [
-      layers.input({ shape: [28, 28, 1] }),
-      ...convolution(16, 5, 2), // (14, 14, 16)
-      ...convolution(32, 3),
-      layers.maxPooling2d(), // (7, 7, 32)
-      ...convolution(48, 3),
-      layers.maxPooling2d(), // (3, 3, 48)
-      layers.flatten(),
-      layers.dense(10, { activation: "softmax" }),
-    ],
-    { name: "digits", seed },
-  );
-}
 
 /** An image with what it is and what the network says. */
 type Answer = Mistake & { label: number; prediction: number };

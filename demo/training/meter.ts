@@ -1,8 +1,10 @@
 import type { Training } from "descent";
 import type { Progress } from "../messages.ts";
 
-/** Points that a curve gets per epoch at most. */
+/** Points that a curve gets per epoch at most... */
 const POINTS_PER_EPOCH = 25;
+/** ...and images that a point stands for at least: fewer would show chance rather than progress. */
+const LEAST_IMAGES = 256;
 /** A slow training shows a point this often at least. */
 const LONGEST_STRETCH = 1000;
 
@@ -42,7 +44,7 @@ export class Meter {
     this.since = now;
     this.loss += loss * size;
     this.samples += size;
-    const enough = Math.ceil(stepsPerEpoch / POINTS_PER_EPOCH) * batchSize;
+    const enough = Math.max(LEAST_IMAGES, Math.ceil(stepsPerEpoch / POINTS_PER_EPOCH) * batchSize);
     return this.samples >= enough || this.milliseconds >= LONGEST_STRETCH;
   }
 

@@ -1,11 +1,12 @@
 import type { Callback, Model, Training } from "descent";
 import { imageAugmentation } from "descent/data";
+import { network } from "../../examples/digits-network.ts";
 import { type DigitSet, type Digits, PIXELS, SIDE } from "../digits.ts";
 import { type FromTraining, type Settings, STRIP, type ToTraining } from "../messages.ts";
 import { downloadDigits } from "./download.ts";
 import { Gate } from "./gate.ts";
 import { Meter } from "./meter.ts";
-import { compileFor, network } from "./network.ts";
+import { compileFor } from "./network.ts";
 
 export type Post = (message: FromTraining) => void;
 

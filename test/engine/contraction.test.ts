@@ -47,6 +47,18 @@ const PROBLEMS: readonly Problem[] = [
     const [rows, depth, columns] = [60, 200, 120].map((limit) => 1 + random.integer(limit)) as [number, number, number];
     return product(rows, depth, columns, "?", 1 + random.integer(2));
   }),
+  ...Array.from({ length: 12 }, () => {
+    const [rows, depth, columns] = [18, 14, 34].map((limit) => 1 + random.integer(limit)) as [number, number, number];
+    return product(rows, Math.min(depth, Math.floor(4096 / (rows * columns))), columns, "?", 1 + random.integer(2));
+  }),
+  product(1, 16, 13, "Ab"),
+  product(3, 9, 21, "Ab", 2),
+  product(6, 4, 1),
+  product(2, 300, 60, "Ab", 2),
+  product(3, 201, 70, "Ab"),
+  product(90, 130, 4, "Ab"),
+  product(90, 102, 1),
+  ...convolutions({ n: 2, size: [5, 4], channels: 2, filters: 3, kernel: [3, 2], padding: 1 }),
   ...convolutions({ n: 2, size: [10, 11], channels: 3, filters: 5, kernel: [3, 3] }),
   ...convolutions({ n: 3, size: [9, 8], channels: 16, filters: 24, kernel: [3, 3], padding: 1 }),
   ...convolutions({ n: 2, size: [11, 9], channels: 8, filters: 32, kernel: [3, 2], stride: 2, padding: 1 }),

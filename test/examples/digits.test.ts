@@ -1,20 +1,17 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { main } from "../../examples/digits.ts";
-import { resolveEngine } from "../../src/tensor/index.ts";
+import { compiledEngines } from "../engine/engines.ts";
+import { withEnvironment } from "../engine/environment.ts";
 
-const { engine, reason } = await resolveEngine();
-
-describe("digits, seen once", () => {
+describe.each(await compiledEngines())("digits, seen once, on $name", ({ name }) => {
   let folder = "";
   let result: Awaited<ReturnType<typeof main>>;
-  beforeEach((context) => context.skip(engine.name !== "native", `needs native: ${reason}`));
   beforeAll(async () => {
-    if (engine.name !== "native") return;
     folder = await mkdtemp(join(tmpdir(), "descent-digits-"));
-    result = await main({ epochs: 1, folder, verbose: 0 });
+    result = await withEnvironment({ DESCENT_ENGINE: name }, () => main({ epochs: 1, folder, verbose: 0 }));
   });
   afterAll(async () => {
     if (folder) await rm(folder, { recursive: true, force: true });

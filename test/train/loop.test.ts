@@ -1,9 +1,7 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type FitOptions, layers, sequential } from "../../src/index.ts";
-import { resolveEngine } from "../../src/tensor/index.ts";
+import { availableEngines, type TestEngine } from "../../src/testing/index.ts";
 import { HostRandom } from "../../src/util/index.ts";
-
-const { engine, reason } = await resolveEngine();
 
 /** Counts turns of the event loop while `work` runs: each turn's callback asks for the next. */
 async function countTurns(work: (turns: () => number) => Promise<unknown>): Promise<number> {
@@ -21,6 +19,7 @@ async function countTurns(work: (turns: () => number) => Promise<unknown>): Prom
 
 /** Trains; returns for every turn of the event loop in which a step ended how many steps ended in it, and all turns. */
 async function stepsPerTurn(
+  engine: TestEngine,
   width: number,
   rows: number,
   options: FitOptions,
@@ -34,7 +33,7 @@ async function stepsPerTurn(
     layers.dense(width, { activation: "tanh", inputShape: [width] }),
     layers.dense(width, { activation: "tanh" }),
     layers.dense(1),
-  ]).compile({ optimizer: "adam", loss: "meanSquaredError" });
+  ]).compile({ optimizer: "adam", loss: "meanSquaredError", engine });
   const [x, y] = [numbers(width), numbers(1)];
   await model.fit(x, y, { ...options, epochs: 1, verbose: 0 }); // compiled
   const steps = new Map<number, number>();
@@ -45,23 +44,24 @@ async function stepsPerTurn(
   return { steps: [...steps.values()], turns };
 }
 
-test("the event loop turns during every step that is worth leaving it", async (context) => {
-  context.skip(engine.name !== "native", `needs native: ${reason}`);
-  const { steps, turns } = await stepsPerTurn(512, 512, { batchSize: 128, epochs: 5 });
-  expect(steps).toEqual(new Array(20).fill(1)); // no two steps in one turn
-  expect(turns).toBeGreaterThan(20);
-});
+const compiled = (await availableEngines()).filter((name) => name !== "reference");
 
-test("steps of microseconds let the event loop turn every now and then", async (context) => {
-  context.skip(engine.name !== "native", `needs native: ${reason}`);
-  const many = 80_000;
-  const { steps } = await stepsPerTurn(4, 1000, { batchSize: 1, epochs: many / 1000 });
-  expect(steps.reduce((sum, count) => sum + count, 0)).toBe(many);
-  expect(Math.max(...steps)).toBeLessThan(many / 4);
-});
+describe.each(compiled)("on %s", (name) => {
+  test("the event loop turns during every step that is worth leaving it", async () => {
+    const { steps, turns } = await stepsPerTurn(name, 512, 512, { batchSize: 128, epochs: 5 });
+    expect(steps).toEqual(new Array(20).fill(1)); // no two steps in one turn
+    expect(turns).toBeGreaterThan(20);
+  });
 
-test("epochs of few steps let the event loop turn every now and then", async (context) => {
-  context.skip(engine.name !== "native", `needs native: ${reason}`);
-  const { steps } = await stepsPerTurn(4, 3, { batchSize: 1, epochs: 20_000 });
-  expect(Math.max(...steps)).toBeLessThan(60_000 / 4);
+  test("steps of microseconds let the event loop turn every now and then", async () => {
+    const many = 80_000;
+    const { steps } = await stepsPerTurn(name, 4, 1000, { batchSize: 1, epochs: many / 1000 });
+    expect(steps.reduce((sum, count) => sum + count, 0)).toBe(many);
+    expect(Math.max(...steps)).toBeLessThan(many / 4);
+  });
+
+  test("epochs of few steps let the event loop turn every now and then", async () => {
+    const { steps } = await stepsPerTurn(name, 4, 3, { batchSize: 1, epochs: 20_000 });
+    expect(Math.max(...steps)).toBeLessThan(60_000 / 4);
+  });
 });

@@ -12,6 +12,7 @@ import type { TestReport } from "../reports.ts";
 
 /** The very files that Node runs; `vitest` is page/vitest.ts here. */
 const FILES: Readonly<Record<string, () => Promise<unknown>>> = {
+  "engine/identical": () => import("../../engine/identical.test.ts"),
   "engine/conformance": () => import("../../engine/conformance.test.ts"),
   "engine/numbers": () => import("../../engine/numbers.test.ts"),
   "engine/shapes": () => import("../../engine/shapes.test.ts"),
@@ -24,6 +25,8 @@ const FILES: Readonly<Record<string, () => Promise<unknown>>> = {
   "golden/optimizers": () => import("../../golden/optimizers.test.ts"),
   "golden/training": () => import("../../golden/training.test.ts"),
   "examples/small": () => import("../../examples/small.test.ts"),
+  "the digits": () => import("./digits.page.ts"),
+  "the page itself": () => import("./host.page.ts"),
 };
 
 declare global {
