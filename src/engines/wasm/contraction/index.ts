@@ -3,6 +3,7 @@ import { type ContractionKernel, contractionAsLoops } from "../../../passes/inde
 import type { AssemblerOptions } from "../render/assembler.ts";
 import type { RenderedKernel } from "../render/kernel.ts";
 import { renderBlocked } from "./blocked.ts";
+import { renderDots } from "./dots.ts";
 import { isSmall, renderSmall } from "./small.ts";
 import { WASM_TARGET } from "./target.ts";
 
@@ -12,7 +13,8 @@ export function renderContraction(kernel: ContractionKernel, options: AssemblerO
   const plan = planContraction(normal, WASM_TARGET);
   if (plan.columns === 1 && vectorsAlongBatch(normal)) return undefined;
   if (plan.kind === "blocked") return renderBlocked(normal, plan, options);
-  return plan.kind === "plain" && isSmall(plan) ? renderSmall(normal, plan, options) : undefined;
+  if (plan.kind === "dots") return renderDots(normal, plan, options);
+  return isSmall(plan) ? renderSmall(normal, plan, options) : undefined;
 }
 
 /** Whether the lanes of plain loops would be elements of the batch: in a depthwise convolution they are its channels. */
