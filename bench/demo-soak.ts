@@ -44,9 +44,8 @@ interface Sample {
   readonly seconds: number;
   readonly images: string;
   readonly accuracy: string;
-  /** Megabytes; undefined where the browser does not tell. */
+  /** Megabytes. */
   readonly heap: number;
-  readonly page: number | undefined;
   readonly process: number;
 }
 
@@ -92,7 +91,7 @@ async function heapMegabytes(page: Page): Promise<number> {
   return usedSize / 1e6;
 }
 
-/** The page with all its workers, in megabytes; only isolated pages may ask. */
+/** The page with all its workers and their memory, in megabytes; only isolated pages may ask, and the answer takes long. */
 function pageMegabytes(page: Page): Promise<number | undefined> {
   return page.evaluate(async () => {
     const { measureUserAgentSpecificMemory } = performance as Performance & {
@@ -110,7 +109,6 @@ async function sampleNow(browser: Browser, page: Page, seconds: number): Promise
     images: await text("seen"),
     accuracy: await text("accuracy"),
     heap: await heapMegabytes(page),
-    page: await pageMegabytes(page),
     process: await residentMegabytes(browser),
   };
 }
@@ -146,10 +144,10 @@ async function soak(browser: Browser, page: Page, minutes: number): Promise<Note
 }
 
 function report({ samples, clicks, tasks }: Noted & { readonly samples: readonly Sample[] }): void {
-  const rows = samples.map(({ seconds, images, accuracy, heap, page, process }) =>
-    [seconds, heap, page ?? Number.NaN, process].map((value) => digits(value)).concat(images, accuracy),
+  const rows = samples.map(({ seconds, images, accuracy, heap, process }) =>
+    [seconds, heap, process].map((value) => digits(value)).concat(images, accuracy),
   );
-  const head = ["second", "page's heap, MB", "page and workers, MB", "process, MB", "images seen", "right"];
+  const head = ["second", "page's heap, MB", "process, MB", "images seen", "right"];
   console.log(`\n${formatTable([head, ...rows])}\n`);
   for (const [name, of] of [
     ["until its handler", ({ handled }: Click) => handled],
@@ -188,7 +186,11 @@ try {
   await page.locator('#numbers tr, [data-state="failed"]').first().waitFor({ state: "attached" });
   if ((await page.locator("#numbers tr").count()) === 0) throw new Error(await page.locator("#status").innerText());
   console.log(`${cpus().length} cores. ${await page.locator("#why").innerText()}`);
-  report(await soak(browser, page, Number(values.minutes ?? 10)));
+  const before = await pageMegabytes(page);
+  const result = await soak(browser, page, Number(values.minutes ?? 10));
+  const after = await pageMegabytes(page);
+  report(result);
+  if (before && after) console.log(`Page and all its workers: ${digits(before)} MB before, ${digits(after)} MB after`);
 } finally {
   await browser.close();
   await server.close();

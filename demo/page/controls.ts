@@ -24,12 +24,13 @@ const LABELS: Readonly<Record<State, string>> = {
 
 /** Milliseconds between two changes of the running numbers: fast enough to live, slow enough to read. */
 const REFRESH = 250;
+/** Milliseconds between two things that are told to those who do not see the page. */
+const SPOKEN = 10_000;
 
 /** The buttons, the status line and the numbers above everything. */
 export class Controls {
   private state: State = "loading";
   private begun: Begun | undefined;
-  private epochText = "1";
   private latest: Progress | undefined;
   private shown = 0;
   private spoken = 0;
@@ -59,7 +60,7 @@ export class Controls {
       this.enter("pausing", "Pausing…");
       this.commands.pause();
     } else if (this.state === "pausing" || this.state === "paused") {
-      this.enter("training", `Training, epoch ${this.epochText}.`);
+      this.enter("training", "Training…");
       this.commands.resume();
     } else if (this.state !== "preparing") {
       this.start();
@@ -107,7 +108,7 @@ export class Controls {
     this.shown = 0;
     this.spoken = 0;
     const { engine, engineReason, parameters, samples, testSamples } = begun;
-    this.enter("training", "Training, epoch 1.");
+    this.enter("training", "Training…");
     say(find("engine"), engine);
     say(find("why"), `Engine: ${engine}, ${engineReason}.`);
     for (const id of ["accuracy", "speed", "seen"]) say(find(id), "–");
@@ -139,18 +140,11 @@ export class Controls {
   }
 
   private epoch(epoch: number, accuracy: number): void {
-    this.epochText = `${epoch + 1}`;
     say(find("accuracy"), percent(accuracy));
-    if (this.state !== "training" || epoch === this.begun?.epochs || this.spokenRecently()) return;
-    say(find("status"), `Training, epoch ${epoch + 1}. ${percent(accuracy)} right on new digits.`);
-  }
-
-  /** A reader is not told more often than every ten seconds. */
-  private spokenRecently(): boolean {
     const now = performance.now();
-    if (now - this.spoken < 10_000) return true;
+    if (this.state !== "training" || now - this.spoken < SPOKEN) return;
     this.spoken = now;
-    return false;
+    say(find("news"), `Epoch ${epoch} done: ${percent(accuracy)} right on new digits.`);
   }
 
   private paused(): void {

@@ -168,7 +168,7 @@ export class Drawing {
     const context = canvas.getContext("2d");
     const size = Math.round(canvas.clientWidth * devicePixelRatio);
     if (!context || size === 0) return;
-    if (canvas.width !== size) canvas.width = canvas.height = size;
+    if (canvas.width !== size || canvas.height !== size) canvas.width = canvas.height = size;
     const style = getComputedStyle(canvas);
     const ink = style.color;
     context.clearRect(0, 0, size, size);

@@ -229,6 +229,8 @@ function demo(): void {
     await page.locator("#confusion td").nth(11).tap();
     expect(await text(page, "examples-title")).toMatch(/^1 read rightly/);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+    // As wide as a canvas that nobody has given a size (300), which is half as high.
+    expect(await canvas.evaluate((element: HTMLCanvasElement) => [element.width, element.height])).toEqual([300, 300]);
     // Controls are large enough for fingers, and nothing sticks out.
     const small = await page.evaluate(() =>
       [...document.querySelectorAll<HTMLElement>(".push, input, select, .tile")]

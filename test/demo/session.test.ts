@@ -53,7 +53,9 @@ test("a training is told from its beginning to its end", async () => {
   const begun = said.find((message) => message.type === "begun")!;
   expect(begun).toMatchObject({ engine: "wasm", samples: 80, testSamples: 20, stepsPerEpoch: 4, epochs: 2 });
   const progress = said.filter((message) => message.type === "progress");
-  expect(progress.map(({ at }) => at)).toEqual([0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2]);
+  const ends = progress.map(({ at }) => at);
+  expect(ends).toEqual([...new Set(ends)].sort((a, b) => a - b));
+  expect(ends).toEqual(expect.arrayContaining([1, 2]));
   for (const { loss, accuracy, samplesPerSecond } of progress) {
     expect(loss).toBeGreaterThan(0);
     expect([0, 1]).toContain(Math.sign(accuracy));
@@ -62,9 +64,13 @@ test("a training is told from its beginning to its end", async () => {
   }
   // The stretches' means make the epoch's.
   const [first, second] = said.filter((message) => message.type === "epoch");
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  expect(mean(progress.slice(0, 4).map(({ accuracy }) => accuracy))).toBeCloseTo(first!.accuracy, 6);
-  expect(mean(progress.slice(4).map(({ loss }) => loss))).toBeCloseTo(second!.loss, 5);
+  const overEpoch = (epoch: number, of: (stretch: (typeof progress)[number]) => number) =>
+    progress.reduce((sum, stretch, i) => {
+      const length = stretch.at - (ends[i - 1] ?? 0);
+      return stretch.at > epoch && stretch.at <= epoch + 1 ? sum + of(stretch) * length : sum;
+    }, 0);
+  expect(overEpoch(0, ({ accuracy }) => accuracy)).toBeCloseTo(first!.accuracy, 6);
+  expect(overEpoch(1, ({ loss }) => loss)).toBeCloseTo(second!.loss, 5);
   expect(first!.probabilities).toHaveLength(200);
 });
 
