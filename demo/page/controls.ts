@@ -130,7 +130,7 @@ export class Controls {
     this.shown = performance.now();
     const { at, samplesPerSecond, secondsLeft } = latest;
     this.bar.value = at / begun.epochs;
-    const epoch = Math.min(begun.epochs, Math.floor(at) + 1);
+    const epoch = Math.ceil(at);
     const step = Math.round((at - epoch + 1) * begun.stepsPerEpoch);
     const steps = `${count(step)} of ${count(begun.stepsPerEpoch)}`;
     say(find("place"), `Epoch ${count(epoch)} of ${count(begun.epochs)}, step ${steps}`);

@@ -130,9 +130,13 @@ function demo(): void {
     expect([await text(page, "place"), await text(page, "seen")]).toEqual([place, seen]);
     await page.getByRole("button", { name: "Resume" }).click();
     await page.waitForFunction((before) => document.getElementById("seen")?.textContent !== before, seen);
+    const images = () => Number(document.getElementById("seen")?.textContent?.replace(",", ""));
+    await page.waitForFunction(() => Number(document.getElementById("seen")?.textContent?.replace(",", "")) > 8000);
     await page.getByRole("button", { name: "Start over" }).click();
-    await page.waitForFunction(() => /^Epoch 1 of/.test(document.getElementById("place")?.textContent ?? ""));
-    await epoch(page);
+    await state(page, "training");
+    await page.getByRole("button", { name: "Pause" }).click();
+    await state(page, "paused");
+    expect(await page.evaluate(images)).toBeLessThan(8000);
   });
 
   test("reads what is drawn while it trains", async () => {
