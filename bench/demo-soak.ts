@@ -5,7 +5,7 @@
 //     npm run bench:demo -- --trainer page   trained on the page's own thread
 //     npm run bench:demo -- --plain          a host without headers, a browser without service workers: one thread
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Browser, Page } from "playwright-core";
@@ -16,19 +16,14 @@ import { digits, formatTable, sleep } from "./measure.ts";
 
 const TARGET_MS = 50;
 
-/** What is clicked, in turn. */
-const TARGETS = [
-  "#sample",
-  "#confusion td:nth-of-type(5)",
-  "#strip button",
-  "#clear",
-  "#settings summary",
-  "#run",
-  "#run",
-];
+/** What is clicked, in turn; beside it the button that pauses and resumes. */
+const TARGETS = ["#sample", "#confusion td:nth-of-type(5)", "#strip button", "#clear", "#settings summary"];
+/** So many seconds of every minute the training is paused: as long do clicks wait on this machine anyway. */
+const PAUSE = 15;
 
 interface Click {
   readonly target: string;
+  readonly training: boolean;
   /** Milliseconds from the click to its handler, and to the first picture after it. */
   readonly handled: number;
   readonly painted: number;
@@ -62,9 +57,11 @@ function watchClicks(): void {
     (event) => {
       const target = (event.target as Element).id || (event.target as Element).tagName.toLowerCase();
       const handled = performance.now() - event.timeStamp;
+      const training = document.body.dataset.state === "training";
       requestAnimationFrame(() => {
         const { port1, port2 } = new MessageChannel(); // its message comes after the picture
-        port1.onmessage = () => clicks.push({ target, handled, painted: performance.now() - event.timeStamp });
+        port1.onmessage = () =>
+          clicks.push({ target, training, handled, painted: performance.now() - event.timeStamp });
         port2.postMessage(undefined);
       });
     },
@@ -149,21 +146,25 @@ function report({ samples, clicks, tasks }: Noted & { readonly samples: readonly
   );
   const head = ["second", "page's heap, MB", "process, MB", "images seen", "right"];
   console.log(`\n${formatTable([head, ...rows])}\n`);
+  const training = clicks.filter((click) => click.training);
+  const paused = clicks.filter((click) => !click.training);
+  const delays = [["ms from a click", "clicks", "median", "99 %", "worst", `later than ${TARGET_MS} ms`]];
   for (const [name, of] of [
-    ["until its handler", ({ handled }: Click) => handled],
-    ["until the next picture", ({ painted }: Click) => painted],
+    ["to its handler, training", training.map(({ handled }) => handled)],
+    ["to its handler, paused", paused.map(({ handled }) => handled)],
+    ["to the next picture, training", training.map(({ painted }) => painted)],
+    ["to the next picture, paused", paused.map(({ painted }) => painted)],
   ] as const) {
-    const sorted = clicks.map(of).sort((a, b) => a - b);
-    const [median, p99, worst] = [quantile(sorted, 0.5), quantile(sorted, 0.99), sorted.at(-1) ?? Number.NaN];
+    const sorted = [...of].sort((a, b) => a - b);
+    const figures = [quantile(sorted, 0.5), quantile(sorted, 0.99), sorted.at(-1) ?? Number.NaN];
     const late = sorted.filter((value) => value > TARGET_MS).length;
-    const verdict = late === 0 ? `all within ${TARGET_MS} ms` : `${late} later than ${TARGET_MS} ms`;
-    console.log(
-      `${clicks.length} clicks, ms ${name}: median ${digits(median)}, 99 % ${digits(p99)}, worst ${digits(worst)}: ${verdict}`,
-    );
+    delays.push([name, String(sorted.length), ...figures.map(digits), String(late)]);
   }
-  console.log(`Tasks of the page's thread above 50 ms: ${tasks.map((task) => digits(task)).join(", ") || "none"}`);
-  for (const { target, painted } of clicks.filter(({ painted }) => painted > TARGET_MS))
-    console.log(`  ${target}: ${digits(painted)} ms`);
+  console.log(`${formatTable(delays)}\n`);
+  console.log(`Tasks of the page's thread above 50 ms: ${tasks.map(digits).join(", ") || "none"}`);
+  console.log(
+    `Load of the machine over the last 5 minutes: ${digits(loadavg()[1] ?? Number.NaN)} on ${cpus().length} cores`,
+  );
 }
 
 const { values } = parseArgs({
