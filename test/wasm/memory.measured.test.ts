@@ -98,10 +98,10 @@ test("memory of programs that are gone is used again", async () => {
     [{ mode: "remote" }, LARGE],
   ] as const) {
     const runtime = await open(options);
-    // 6 GB in all.
-    for (let i = 0; i < 60; i++) {
+    // 4.7 GB in all.
+    for (let i = 0; i < 45; i++) {
       await useOnce(runtime, 100 << 20, work);
-      if (i % 5 === 4) await settle();
+      if (i % 9 === 8) await settle();
     }
   }
 });

@@ -66,7 +66,8 @@ class DirectProgram implements LoadedProgram {
     this.threads = this.small ? 1 : this.workers;
     this.poolCode = { id: codeNumber(), module };
     this.buffers = program.buffers;
-    const bytes = (count: number) => memory.allocate("uint8", Math.max(64, count));
+    // Nothing of it is read before it is written: a program's second run finds there what the first one left.
+    const bytes = (count: number) => memory.allocateUnset("uint8", Math.max(64, count));
     this.arena = bytes(program.arenaBytes);
     this.working = [bytes(rendered.scratchBytes * this.workers), bytes(rendered.sharedBytes)];
     this.data = data.map((values) => {

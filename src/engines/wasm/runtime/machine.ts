@@ -1,5 +1,5 @@
-import type { AddressSpace } from "./address-space.ts";
-import { addressesOf, MOST_PAGES, PAGE_BYTES } from "./memory.ts";
+import { fail } from "../../../util/index.ts";
+import { MOST_PAGES, OwnedSpace, PAGE_BYTES } from "./owned-space.ts";
 import { lost } from "./pool.ts";
 import { type RunFunction, runFunction } from "./turns.ts";
 import type { Spawn, WorkerLink, WorkerMessage } from "./worker-link.ts";
@@ -28,20 +28,20 @@ export interface Block {
 /** A memory of its own and somebody who computes in it; arrays are copied in and out with every run. */
 export interface Machine {
   /** Addresses of its memory. */
-  readonly space: AddressSpace;
+  readonly space: OwnedSpace;
   /** Runs code on a block. One run at a time. */
   run(code: MachineCode, block: Block): Promise<void> | undefined;
   /** Forgets code. */
   drop(id: number): void;
 }
 
-function pagesOf(space: AddressSpace): number {
+function pagesOf(space: OwnedSpace): number {
   return Math.ceil(space.end / PAGE_BYTES);
 }
 
 /** Computes on the calling thread. */
 export class LocalMachine implements Machine {
-  readonly space = addressesOf(MOST_PAGES);
+  readonly space = new OwnedSpace(MOST_PAGES);
   private readonly memory = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES });
   private readonly codes = new Map<number, RunFunction>();
 
@@ -67,7 +67,13 @@ export class LocalMachine implements Machine {
 
   private grow(): void {
     const missing = pagesOf(this.space) - this.memory.buffer.byteLength / PAGE_BYTES;
-    if (missing > 0) this.memory.grow(missing);
+    if (missing <= 0) return;
+    try {
+      this.memory.grow(missing);
+    } catch {
+      const megabytes = (pagesOf(this.space) * PAGE_BYTES) / 1e6;
+      fail(`programs take ${megabytes.toFixed(0)} MB, more than this machine gives`, undefined, "use smaller batches");
+    }
   }
 }
 
@@ -76,7 +82,7 @@ const UNTOUCHED = "State is as it was before. Fix: run again; the next run start
 
 /** Computes in a worker that shares nothing with the calling thread. */
 export class RemoteMachine implements Machine {
-  readonly space = addressesOf(MOST_PAGES);
+  readonly space = new OwnedSpace(MOST_PAGES);
   private worker: { readonly link: WorkerLink; readonly codes: Set<number>; dropped: number[] } | undefined;
   private current: { resolve: (block: Uint8Array) => void; reject: (error: Error) => void } | undefined;
   /** What travelled with the last run of each block, to travel again. */

@@ -2,9 +2,8 @@ import type { Buffers, Lane, Runner } from "../../../engine/index.ts";
 import type { TypedArray } from "../../../ir/index.ts";
 import type { KernelBuffer } from "../../../passes/index.ts";
 import { fail } from "../../../util/index.ts";
-import { type AddressSpace, align } from "./address-space.ts";
+import { align } from "./address-space.ts";
 import type { Block, LocalMachine, Machine, MachineCode, RemoteMachine } from "./machine.ts";
-import { failFull } from "./memory.ts";
 import { type Bound, type Code, codeNumber, isSmall, type LoadedProgram, nextTurn, runner } from "./turns.ts";
 
 /** Where programs run in memory that arrays are copied to and from. */
@@ -25,12 +24,9 @@ export async function loadStaged(code: Code, { lane, local, remote }: StagedHost
   return program;
 }
 
-/** Gives blocks of a machine's memory back when what they belong to is collected. */
-const collected = new FinalizationRegistry<{ machine: Machine; addresses: readonly number[]; id?: number }>(
-  ({ machine, addresses, id }) => {
-    for (const address of addresses) machine.space.give(address);
-    if (id !== undefined) machine.drop(id);
-  },
+/** Lets a machine forget the code of programs that are gone. */
+const collected = new FinalizationRegistry<{ readonly machine: Machine; readonly id: number }>(({ machine, id }) =>
+  machine.drop(id),
 );
 
 interface StagedPlace {
@@ -45,7 +41,8 @@ class StagedProgram implements LoadedProgram {
   readonly threads = 1;
   readonly code: MachineCode;
   private readonly buffers: readonly KernelBuffer[];
-  private readonly arena: number;
+  private readonly block: OwnBlock;
+  /** Places of constants, and of the working memory. */
   private readonly data: readonly number[];
   private readonly working: readonly number[];
 
@@ -56,35 +53,52 @@ class StagedProgram implements LoadedProgram {
     const { program, data } = kernels;
     const { machine } = place;
     this.buffers = program.buffers;
-    this.arena = take(machine.space, "intermediates", program.arenaBytes);
-    this.data = data.map((values) => take(machine.space, "constants", values.byteLength));
-    const { scratchBytes, sharedBytes } = rendered;
-    this.working = [scratchBytes, sharedBytes].map((bytes) => take(machine.space, "scratch memory", bytes));
+    let bytes = align(program.arenaBytes);
+    const follow = (count: number) => {
+      bytes += align(count);
+      return bytes - align(count);
+    };
+    const offsets = data.map((values) => follow(values.byteLength));
+    const working = [rendered.scratchBytes, rendered.sharedBytes].map(follow);
+    this.block = machine.space.take("the memory of a program's intermediates", bytes, (start) => ({ start }));
+    const { start } = this.block;
+    this.data = offsets.map((offset) => start + offset);
+    this.working = working.map((offset) => start + offset);
     const constants = data.map((values, i) => [this.data[i]!, bytesOf(values)] as const);
     this.code = { id: codeNumber(), module, constants };
-    const addresses = [this.arena, ...this.data, ...this.working];
-    collected.register(this, { machine, addresses, id: this.code.id });
+    collected.register(this, { machine, id: this.code.id });
   }
 
   bind(given: Buffers): Runner {
     const { lane, machine, small } = this.place;
-    const binding = new StagedBinding(this, given, this.buffers.length + this.working.length);
-    binding.place(take(machine.space, "arrays", binding.bytes), (address, offsets) => [
-      ...this.buffers.map(({ place }) => {
-        switch (place.kind) {
-          case "arena":
-            return this.arena + place.offset;
-          case "data":
-            return this.data[place.index]!;
-          default:
-            return address + offsets[place.kind][place.index]!.offset;
-        }
-      }),
-      ...this.working,
-    ]);
-    collected.register(binding, { machine, addresses: [binding.address] });
+    const layout = layOut(given, this.buffers.length + this.working.length);
+    const binding = machine.space.take(
+      "the memory of a program's arrays",
+      layout.bytes,
+      (address) => new StagedBinding(this, layout, address, this.table(address, layout)),
+    );
     return runner(binding, lane, small);
   }
+
+  /** Addresses of all buffers, for a binding whose block lies at `address`. */
+  private table(address: number, { places }: Layout): Uint32Array {
+    const addresses = this.buffers.map(({ place }) => {
+      switch (place.kind) {
+        case "arena":
+          return this.block.start + place.offset;
+        case "data":
+          return this.data[place.index]!;
+        default:
+          return address + places[place.kind][place.index]!.offset;
+      }
+    });
+    return Uint32Array.from([...addresses, ...this.working]);
+  }
+}
+
+/** Memory that a program needs beside its arrays. */
+interface OwnBlock {
+  readonly start: number;
 }
 
 /** An array's place in a block. */
@@ -94,46 +108,50 @@ interface Place {
   readonly offset: number;
 }
 
-interface Places {
-  readonly input: readonly Place[];
-  readonly state: readonly Place[];
-  readonly output: readonly Place[];
-}
-
 /** One block: table, inputs, state, outputs. A run reads all but outputs, and writes all but table and inputs. */
-class StagedBinding implements Bound, Block {
-  address = 0;
+interface Layout {
+  readonly places: {
+    readonly input: readonly Place[];
+    readonly state: readonly Place[];
+    readonly output: readonly Place[];
+  };
   readonly bytes: number;
   readonly reads: number;
   readonly writes: number;
-  private readonly places: Places;
-  private table: Uint8Array = new Uint8Array();
+}
+
+function layOut(given: Buffers, entries: number): Layout {
+  let end = align(entries * Uint32Array.BYTES_PER_ELEMENT);
+  const follow = (arrays: readonly TypedArray[]) =>
+    arrays.map((array): Place => {
+      const offset = end;
+      end += align(array.byteLength);
+      return { array, length: array.length, offset };
+    });
+  const input = follow(given.inputs);
+  const writes = end;
+  const state = follow(given.state);
+  const reads = end;
+  const output = follow(given.outputs);
+  return { places: { input, state, output }, bytes: end, reads, writes };
+}
+
+class StagedBinding implements Bound, Block {
+  readonly bytes: number;
+  readonly reads: number;
+  readonly writes: number;
+  private readonly places: Layout["places"];
 
   constructor(
     private readonly program: StagedProgram,
-    given: Buffers,
-    entries: number,
+    { places, bytes, reads, writes }: Layout,
+    readonly address: number,
+    private readonly table: Uint32Array,
   ) {
-    let end = align(entries * Uint32Array.BYTES_PER_ELEMENT);
-    const follow = (arrays: readonly TypedArray[]) =>
-      arrays.map((array): Place => {
-        const offset = end;
-        end += align(array.byteLength);
-        return { array, length: array.length, offset };
-      });
-    const input = follow(given.inputs);
-    this.writes = end;
-    const state = follow(given.state);
-    this.reads = end;
-    const output = follow(given.outputs);
-    this.bytes = end;
-    this.places = { input, state, output };
-  }
-
-  /** Tells where the block lies, and how its table is made. */
-  place(address: number, table: (address: number, places: Places) => number[]): void {
-    this.address = address;
-    this.table = bytesOf(Uint32Array.from(table(address, this.places)));
+    this.places = places;
+    this.bytes = bytes;
+    this.reads = reads;
+    this.writes = writes;
   }
 
   fill(block: Uint8Array): void {
@@ -144,7 +162,7 @@ class StagedBinding implements Bound, Block {
         fail("an array of a compiled program was transferred elsewhere", undefined, "transfer a copy of it");
       }
     }
-    block.set(this.table);
+    block.set(bytesOf(this.table));
     for (const { array, offset } of [...input, ...state]) block.set(bytesOf(array), offset);
   }
 
@@ -164,10 +182,6 @@ class StagedBinding implements Bound, Block {
     if (!offThread) await nextTurn();
     await machine.run(this.program.code, this);
   }
-}
-
-function take(space: AddressSpace, what: string, bytes: number): number {
-  return space.take(bytes) ?? failFull(`the memory of a program's ${what}`, bytes, space);
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: TypedArray): Uint8Array {
