@@ -120,8 +120,9 @@ async function soak(browser: Browser, page: Page, minutes: number): Promise<Note
   const begun = performance.now();
   const seconds = () => (performance.now() - begun) / 1000;
   for (let i = 0; seconds() < minutes * 60; i++) {
+    const pausing = i % 60 === 60 - PAUSE || (i > 0 && i % 60 === 0);
     await page
-      .locator(TARGETS[i % TARGETS.length]!)
+      .locator(pausing ? "#run" : TARGETS[i % TARGETS.length]!)
       .first()
       .click();
     if (i % 30 === 15) {

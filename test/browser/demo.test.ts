@@ -246,7 +246,7 @@ function demo(): void {
   });
 
   test("is legible, in light and in dark", async () => {
-    const page = await open(SHORT, { colorScheme: "light" });
+    const page = await open(SHORT, { colorScheme: "light", reducedMotion: "reduce" });
     await page.getByRole("button", { name: "Start training" }).click();
     await drawSeven(page);
     await state(page, "ended");
