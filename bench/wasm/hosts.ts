@@ -50,9 +50,7 @@ export async function openChromium(): Promise<Host> {
     const page = await browser.newPage();
     page.on("pageerror", (error) => console.error(`page: ${error.message}`));
     // Libraries that have no option for it start as many threads as the page says that there are cores.
-    await page.addInitScript((cores) => {
-      Object.defineProperty(navigator, "hardwareConcurrency", { get: () => cores });
-    }, threads);
+    await page.addInitScript(`Object.defineProperty(navigator, "hardwareConcurrency", { get: () => ${threads} })`);
     await page.goto(server.url);
     await page.waitForFunction("globalThis.contest");
     return page;
