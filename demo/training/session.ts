@@ -112,12 +112,12 @@ export class Session {
         const { engine, engineReason, samples, validationSamples: testSamples, stepsPerEpoch, epochs } = training;
         const parameters = model.parameters.length;
         this.post({ type: "begun", engine, engineReason, parameters, samples, testSamples, stepsPerEpoch, epochs });
-        void this.lookAt(model, strip);
+        this.lookAt(model, strip).catch(() => undefined);
       },
       onEpochBegin: () => meter.beginEpoch(),
       onStepEnd: ({ training, loss, size }) => {
         if (meter.add(loss, size, training.stepsPerEpoch, training.batchSize)) tell(training);
-        if (performance.now() >= this.nextStrip) void this.lookAt(model, strip);
+        if (performance.now() >= this.nextStrip) this.lookAt(model, strip).catch(() => undefined);
         const { closed } = this.gate;
         if (!closed) return undefined;
         tell(training);
@@ -145,7 +145,7 @@ export class Session {
     };
   }
 
-  /** What the network says of the strip, between two steps. */
+  /** What the network says of the strip, between two steps. Of what fails the training itself tells. */
   private async lookAt(model: Model, strip: Images): Promise<void> {
     this.nextStrip = Number.POSITIVE_INFINITY;
     const started = performance.now();

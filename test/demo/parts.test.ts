@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, posix } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { type DigitSet, decodeDigits, encodeDigits, PIXELS } from "../../demo/digits.ts";
 import { Curve } from "../../demo/page/curve.ts";
@@ -67,6 +70,23 @@ describe("axes", () => {
     expect(scale.at(0.04)).toBeGreaterThanOrEqual(0);
     expect(scale.at(2.4)).toBeLessThanOrEqual(1);
   });
+});
+
+test("the page knows Descent by its public doors only", () => {
+  const folder = fileURLToPath(new URL("../../demo/", import.meta.url));
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((file) => file.replaceAll("\\", "/"))
+    .filter((file) => file.endsWith(".ts"));
+  expect(files.length).toBeGreaterThan(20);
+  const imports = files.flatMap((file) => {
+    const named = readFileSync(join(folder, file), "utf8").matchAll(/(?:from|import\() ?"([^"]+)"/g);
+    return [...named].map(([, path = ""]) => ({ file, path }));
+  });
+  const foreign = imports.filter(({ file, path }) => {
+    if (path.startsWith(".")) return !/^([^.]|\.\.\/examples\/)/.test(posix.join(posix.dirname(file), path));
+    return !["descent", "descent/data"].includes(path) && /^(page|training)/.test(file);
+  });
+  expect(foreign).toEqual([]);
 });
 
 test("numbers for people", () => {
