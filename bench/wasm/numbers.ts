@@ -1,19 +1,15 @@
 import type { TrainingTask } from "./task.ts";
 
-/** Numbers in [0, 1), the same for a seed everywhere: a linear congruence, mixed. */
-function* uniform(seed: number): Generator<number, never> {
+/** `length` numbers from `low` to `high`, the same for a seed everywhere: a linear congruence, mixed. */
+export function between(seed: number, length: number, low: number, high: number): Float32Array {
+  const numbers = new Float32Array(length);
   let state = (seed * 0x9e3779b9) >>> 0;
-  for (;;) {
+  for (let i = 0; i < length; i++) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     const mixed = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d);
-    yield ((mixed ^ (mixed >>> 13)) >>> 0) / 2 ** 32;
+    numbers[i] = low + (high - low) * (((mixed ^ (mixed >>> 13)) >>> 0) / 2 ** 32);
   }
-}
-
-/** `length` numbers from `low` to `high`. */
-export function between(seed: number, length: number, low: number, high: number): Float32Array {
-  const numbers = uniform(seed);
-  return Float32Array.from({ length }, () => low + (high - low) * numbers.next().value);
+  return numbers;
 }
 
 const product = (shape: readonly number[]) => shape.reduce((size, axis) => size * axis, 1);
@@ -33,7 +29,9 @@ export function firstWeights(task: TrainingTask): Record<string, Float32Array> {
 /** Inputs [0, 1) and class numbers of `samples` samples; the first batch is the same however many there are. */
 export function samplesOf(task: TrainingTask, samples: number): { x: Float32Array; y: Int32Array } {
   const x = between(1, samples * product(task.inputShape), 0, 1);
-  const y = Int32Array.from(between(2, samples, 0, task.classes), Math.floor);
+  const y = Int32Array.from(between(2, samples, 0, task.classes), (value) =>
+    Math.min(Math.floor(value), task.classes - 1),
+  );
   return { x, y };
 }
 

@@ -1,9 +1,9 @@
 // `npx tsx bench/wasm/profile.ts CASE`: what the time of a training step is made of on the WebAssembly engine. Every kernel is run by
 // itself, many times over, on one thread; processor time is counted, which other processes disturb less than the clock.
 import { resolveEngine } from "descent";
-import type { Program } from "../../src/ir/index.ts";
-import { openWasmRuntime } from "../../src/engines/wasm/runtime/index.ts";
 import { renderModule } from "../../src/engines/wasm/render/program.ts";
+import { openWasmRuntime } from "../../src/engines/wasm/runtime/index.ts";
+import type { Program } from "../../src/ir/index.ts";
 import { type CompiledKernels, compileKernels, type Kernel } from "../../src/passes/index.ts";
 import { CASES } from "../cases.ts";
 import { formatTable } from "../measure.ts";
@@ -18,7 +18,10 @@ function product(kernel: Kernel): { flop: number; form: string } {
   if (kernel.kind === "loop") return { flop: 0, form: kernel.outer.map((loop) => loop.size).join("x") };
   if (kernel.kind !== "contraction") return { flop: 0, form: kernel.kind };
   const [batch, rows, columns, depth] = [kernel.batch, kernel.rows, kernel.columns, kernel.depth].map(sizeOf);
-  return { flop: 2 * batch! * rows! * columns! * depth!, form: `${batch! > 1 ? `${batch} of ` : ""}${rows}x${columns}x${depth}` };
+  return {
+    flop: 2 * batch! * rows! * columns! * depth!,
+    form: `${batch! > 1 ? `${batch} of ` : ""}${rows}x${columns}x${depth}`,
+  };
 }
 
 /** The program of the case's training step: the largest that a `fit` of one step has compiled. */
@@ -48,7 +51,10 @@ if ("reason" in opened) throw new Error(opened.reason);
 const { runtime } = opened;
 const allocated = (nodes: Program["inputs"]) =>
   nodes.map((node) => {
-    const array = runtime.allocate(node.dtype, node.shape.reduce((total, axis) => total * axis, 1));
+    const array = runtime.allocate(
+      node.dtype,
+      node.shape.reduce((total, axis) => total * axis, 1),
+    );
     if (node.dtype === "float32") for (let i = 0; i < array.length; i++) array[i] = Math.sin(i) + 1;
     return array;
   });
@@ -93,5 +99,7 @@ const sum = rows.reduce((total, { ms }) => total + ms, 0);
 rows.sort((a, b) => b.ms - a.ms);
 const table = rows.map(({ cells, ms }) => [...cells, `${((ms / sum) * 100).toFixed(1)} %`]);
 console.log(formatTable([["kernel", "kind", "size", "ms", "GFLOP/s", "share"], ...table]));
-console.log(`\nwhole step ${whole.toFixed(2)} ms, sum of kernels ${sum.toFixed(2)} ms (processor time, one thread); ${runtime.describe()}`);
+console.log(
+  `\nwhole step ${whole.toFixed(2)} ms, sum of kernels ${sum.toFixed(2)} ms (processor time, one thread); ${runtime.describe()}`,
+);
 process.exit(0);
