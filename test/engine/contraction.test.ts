@@ -51,6 +51,9 @@ const PROBLEMS: readonly Problem[] = [
     const [rows, depth, columns] = [18, 14, 34].map((limit) => 1 + random.integer(limit)) as [number, number, number];
     return product(rows, Math.min(depth, Math.floor(4096 / (rows * columns))), columns, "?", 1 + random.integer(2));
   }),
+  product(7, 33, 65, "AB", 2),
+  product(19, 46, 330, "aB"),
+  product(32, 37, 47),
   product(1, 16, 13, "Ab"),
   product(3, 9, 21, "Ab", 2),
   product(6, 4, 1),
@@ -262,6 +265,7 @@ describe("plans of contractions", () => {
         "b lanes shared",
         "b lanes worker",
         "b rows chunk",
+        "b rows shared",
         "b rows worker",
         "blocked",
         "columns outer",
@@ -290,6 +294,7 @@ describe("plans of contractions", () => {
         "b lanes shared",
         "b lanes worker",
         "b rows chunk",
+        "b rows shared",
         "b rows worker",
         "blocked",
         "columns outer",

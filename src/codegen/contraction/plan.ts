@@ -207,8 +207,9 @@ function planB(
   packA: Packing,
   ownColumns: boolean,
 ): Packing {
-  const whole = columns % target.lanes === 0 && (packA === "direct" || depth.segments.length === 0);
-  if (b.source === "lanes" && whole && (rows <= 2 * target.tileRows || deep <= 32)) return "direct";
+  const vectors = columns % target.lanes === 0 || target.readsBehind;
+  const whole = vectors && (packA === "direct" || depth.segments.length === 0);
+  if (b.source === "lanes" && whole && (rows <= target.directRows || deep <= 32)) return "direct";
   if (ownColumns || batches > 1) return "chunk";
   return columns * deep <= CACHE_FLOATS / 2 ? "worker" : "shared";
 }

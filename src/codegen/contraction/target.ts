@@ -10,6 +10,10 @@ export interface Target {
   readonly tallRows: number;
   /** Vectors of a register tile of so few rows that sums of two would wait for each other. */
   readonly tileVectors: (rows: number) => number;
+  /** Rows up to which packing B costs more than its packed panels gain. */
+  readonly directRows: number;
+  /** Whether a vector may be read that begins in an array and ends behind it. */
+  readonly readsBehind: boolean;
 }
 
 /** 32 registers hold 12 rows of two accumulators, two vectors of B and one element of A; 16 registers hold 6 rows. */
@@ -21,5 +25,7 @@ export function contractionTarget(vectorBytes: 16 | 32 | 64, registers: 16 | 32)
     tileRows,
     tallRows: 2 * tileRows,
     tileVectors: (rows) => Math.min(8, Math.floor((2 * tileRows) / rows)),
+    directRows: 2 * tileRows,
+    readsBehind: false,
   };
 }

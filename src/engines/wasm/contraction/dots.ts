@@ -21,8 +21,8 @@ import {
 import type { AssemblerOptions } from "../render/assembler.ts";
 import type { RenderedKernel } from "../render/kernel.ts";
 import { add, count, least, multiply, plus, quotient, range, remainder, times } from "./arithmetic.ts";
-import { elementOf } from "./element.ts";
 import { storeFunction } from "./epilogue.ts";
+import { copyLines } from "./lines.ts";
 import { MemoryPlan } from "./memory-plan.ts";
 import { FLOAT, VECTOR } from "./microkernel.ts";
 import { loadLanes } from "./packing.ts";
@@ -67,33 +67,16 @@ export function renderDots(kernel: ContractionKernel, plan: PlainPlan, options: 
   const copied = routine.integer();
   const [strideLong, strideNarrow] = byRows ? [LANES * FLOAT, FLOAT] : [FLOAT, TILE * FLOAT];
 
-  const copyNarrow = (): Code =>
-    count(routine.builder, i32(0), i32(few), 1, (j) => {
-      const inner: Code[] = [];
-      routine.at(local.get(j), narrowLoops, inner, (atRow) => {
-        const line = routine.hold(add(copy, multiply(local.get(j), i32(padded * FLOAT))), atRow);
-        atRow.push(
-          count(routine.builder, i32(0), i32(deep), 1, (k) =>
-            routine.assembler.nest.at(new Map([[depth.run.id, k]]), (atStep) =>
-              atStep.push(
-                memory("f32.store", add(line, times(local.get(k), FLOAT)), 0, elementOf(routine, narrow.access)),
-              ),
-            ),
-          ),
-          range(padded - deep).map((k) => memory("i32.store", line, (deep + k) * FLOAT, i32(0))),
-        );
-      });
-      return inner;
-    });
-
   const work: Code[] = [];
   const [unit, to] = [routine.integer(), routine.integer()];
   const batch = routine.hold(quotient(local.get(unit), chunks), work);
   const start = routine.hold(multiply(remainder(local.get(unit), chunks), i32(chunk)), work);
   const limit = routine.hold(least(plus(start, chunk), i32(length)), work);
   routine.at(batch, kernel.batch, work, (inBatch) => {
+    const narrowLines = { access: narrow.access, loops: narrowLoops, run: depth.run, first: i32(0), count: few };
+    const lines = copyLines(routine, narrowLines, copy, padded);
     inBatch.push(
-      when(ins("i32.ne", batch, local.get(copied)), [local.set(copied, batch), copyNarrow()]),
+      when(ins("i32.ne", batch, local.get(copied)), [local.set(copied, batch), lines]),
       count(routine.builder, start, limit, TILE, (from) => {
         const first = local.get(from);
         const inner: Code[] = [];

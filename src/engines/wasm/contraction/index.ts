@@ -5,6 +5,7 @@ import type { RenderedKernel } from "../render/kernel.ts";
 import { renderBlocked } from "./blocked.ts";
 import { renderDots } from "./dots.ts";
 import { isSmall, renderSmall } from "./small.ts";
+import { isStream, renderStreams } from "./streams.ts";
 import { WASM_TARGET } from "./target.ts";
 
 /** Renders a contraction in the way that suits its shapes and views; undefined: as plain loops. */
@@ -12,6 +13,7 @@ export function renderContraction(kernel: ContractionKernel, options: AssemblerO
   const normal = normalize(kernel);
   const plan = planContraction(normal, WASM_TARGET);
   if (plan.columns === 1 && vectorsAlongBatch(normal)) return undefined;
+  if (plan.kind === "blocked" && isStream(plan)) return renderStreams(normal, plan, options);
   if (plan.kind === "blocked") return renderBlocked(normal, plan, options);
   if (plan.kind === "dots") return renderDots(normal, plan, options);
   return isSmall(plan) ? renderSmall(normal, plan, options) : undefined;
