@@ -15,28 +15,22 @@ import { findChromium, launchChromium } from "../test/browser/chromium.ts";
 import { digits, formatTable, sleep } from "./measure.ts";
 
 const TARGET_MS = 50;
-
 /** What is clicked, in turn; beside it the button that pauses and resumes. */
 const TARGETS = ["#sample", "#confusion td:nth-of-type(5)", "#strip button", "#clear", "#settings summary"];
 /** So many seconds of every minute the training is paused: as long do clicks wait on this machine anyway. */
 const PAUSE = 15;
+/** Seconds in which the tasks of the page's thread are noted, after all else: that takes time itself. */
+const TRACED = 30;
 
 interface Click {
-  readonly target: string;
   readonly training: boolean;
   /** Milliseconds from the click to its handler, and to the first picture after it. */
   readonly handled: number;
   readonly painted: number;
 }
 
-interface Noted {
-  readonly clicks: Click[];
-  /** Of the page's own thread, those above 50 ms: milliseconds. */
-  readonly tasks: number[];
-}
-
 interface Sample {
-  readonly seconds: number;
+  readonly second: number;
   readonly images: string;
   readonly accuracy: string;
   /** Megabytes. */
@@ -44,24 +38,26 @@ interface Sample {
   readonly process: number;
 }
 
+interface TraceEvent {
+  readonly name: string;
+  readonly pid: number;
+  readonly tid: number;
+  /** Processor time in microseconds. */
+  readonly tdur?: number;
+}
+
 /** Installed in the page: notes for each click when its handlers ran and when the next picture was made. */
 function watchClicks(): void {
   const clicks: Click[] = [];
-  const tasks: number[] = [];
-  Object.assign(globalThis, { clicks, tasks });
-  new PerformanceObserver((list) => {
-    for (const { duration } of list.getEntries()) tasks.push(duration);
-  }).observe({ type: "longtask", buffered: true });
+  Object.assign(globalThis, { clicks });
   addEventListener(
     "click",
     (event) => {
-      const target = (event.target as Element).id || (event.target as Element).tagName.toLowerCase();
       const handled = performance.now() - event.timeStamp;
       const training = document.body.dataset.state === "training";
       requestAnimationFrame(() => {
         const { port1, port2 } = new MessageChannel(); // its message comes after the picture
-        port1.onmessage = () =>
-          clicks.push({ target, training, handled, painted: performance.now() - event.timeStamp });
+        port1.onmessage = () => clicks.push({ training, handled, painted: performance.now() - event.timeStamp });
         port2.postMessage(undefined);
       });
     },
@@ -69,7 +65,7 @@ function watchClicks(): void {
   );
 }
 
-/** What the browser's process of the page holds in memory of its own, in megabytes. */
+/** What the browser's process of the page holds, in megabytes. */
 async function residentMegabytes(browser: Browser): Promise<number> {
   const session = await browser.newBrowserCDPSession();
   const { processInfo } = await session.send("SystemInfo.getProcessInfo");
@@ -99,73 +95,80 @@ function pageMegabytes(page: Page): Promise<number | undefined> {
   });
 }
 
-async function sampleNow(browser: Browser, page: Page, seconds: number): Promise<Sample> {
-  const text = (id: string) => page.locator(`#${id}`).innerText();
-  return {
-    seconds,
-    images: await text("seen"),
-    accuracy: await text("accuracy"),
-    heap: await heapMegabytes(page),
-    process: await residentMegabytes(browser),
-  };
-}
-
-function quantile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-}
-
-/** Clicks once a second, at a place of its own in every second, and takes a sample every half minute. */
-async function soak(browser: Browser, page: Page, minutes: number): Promise<Noted & { samples: Sample[] }> {
-  const samples: Sample[] = [];
+/** Clicks once a second, at another moment of every second, and pauses for a part of every minute. */
+async function clickAbout(page: Page, duration: number, each: (second: number) => Promise<void> | void): Promise<void> {
   const begun = performance.now();
   const seconds = () => (performance.now() - begun) / 1000;
-  for (let i = 0; seconds() < minutes * 60; i++) {
+  for (let i = 0; seconds() < duration; i++) {
     const pausing = i % 60 === 60 - PAUSE || (i > 0 && i % 60 === 0);
-    await page
-      .locator(pausing ? "#run" : TARGETS[i % TARGETS.length]!)
-      .first()
-      .click();
-    if (i % 30 === 15) {
-      samples.push(await sampleNow(browser, page, seconds()));
-      const { images, accuracy, heap, process } = samples.at(-1)!;
-      console.log(
-        `${digits(seconds())} s: ${images} images, ${accuracy}, heap ${digits(heap)} MB, process ${digits(process)} MB`,
-      );
-    }
+    const target = pausing ? "#run" : (TARGETS[i % TARGETS.length] ?? "#run");
+    await page.locator(target).first().click();
+    await each(i);
     await sleep(Math.max(0, i * 1000 + ((i * 377) % 1000) - seconds() * 1000));
   }
-  const noted = await page.evaluate(() => {
-    const { clicks, tasks } = globalThis as typeof globalThis & Noted;
-    return { clicks, tasks };
-  });
-  return { samples, ...noted };
 }
 
-function report({ samples, clicks, tasks }: Noted & { readonly samples: readonly Sample[] }): void {
-  const rows = samples.map(({ seconds, images, accuracy, heap, process }) =>
-    [seconds, heap, process].map((value) => digits(value)).concat(images, accuracy),
+/** A sample every half minute. */
+async function soak(browser: Browser, page: Page, minutes: number): Promise<Sample[]> {
+  const samples: Sample[] = [];
+  await clickAbout(page, minutes * 60, async (second) => {
+    if (second % 30 !== 15) return;
+    const [images, accuracy] = [await page.locator("#seen").innerText(), await page.locator("#accuracy").innerText()];
+    const [heap, process] = [await heapMegabytes(page), await residentMegabytes(browser)];
+    samples.push({ second, images, accuracy, heap, process });
+    console.log(`${second} s: ${images} images, ${accuracy}, heap ${digits(heap)} MB, process ${digits(process)} MB`);
+  });
+  return samples;
+}
+
+/**
+ * The longest task of the page's own thread during a while of training and clicks, in milliseconds of processor time: other programs on
+ * the machine do not lengthen that.
+ */
+async function longestTask(browser: Browser, page: Page): Promise<number> {
+  await browser.startTracing(page, { categories: ["toplevel", "devtools.timeline"] });
+  await clickAbout(page, TRACED, () => undefined);
+  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as { traceEvents: TraceEvent[] };
+  const drawing = traceEvents.find(({ name }) => name === "FireAnimationFrame"); // workers make no pictures here
+  const own = traceEvents.filter(({ pid, tid }) => pid === drawing?.pid && tid === drawing.tid);
+  const tasks = own.filter(({ name }) => name === "RunTask");
+  return Math.max(...tasks.map(({ tdur = 0 }) => tdur / 1000));
+}
+
+function delayRow(name: string, delays: readonly number[]): string[] {
+  const sorted = [...delays].sort((a, b) => a - b);
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+  const late = sorted.filter((value) => value > TARGET_MS).length;
+  return [name, String(sorted.length), digits(at(0.5)), digits(at(0.99)), digits(at(1)), String(late)];
+}
+
+function report(samples: readonly Sample[], clicks: readonly Click[]): void {
+  const rows = samples.map(({ second, images, accuracy, heap, process }) =>
+    [String(second), digits(heap), digits(process)].concat(images, accuracy),
   );
-  const head = ["second", "page's heap, MB", "process, MB", "images seen", "right"];
-  console.log(`\n${formatTable([head, ...rows])}\n`);
+  console.log(`\n${formatTable([["second", "page's heap, MB", "process, MB", "images seen", "right"], ...rows])}\n`);
   const training = clicks.filter((click) => click.training);
   const paused = clicks.filter((click) => !click.training);
-  const delays = [["ms from a click", "clicks", "median", "99 %", "worst", `later than ${TARGET_MS} ms`]];
-  for (const [name, of] of [
-    ["to its handler, training", training.map(({ handled }) => handled)],
-    ["to its handler, paused", paused.map(({ handled }) => handled)],
-    ["to the next picture, training", training.map(({ painted }) => painted)],
-    ["to the next picture, paused", paused.map(({ painted }) => painted)],
-  ] as const) {
-    const sorted = [...of].sort((a, b) => a - b);
-    const figures = [quantile(sorted, 0.5), quantile(sorted, 0.99), sorted.at(-1) ?? Number.NaN];
-    const late = sorted.filter((value) => value > TARGET_MS).length;
-    delays.push([name, String(sorted.length), ...figures.map(digits), String(late)]);
-  }
+  const delays = [
+    ["ms from a click", "clicks", "median", "99 %", "worst", `later than ${TARGET_MS} ms`],
+    delayRow(
+      "to its handler, training",
+      training.map(({ handled }) => handled),
+    ),
+    delayRow(
+      "to its handler, paused",
+      paused.map(({ handled }) => handled),
+    ),
+    delayRow(
+      "to the next picture, training",
+      training.map(({ painted }) => painted),
+    ),
+    delayRow(
+      "to the next picture, paused",
+      paused.map(({ painted }) => painted),
+    ),
+  ];
   console.log(`${formatTable(delays)}\n`);
-  console.log(`Tasks of the page's thread above 50 ms: ${tasks.map(digits).join(", ") || "none"}`);
-  console.log(
-    `Load of the machine over the last 5 minutes: ${digits(loadavg()[1] ?? Number.NaN)} on ${cpus().length} cores`,
-  );
 }
 
 const { values } = parseArgs({
@@ -176,7 +179,7 @@ if ("reason" in found) throw new Error(found.reason);
 const folder = mkdtempSync(join(tmpdir(), "descent-soak-"));
 await buildDemo(folder);
 const server = await serveDemo({ folder, headers: values.plain ? {} : ISOLATED });
-// Measured when asked, not at the next large garbage collection.
+// Memory is measured when asked for, not at the next large garbage collection.
 const browser = await launchChromium(found.program, ["--enable-blink-features=ForceEagerMeasureMemory"]);
 try {
   const page = await browser.newPage({ serviceWorkers: values.plain ? "block" : "allow" });
@@ -184,15 +187,21 @@ try {
   await page.addInitScript(watchClicks);
   await page.goto(`${server.url}?epochs=100000${values.trainer ? `&trainer=${values.trainer}` : ""}`);
   await page.locator('body[data-state="ready"]').waitFor();
-  await page.locator("#run").click();
+  const run = page.locator("#run");
+  await run.click();
   await page.locator('#numbers tr, [data-state="failed"]').first().waitFor({ state: "attached" });
   if ((await page.locator("#numbers tr").count()) === 0) throw new Error(await page.locator("#status").innerText());
   console.log(`${cpus().length} cores. ${await page.locator("#why").innerText()}`);
   const before = await pageMegabytes(page);
-  const result = await soak(browser, page, Number(values.minutes ?? 10));
+  const samples = await soak(browser, page, Number(values.minutes ?? 10));
+  const load = digits(loadavg()[1] ?? Number.NaN);
+  const clicks = await page.evaluate(() => (globalThis as typeof globalThis & { clicks: Click[] }).clicks);
   const after = await pageMegabytes(page);
-  report(result);
+  report(samples, clicks);
   if (before && after) console.log(`Page and all its workers: ${digits(before)} MB before, ${digits(after)} MB after`);
+  console.log(`Programs that wanted a core, over the last 5 minutes: ${load} on ${cpus().length} cores`);
+  if ((await run.innerText()) === "Resume") await run.click();
+  console.log(`Longest task of the page's thread: ${digits(await longestTask(browser, page))} ms of processor time`);
 } finally {
   await browser.close();
   await server.close();

@@ -13,6 +13,8 @@ import { Tiles } from "./tiles.ts";
 import { openTrainer } from "./trainer.ts";
 
 const MISTAKES = 24;
+/** Milliseconds between two questions about a drawing that stays, while the weights change. */
+const ASK_AGAIN = 250;
 
 async function main(): Promise<void> {
   if (await isolate()) return;
@@ -33,6 +35,7 @@ async function main(): Promise<void> {
   let question = 0;
   let asked: { id: number; pixels: Float32Array } | undefined;
   let stale = false;
+  let lastAsked = 0;
 
   function ask(): void {
     stale = asked !== undefined;
@@ -40,6 +43,7 @@ async function main(): Promise<void> {
     const pixels = stale ? undefined : drawing.pixels;
     if (!pixels) return;
     asked = { id: ++question, pixels };
+    lastAsked = performance.now();
     trainer.send({ type: "predict", id: question, pixels });
   }
 
@@ -81,7 +85,7 @@ async function main(): Promise<void> {
       views?.mistakes.show([]);
     } else if (message.type === "progress") {
       curves.progress(message);
-      ask(); // with the weights as they are now
+      if (performance.now() - lastAsked >= ASK_AGAIN) ask(); // with the weights as they are now
     } else if (message.type === "strip") {
       views?.strip.show(views.images.read(message.probabilities));
     } else if (message.type === "epoch") {
