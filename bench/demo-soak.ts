@@ -131,7 +131,7 @@ async function longestTask(browser: Browser, page: Page): Promise<number> {
   const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as { traceEvents: TraceEvent[] };
   const drawing = traceEvents.find(({ name }) => name === "FireAnimationFrame"); // workers make no pictures here
   const own = traceEvents.filter(({ pid, tid }) => pid === drawing?.pid && tid === drawing.tid);
-  const tasks = own.filter(({ name }) => name === "RunTask");
+  const tasks = own.filter(({ name }) => name === "ThreadControllerImpl::RunTask");
   return Math.max(...tasks.map(({ tdur = 0 }) => tdur / 1000));
 }
 
