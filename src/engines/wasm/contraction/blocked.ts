@@ -7,7 +7,8 @@ import { add, count, least, multiply, plus, quotient, range, remainder, times } 
 import { type DirectOutput, directOutput, storeFunction } from "./epilogue.ts";
 import { type Chunk, type ColumnPanel, Geometry, type Range, type RowPanel, strided } from "./geometry.ts";
 import { FLOAT, VECTOR } from "./microkernel.ts";
-import { Operands } from "./operands.ts";
+import { OperandWriter } from "./operand-writer.ts";
+import { type Operands, writeOperands } from "./operands.ts";
 import { type Callee, Routine, type Support } from "./routine.ts";
 import { Rows } from "./rows.ts";
 import { type OfA, type Target, TileCalls } from "./tile-calls.ts";
@@ -48,7 +49,7 @@ class BlockedRenderer {
     this.#geometry = new Geometry(plan);
     const { layout, scratch } = this.#geometry;
     this.#rows = new Rows(kernel, plan, layout, rowOrder(kernel, plan), scratch);
-    this.#operands = new Operands(kernel, plan, layout, this.#rows, options, this.#support);
+    this.#operands = writeOperands(new OperandWriter(kernel, plan, layout, this.#rows, options, this.#support));
     this.#store = storeFunction(kernel, options, this.#support, this.#rows);
     this.#direct = this.#geometry.waits || this.#rows.ordered ? undefined : directOutput(kernel);
     this.#tiles = new TileCalls(kernel, plan, this.#geometry, options, this.#support);
