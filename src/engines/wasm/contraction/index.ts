@@ -1,4 +1,4 @@
-import { normalize, planContraction } from "../../../codegen/index.ts";
+import { normalize, type Plan, planContraction } from "../../../codegen/index.ts";
 import { type ContractionKernel, contractionAsLoops } from "../../../passes/index.ts";
 import type { AssemblerOptions } from "../render/assembler.ts";
 import type { RenderedKernel } from "../render/kernel.ts";
@@ -10,13 +10,24 @@ import { WASM_TARGET } from "./target.ts";
 
 /** Renders a contraction in the way that suits its shapes and views; undefined: as plain loops. */
 export function renderContraction(kernel: ContractionKernel, options: AssemblerOptions): RenderedKernel | undefined {
-  const normal = normalize(kernel);
-  const plan = planContraction(normal, WASM_TARGET);
+  const { normal, plan } = choose(kernel);
   if (plan.columns === 1 && vectorsAlongBatch(normal)) return undefined;
   if (plan.kind === "blocked" && isStream(plan)) return renderStreams(normal, plan, options);
   if (plan.kind === "blocked") return renderBlocked(normal, plan, options);
   if (plan.kind === "dots") return renderDots(normal, plan, options);
   return isSmall(plan) ? renderSmall(normal, plan, options) : undefined;
+}
+
+/**
+ * The contraction with vectors along its columns, unless the turned operand can only be read element by element: a convolution with one
+ * filter has its lanes along the positions then, but reads each window better as it lies.
+ */
+function choose(kernel: ContractionKernel): { normal: ContractionKernel; plan: Plan } {
+  const normal = normalize(kernel);
+  const plan = planContraction(normal, WASM_TARGET);
+  if (kernel.columns.length > 0 || plan.kind !== "blocked" || plan.b.source !== "general") return { normal, plan };
+  const straight = planContraction(kernel, WASM_TARGET);
+  return straight.a.source === "general" ? { normal, plan } : { normal: kernel, plan: straight };
 }
 
 /** Whether the lanes of plain loops would be elements of the batch: in a depthwise convolution they are its channels. */

@@ -11,7 +11,7 @@ export const WASM_TARGET: Target = {
   tileRows: 4,
   tallRows: 6,
   tileVectors: (rows) => (rows === 1 ? 6 : 2),
-  directRows: 4,
+  directRows: 16,
   // Arrays end before their memory does.
   readsBehind: true,
 };
