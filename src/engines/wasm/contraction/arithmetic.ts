@@ -7,6 +7,7 @@ import {
   type LocalReference,
   leave,
   local,
+  repeatWhile,
 } from "../encode/index.ts";
 
 /** Integer arithmetic with constants, which vanishes where it changes nothing. */
@@ -50,9 +51,21 @@ export function count(
     local.set(index, from),
     block([
       leave(0, ins("i32.ge_s", local.get(index), to)),
-      turnsWhile(inner, ins("i32.lt_s", local.tee(index, plus(local.get(index), step)), to)),
+      repeatWhile(inner, ins("i32.lt_s", local.tee(index, plus(local.get(index), step)), to)),
     ]),
   ];
 }
 
-const turnsWhile = (body: Code, condition: Code): Code => [0x03, 0x40, body, condition, 0x0d, 0x00, 0x0b];
+/** x * y + z in every lane: rounded once, or twice where the host can't. */
+export const multiplyAdd = (fused: boolean, x: Code, y: Code, z: Code): Code =>
+  fused ? ins("f32x4.relaxed_madd", x, y, z) : ins("f32x4.add", z, ins("f32x4.mul", x, y));
+
+type Named<N extends string> = Readonly<Record<N, LocalReference>>;
+
+/** Integer parameters by name, in order. */
+export const parameters = <N extends string>(builder: FunctionBuilder, ...names: readonly N[]): Named<N> =>
+  Object.fromEntries(names.map((name) => [name, builder.parameter("i32")])) as Named<N>;
+
+/** Integer locals by name. */
+export const integers = <N extends string>(builder: FunctionBuilder, ...names: readonly N[]): Named<N> =>
+  Object.fromEntries(names.map((name) => [name, builder.local("i32")])) as Named<N>;

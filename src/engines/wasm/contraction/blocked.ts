@@ -1,6 +1,6 @@
 import { type BlockedPlan, rowOrder } from "../../../codegen/index.ts";
 import type { ContractionKernel } from "../../../passes/index.ts";
-import { type Code, i32, ins, local, memory, when } from "../encode/index.ts";
+import { type Code, i32, ins, local, memory, repeatWhile, when } from "../encode/index.ts";
 import type { AssemblerOptions } from "../render/assembler.ts";
 import type { Phase, RenderedKernel } from "../render/kernel.ts";
 import { add, count, least, multiply, plus, quotient, range, remainder, times } from "./arithmetic.ts";
@@ -89,7 +89,7 @@ class BlockedRenderer {
       inner.push(
         strided(routine, first, i32(layout.panels), step, (p, block) => {
           const panel = this.#geometry.rowPanel(routine, p, block);
-          block.push(this.#packRows(routine, i32(0), p, panel, NO_CHUNK, range), 0x1a);
+          block.push(ins("drop", this.#packRows(routine, i32(0), p, panel, NO_CHUNK, range)));
         }),
       ),
     );
@@ -186,7 +186,7 @@ class BlockedRenderer {
       local.set(to, routine.assembler.shareOf(total, plus(worker, 1))),
       when(ins("i32.lt_s", local.get(unit), local.get(to)), [
         before,
-        [0x03, 0x40, block, ins("i32.lt_s", next, local.get(to)), 0x0d, 0, 0x0b],
+        repeatWhile(block, ins("i32.lt_s", next, local.get(to))),
       ]),
     ];
   }
@@ -286,7 +286,7 @@ class BlockedRenderer {
         ? count(routine.builder, p0, p1, 1, (p) => {
             const inner: Code[] = [];
             const panel = this.#geometry.rowPanel(routine, local.get(p), inner);
-            return [inner, this.#packRows(routine, place.batch, local.get(p), panel, place, place.range), 0x1a];
+            return [inner, ins("drop", this.#packRows(routine, place.batch, local.get(p), panel, place, place.range))];
           })
         : [];
     return [

@@ -1,5 +1,5 @@
 import { strideOf } from "../../../codegen/index.ts";
-import { type Code, i32, ins, local, memory, when } from "../encode/index.ts";
+import { type Code, i32, ins, type LocalReference, local, memory, when } from "../encode/index.ts";
 import { add, count, least, plus, range, times } from "./arithmetic.ts";
 import { elementOf } from "./element.ts";
 import type { Range } from "./geometry.ts";
@@ -73,7 +73,7 @@ function general(
   width: number,
   columns: number,
   n0: Code,
-  at: Parameters<typeof local.get>[0],
+  at: LocalReference,
   { k0, kn }: Range,
 ): Code {
   const { kernel, plan } = writer;

@@ -20,7 +20,19 @@ import {
 } from "../encode/index.ts";
 import type { AssemblerOptions } from "../render/assembler.ts";
 import type { RenderedKernel } from "../render/kernel.ts";
-import { add, count, least, multiply, plus, quotient, range, remainder, times } from "./arithmetic.ts";
+import {
+  add,
+  count,
+  least,
+  multiply,
+  multiplyAdd,
+  parameters,
+  plus,
+  quotient,
+  range,
+  remainder,
+  times,
+} from "./arithmetic.ts";
 import { storeFunction } from "./epilogue.ts";
 import { copyLines } from "./lines.ts";
 import { MemoryPlan } from "./memory-plan.ts";
@@ -149,14 +161,15 @@ function dotsFunction(support: Support, { together, few, rest }: Shape, fused: b
 function makeDots({ together, few, rest }: Shape, fused: boolean): WasmFunction {
   const builder = new FunctionBuilder();
   const rows = range(together).map(() => builder.parameter("i32"));
-  const [narrow, stride, depth, to, strideLong, strideNarrow] = range(6).map(() => builder.parameter("i32")) as [
-    LocalReference,
-    LocalReference,
-    LocalReference,
-    LocalReference,
-    LocalReference,
-    LocalReference,
-  ];
+  const { narrow, stride, depth, to, strideLong, strideNarrow } = parameters(
+    builder,
+    "narrow",
+    "stride",
+    "depth",
+    "to",
+    "strideLong",
+    "strideNarrow",
+  );
   const sums = range(together * few).map(() => builder.local("v128"));
   const lines = range(few).map(() => builder.local("i32"));
   const ofNarrow = range(few).map(() => builder.local("v128"));
@@ -165,7 +178,7 @@ function makeDots({ together, few, rest }: Shape, fused: boolean): WasmFunction 
   const accumulate = (i: number, j: number): Code => {
     const sum = sums[i * few + j]!;
     const [x, y, z] = [local.get(ofLong), local.get(ofNarrow[j]!), local.get(sum)];
-    return local.set(sum, fused ? ins("f32x4.relaxed_madd", x, y, z) : ins("f32x4.add", z, ins("f32x4.mul", x, y)));
+    return local.set(sum, multiplyAdd(fused, x, y, z));
   };
   const step = (offset: number, load: (address: Code, at: number) => Code): Code => [
     ofNarrow.map((vector, j) => local.set(vector, memory("v128.load", local.get(lines[j]!), offset))),

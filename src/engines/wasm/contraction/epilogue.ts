@@ -1,6 +1,6 @@
 import { ExpressionWriter, linearize, Region, strideOf } from "../../../codegen/index.ts";
 import { type Access, type ContractionKernel, collapseContraction, type Loop } from "../../../passes/index.ts";
-import { type Code, i32, local, memory } from "../encode/index.ts";
+import { type Code, i32, ins, local, memory, when } from "../encode/index.ts";
 import type { AssemblerOptions } from "../render/assembler.ts";
 import { add, count, multiply, plus, times } from "./arithmetic.ts";
 import { FLOAT, VECTOR } from "./microkernel.ts";
@@ -57,7 +57,7 @@ export function storeFunction(
     if (!column) return point(1, block);
     const rest = column.size % LANES;
     const index = routine.integer();
-    const whole = rest === 0 ? end : routine.hold([end, i32(-LANES), 0x71], block);
+    const whole = rest === 0 ? end : routine.hold(ins("i32.and", end, i32(-LANES)), block);
     const vector = (lanes: number): Code =>
       assembler.nest.at(new Map([[column.id, index]]), (inner) => point(lanes, inner));
     block.push(
@@ -70,7 +70,7 @@ export function storeFunction(
     );
     if (rest === 0) return;
     // n0 is a multiple of the lanes, so the rest is the same wherever there is one.
-    block.push([whole, end, 0x48, 0x04, 0x40, local.set(index, whole), vector(rest), 0x0b]);
+    block.push(when(ins("i32.lt_s", whole, end), [local.set(index, whole), vector(rest)]));
   };
 
   routine.at(batch, stored.batch, body, (inBatch) => {

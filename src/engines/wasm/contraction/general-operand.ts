@@ -16,7 +16,7 @@ import {
   repeatWhile,
   when,
 } from "../encode/index.ts";
-import { add, count, least, plus, range, times } from "./arithmetic.ts";
+import { add, count, least, parameters, plus, range, times } from "./arithmetic.ts";
 import { elementOf } from "./element.ts";
 import type { Range } from "./geometry.ts";
 import { cut } from "./lane-operand.ts";
@@ -187,12 +187,7 @@ function copyFunction(support: Support, height: number): string {
   const name = `copy_${height}`;
   if (support.has(name)) return name;
   const builder = new FunctionBuilder();
-  const [to, steps, from, stride] = range(4).map(() => builder.parameter("i32")) as [
-    LocalReference,
-    LocalReference,
-    LocalReference,
-    LocalReference,
-  ];
+  const { to, steps, from, stride } = parameters(builder, "to", "steps", "from", "stride");
   const step = (k: number): Code => [
     memory("f32.store", local.get(to), k * height * FLOAT, memory("f32.load", local.get(from), 0)),
     local.set(from, add(local.get(from), local.get(stride))),

@@ -1,5 +1,5 @@
 import { type BlockedPlan, Layout } from "../../../codegen/index.ts";
-import { type Code, i32, ins, when } from "../encode/index.ts";
+import { type Code, i32, ins, local, repeatWhile, when } from "../encode/index.ts";
 import { add, count, least, multiply, plus, quotient, remainder, times } from "./arithmetic.ts";
 import { MemoryPlan } from "./memory-plan.ts";
 import { FLOAT, SEGMENT_BYTES } from "./microkernel.ts";
@@ -171,7 +171,7 @@ export class Geometry {
     };
     const { blocks } = this.layout;
     if (blocks === 1) return each(i32(0));
-    return count(routine.builder, i32(0), i32(blocks), 1, (number) => each(routine.value(number)));
+    return count(routine.builder, i32(0), i32(blocks), 1, (number) => each(local.get(number)));
   }
 
   /** Code for pieces of a range, with the steps of the range before each: what is packed for all panels before the next is. */
@@ -179,12 +179,12 @@ export class Geometry {
     const { s0, s1, k0, kn } = whole;
     if (this.plan.depth.segments.length > 0) {
       return count(routine.builder, s0, s1, 1, (number) => {
-        const s = routine.value(number);
+        const s = local.get(number);
         return body({ ...whole, s0: s, s1: plus(s, 1) }, multiply(ins("i32.sub", s, s0), kn));
       });
     }
     return count(routine.builder, i32(0), kn, STEPS_AT_ONCE, (number) => {
-      const before = routine.value(number);
+      const before = local.get(number);
       const block: Code[] = [];
       const steps = routine.hold(least(i32(STEPS_AT_ONCE), ins("i32.sub", kn, before)), block);
       return [block, body({ s0, s1, k0: add(k0, before), kn: steps }, before)];
@@ -248,10 +248,10 @@ export function strided(
 ): Code {
   const index = routine.integer();
   const block: Code[] = [];
-  body(routine.value(index), block);
-  const next = [add(routine.value(index), by), 0x22, index];
+  body(local.get(index), block);
+  const next = local.tee(index, add(local.get(index), by));
   return [
-    [from, 0x21, index],
-    when(ins("i32.lt_s", routine.value(index), to), [0x03, 0x40, block, ins("i32.lt_s", next, to), 0x0d, 0, 0x0b]),
+    local.set(index, from),
+    when(ins("i32.lt_s", local.get(index), to), repeatWhile(block, ins("i32.lt_s", next, to))),
   ];
 }

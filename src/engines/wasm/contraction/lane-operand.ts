@@ -1,7 +1,7 @@
 import { strideOf } from "../../../codegen/index.ts";
 import type { Guard } from "../../../ir/index.ts";
 import { coefficientOf, type Loop } from "../../../passes/index.ts";
-import { type Code, i32, ins, local, memory, when } from "../encode/index.ts";
+import { type Code, f32, i32, ins, type LocalReference, local, memory, repeatWhile, when } from "../encode/index.ts";
 import { add, count, least, multiply, plus, times } from "./arithmetic.ts";
 import { FLOAT, SEGMENT_BYTES } from "./microkernel.ts";
 import type { OperandWriter } from "./operand-writer.ts";
@@ -52,8 +52,8 @@ export function cut(
   routine: Routine,
   { expression, size }: Guard,
   run: Loop,
-  low: Parameters<typeof local.get>[0],
-  high: Parameters<typeof local.get>[0],
+  low: LocalReference,
+  high: LocalReference,
 ): Code {
   const along = coefficientOf(expression, run.id);
   const rest = { ...expression, terms: expression.terms.filter(({ of }) => of !== run.id) };
@@ -119,13 +119,13 @@ export function packLanePanel(writer: OperandWriter): Callee {
       const rest = count(routine.builder, h, i32(height), 1, (row) =>
         count(routine.builder, i32(0), multiply(ins("i32.sub", s1, s0), kn), 1, (k) => {
           const target = add(to, times(local.get(k), height * FLOAT), times(local.get(row), FLOAT));
-          return [target, 0x43, 0, 0, 0, 0, 0x38, 0, 0];
+          return memory("f32.store", target, 0, f32(0));
         }),
       );
       block.push(
         writer.one(list, to, range),
         local.set(i, i32(0)),
-        [0x03, 0x40, side, ins("i32.lt_s", local.get(i), h), 0x0d, 0, 0x0b],
+        repeatWhile(side, ins("i32.lt_s", local.get(i), h)),
         rest,
       );
     },

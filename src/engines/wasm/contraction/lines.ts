@@ -1,6 +1,6 @@
 import { sizeOf } from "../../../codegen/index.ts";
 import type { Access, Loop } from "../../../passes/index.ts";
-import { type Code, i32, local, memory } from "../encode/index.ts";
+import { type Code, f32, i32, local, memory } from "../encode/index.ts";
 import { add, count, least, plus, times } from "./arithmetic.ts";
 import { elementOf } from "./element.ts";
 import { FLOAT } from "./microkernel.ts";
@@ -31,7 +31,7 @@ export function copyLines(routine: Routine, lines: Lines, to: Code, length: numb
           ),
         ),
         Array.from({ length: length - run.size }, (_, k) =>
-          memory("f32.store", plus(line, (run.size + k) * FLOAT), 0, [0x43, 0, 0, 0, 0]),
+          memory("f32.store", plus(line, (run.size + k) * FLOAT), 0, f32(0)),
         ),
       );
     });

@@ -13,7 +13,7 @@ import {
   type WasmFunction,
   when,
 } from "../encode/index.ts";
-import { add, multiply, plus, range } from "./arithmetic.ts";
+import { add, integers, multiply, multiplyAdd, parameters, plus, range } from "./arithmetic.ts";
 import type { Support } from "./routine.ts";
 
 /** A register tile: rows of A by vectors of B. */
@@ -34,6 +34,15 @@ const UNDER_WAY = 8;
 /** Steps of the depth per turn of the loop. */
 const STEPS = 4;
 
+/** What both kinds of micro-kernel are given about B and the tiles: see {@link rowsKernel}. */
+const COMMON = ["unit", "b", "strideB", "tile", "strideTile", "more", "count", "stepB", "stepTile"] as const;
+
+/** Operands of a call of a micro-kernel that both kinds have. */
+export type TileArguments = Readonly<Record<(typeof COMMON)[number], Code>>;
+
+/** The common arguments in order. */
+export const tileArguments = (values: TileArguments): Code[] => COMMON.map((name) => values[name]);
+
 /** A small tile has several sets of accumulators, which take turns along the depth. */
 const setsOf = ({ rows, vectors }: Tile): number => {
   const wanted = UNDER_WAY / (rows * vectors);
@@ -46,8 +55,9 @@ const setsOf = ({ rows, vectors }: Tile): number => {
  * V8 puts all loads of a basic block before all arithmetic, so that two steps of the depth in one block would need more registers than
  * there are. A test for the end after every step makes each a block of its own, and the remaining steps need no other loop.
  */
-class TileWriter {
+class TileWriter<Name extends string> {
   readonly builder = new FunctionBuilder();
+  readonly parameters: Readonly<Record<Name | (typeof COMMON)[number], LocalReference>>;
   readonly #sets: number;
   readonly #sums: LocalReference[];
   readonly #ofB: LocalReference[];
@@ -56,16 +66,14 @@ class TileWriter {
   constructor(
     readonly tile: Tile,
     readonly fused: boolean,
-    parameters: number,
+    names: readonly Name[],
   ) {
-    this.parameters = range(parameters).map(() => this.builder.parameter("i32"));
+    this.parameters = parameters<Name | (typeof COMMON)[number]>(this.builder, ...names, ...COMMON);
     this.#sets = setsOf(tile);
     this.#sums = range(this.#sets * tile.rows * tile.vectors).map(() => this.builder.local("v128"));
     this.#ofB = range(tile.vectors).map(() => this.builder.local("v128"));
     this.#element = this.builder.local("v128");
   }
-
-  readonly parameters: readonly LocalReference[];
 
   #sum(set: number, row: number, vector: number): LocalReference {
     return this.#sums[(set * this.tile.rows + row) * this.tile.vectors + vector]!;
@@ -73,10 +81,7 @@ class TileWriter {
 
   #accumulate(sum: LocalReference, vector: LocalReference): Code {
     const [x, y, z] = [local.get(this.#element), local.get(vector), local.get(sum)];
-    return local.set(
-      sum,
-      this.fused ? ins("f32x4.relaxed_madd", x, y, z) : ins("f32x4.add", z, ins("f32x4.mul", x, y)),
-    );
+    return local.set(sum, multiplyAdd(this.fused, x, y, z));
   }
 
   /** `depth` steps (at least one): every row's element times every vector of B. `element`: the address of a row's element, with offset. */
@@ -107,11 +112,12 @@ class TileWriter {
   }
 
   /**
-   * The whole function: `count` tiles one after the other, each by the code `body`, which accumulates; `advance` goes on to the next
-   * tile's operands.
+   * The whole function: tiles one after the other, each by the code `body`, which accumulates; `advance` goes on to the next tile's
+   * part of A.
    */
-  finish({ body, place, stride, more, count, advance }: TileLoop): WasmFunction {
+  finish(body: Code, advance: Code): WasmFunction {
     const { builder } = this;
+    const { tile: place, strideTile: stride, more, count, b, stepB, stepTile } = this.parameters;
     const { rows, vectors } = this.tile;
     const row = builder.local("i32");
     const first = (i: number, j: number) => this.#sum(0, i, j);
@@ -138,6 +144,8 @@ class TileWriter {
           ),
           eachRow((i) => range(vectors).map((j) => memory("v128.store", local.get(row), j * VECTOR, total(i, j)))),
           advance,
+          step(b, stepB),
+          step(place, stepTile),
         ],
         local.tee(count, plus(local.get(count), -1)),
       ),
@@ -145,30 +153,6 @@ class TileWriter {
     return builder;
   }
 }
-
-interface TileLoop {
-  readonly body: Code;
-  /** Where the tile's first row ends, and how many bytes its rows are apart. */
-  readonly place: LocalReference;
-  readonly stride: LocalReference;
-  readonly more: LocalReference;
-  readonly count: LocalReference;
-  readonly advance: Code;
-}
-
-/** What both kinds of micro-kernel are given about B and the tiles: see {@link rowsKernel}. */
-const COMMON = ["unit", "b", "strideB", "tile", "strideTile", "more", "count", "stepB", "stepTile"] as const;
-
-/** Operands of a call of a micro-kernel that both kinds have. */
-export type TileArguments = Readonly<Record<(typeof COMMON)[number], Code>>;
-
-/** The common arguments in order. */
-export const tileArguments = (values: TileArguments): Code[] => COMMON.map((name) => values[name]);
-
-type Named = Readonly<Record<(typeof COMMON)[number], LocalReference>>;
-
-const named = (parameters: readonly LocalReference[]): Named =>
-  Object.fromEntries(COMMON.map((name, i) => [name, parameters[i]!])) as Named;
 
 const step = (variable: LocalReference, by: LocalReference): Code =>
   local.set(variable, add(local.get(variable), local.get(by)));
@@ -185,33 +169,11 @@ const step = (variable: LocalReference, by: LocalReference): Code =>
 export function rowsKernel(support: Support, tile: Tile, fused: boolean): string {
   const name = `tile_rows_${tile.rows}x${tile.vectors}`;
   if (support.has(name)) return name;
-  const writer = new TileWriter(tile, fused, 4 + COMMON.length);
-  const [rows, starts, segments, run] = writer.parameters as [
-    LocalReference,
-    LocalReference,
-    LocalReference,
-    LocalReference,
-  ];
-  const {
-    unit,
-    b,
-    strideB,
-    tile: place,
-    strideTile: stride,
-    more,
-    count,
-    stepB,
-    stepTile,
-  } = named(writer.parameters.slice(4));
+  const writer = new TileWriter(tile, fused, ["rows", "starts", "segments", "run"]);
   const { builder } = writer;
+  const { rows, starts, segments, run, unit, b, strideB } = writer.parameters;
   const at = range(tile.rows).map(() => builder.local("i32"));
-  const [depth, from, table, start, left] = range(5).map(() => builder.local("i32")) as [
-    LocalReference,
-    LocalReference,
-    LocalReference,
-    LocalReference,
-    LocalReference,
-  ];
+  const { depth, from, table, start, left } = integers(builder, "depth", "from", "table", "start", "left");
   const segment = [
     local.set(from, add(local.get(b), multiply(memory("i32.load", local.get(start), 0), local.get(unit)))),
     at.map((row, i) => local.set(row, memory("i32.load", local.get(table), i * 4))),
@@ -228,8 +190,7 @@ export function rowsKernel(support: Support, tile: Tile, fused: boolean): string
     local.set(start, local.get(starts)),
     eachOf(segments, left, segment),
   ];
-  const advance = [step(b, stepB), step(place, stepTile)];
-  support.set(name, writer.finish({ body, place, stride, more, count, advance }));
+  support.set(name, writer.finish(body, []));
   return name;
 }
 
@@ -242,33 +203,10 @@ export function rowsKernel(support: Support, tile: Tile, fused: boolean): string
 export function lanesKernel(support: Support, tile: Tile, fused: boolean): string {
   const name = `tile_lanes_${tile.rows}x${tile.vectors}`;
   if (support.has(name)) return name;
-  const writer = new TileWriter(tile, fused, 5 + COMMON.length);
-  const [list, segments, first, strideA, stepA] = writer.parameters as [
-    LocalReference,
-    LocalReference,
-    LocalReference,
-    LocalReference,
-    LocalReference,
-  ];
-  const {
-    unit,
-    b,
-    strideB,
-    tile: place,
-    strideTile: stride,
-    more,
-    count,
-    stepB,
-    stepTile,
-  } = named(writer.parameters.slice(5));
+  const writer = new TileWriter(tile, fused, ["list", "segments", "first", "strideA", "stepA"]);
   const { builder } = writer;
-  const [depth, from, a, entry, left] = range(5).map(() => builder.local("i32")) as [
-    LocalReference,
-    LocalReference,
-    LocalReference,
-    LocalReference,
-    LocalReference,
-  ];
+  const { list, segments, first, strideA, stepA, unit, b, strideB } = writer.parameters;
+  const { depth, from, a, entry, left } = integers(builder, "depth", "from", "a", "entry", "left");
   const segment = [
     local.set(a, add(memory("i32.load", local.get(entry), 0), local.get(first))),
     local.set(from, add(local.get(b), multiply(memory("i32.load", local.get(entry), 4), local.get(unit)))),
@@ -280,8 +218,7 @@ export function lanesKernel(support: Support, tile: Tile, fused: boolean): strin
     }),
   ];
   const body = [local.set(entry, local.get(list)), eachOf(segments, left, segment)];
-  const advance = [step(b, stepB), step(first, stepA), step(place, stepTile)];
-  support.set(name, writer.finish({ body, place, stride, more, count, advance }));
+  support.set(name, writer.finish(body, step(first, stepA)));
   return name;
 }
 

@@ -10,7 +10,7 @@ import {
   shuffle32,
   v128,
 } from "../encode/index.ts";
-import { add, count, plus, range } from "./arithmetic.ts";
+import { add, count, parameters, plus, range } from "./arithmetic.ts";
 import { FLOAT } from "./microkernel.ts";
 import type { Support } from "./routine.ts";
 
@@ -72,11 +72,7 @@ export function packRows(support: Support, width: number): string {
   const name = `pack_rows_${width}`;
   if (support.has(name)) return name;
   const builder = new FunctionBuilder();
-  const [table, depth, to] = range(3).map(() => builder.parameter("i32")) as [
-    LocalReference,
-    LocalReference,
-    LocalReference,
-  ];
+  const { table, depth, to } = parameters(builder, "table", "depth", "to");
   const rows = range(width).map(() => builder.local("i32"));
   const vectors = range(4).map(() => builder.local("v128"));
   const whole = builder.local("i32");
@@ -119,12 +115,7 @@ export function packLanes(support: Support, width: number, lanes = width): strin
   const name = `pack_lanes_${width}${lanes < width ? `_${lanes}` : ""}`;
   if (support.has(name)) return name;
   const builder = new FunctionBuilder();
-  const [from, stride, depth, to] = range(4).map(() => builder.parameter("i32")) as [
-    LocalReference,
-    LocalReference,
-    LocalReference,
-    LocalReference,
-  ];
+  const { from, stride, depth, to } = parameters(builder, "from", "stride", "depth", "to");
   const vectors = range(Math.ceil(width / LANES)).map((v): Code => {
     const first = v * LANES;
     const stored = Math.min(LANES, width - first);

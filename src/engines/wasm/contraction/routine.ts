@@ -50,10 +50,6 @@ export class Routine {
     return this.builder.local("i32");
   }
 
-  value(variable: LocalReference): Code {
-    return local.get(variable);
-  }
-
   hold(value: Code, block: Code[]): Code {
     return this.builder.hold("i32", value, block);
   }

@@ -1,7 +1,7 @@
 import type { BlockedPlan, Layout, RowOrder } from "../../../codegen/index.ts";
 import { validity } from "../../../codegen/index.ts";
 import type { ContractionKernel, Loop } from "../../../passes/index.ts";
-import { type Code, i32, ins, local, memory } from "../encode/index.ts";
+import { type Code, i32, ins, local, memory, zero } from "../encode/index.ts";
 import { add, least, plus, range, remainder, times } from "./arithmetic.ts";
 import type { MemoryPlan } from "./memory-plan.ts";
 import type { Routine } from "./routine.ts";
@@ -58,7 +58,7 @@ export class Rows {
     const tables = [...(this.#order ? [this.#order.table] : []), ...this.#validity.flatMap(({ words }) => words)];
     return [
       tables.map((each) => writeTable(routine.builder, each, scratch)),
-      this.#zeros > 0 ? [plus(scratch, this.#zeros), i32(0), i32((this.layout.run + 4) * 4), 0xfc, 0x0b, 0x00] : [],
+      this.#zeros > 0 ? zero(plus(scratch, this.#zeros), i32((this.layout.run + 4) * 4)) : [],
     ];
   }
 

@@ -1,9 +1,9 @@
 import { type PlainPlan, sizeOf, strideOf } from "../../../codegen/index.ts";
 import type { ContractionKernel, Loop } from "../../../passes/index.ts";
-import { type Code, i32, ins, type LocalReference, local, memory, v128, when } from "../encode/index.ts";
+import { type Code, i32, ins, type LocalReference, lane, local, memory, v128, when } from "../encode/index.ts";
 import type { AssemblerOptions } from "../render/assembler.ts";
 import type { RenderedKernel } from "../render/kernel.ts";
-import { add, count, least, plus, range, times } from "./arithmetic.ts";
+import { add, count, least, multiplyAdd, plus, range, times } from "./arithmetic.ts";
 import { elementOf } from "./element.ts";
 import { writeStores } from "./epilogue.ts";
 import { MemoryPlan } from "./memory-plan.ts";
@@ -245,7 +245,7 @@ class SmallWriter {
   #accumulate(sum: LocalReference, element: LocalReference, vector: LocalReference): Code {
     const [x, y, z] = [local.get(element), local.get(vector), local.get(sum)];
     const fused = this.options.fusedMultiplyAdd;
-    return local.set(sum, fused ? ins("f32x4.relaxed_madd", x, y, z) : ins("f32x4.add", z, ins("f32x4.mul", x, y)));
+    return local.set(sum, multiplyAdd(fused, x, y, z));
   }
 
   /** Stores what becomes of a row's sums. */
@@ -256,7 +256,7 @@ class SmallWriter {
       for (const v of range(this.#vectors)) {
         const lanes = Math.min(LANES, plan.columns - v * LANES);
         if (!column) {
-          writeStores(routine, kernel, [local.get(sums[v]!), 0xfd, 31, 0], undefined, 1, inner);
+          writeStores(routine, kernel, lane("f32x4.extract_lane", 0, local.get(sums[v]!)), undefined, 1, inner);
           continue;
         }
         const index: Loop = column;

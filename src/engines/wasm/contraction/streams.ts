@@ -7,7 +7,6 @@ import {
   FunctionBuilder,
   i32,
   ins,
-  type LocalReference,
   leave,
   local,
   memory,
@@ -18,7 +17,7 @@ import {
 } from "../encode/index.ts";
 import type { AssemblerOptions } from "../render/assembler.ts";
 import type { RenderedKernel } from "../render/kernel.ts";
-import { add, count, least, plus, quotient, range, remainder, times } from "./arithmetic.ts";
+import { add, count, least, multiplyAdd, parameters, plus, quotient, range, remainder, times } from "./arithmetic.ts";
 import { storeFunction } from "./epilogue.ts";
 import { copyLines } from "./lines.ts";
 import { MemoryPlan } from "./memory-plan.ts";
@@ -127,14 +126,7 @@ function streamFunction(support: Support, shape: Pick<Units, "rows" | "width">, 
 
 function makeStream({ rows, width }: Pick<Units, "rows" | "width">, fused: boolean): WasmFunction {
   const builder = new FunctionBuilder();
-  const [a, depth, b, strideB, sums, vectors] = range(6).map(() => builder.parameter("i32")) as [
-    LocalReference,
-    LocalReference,
-    LocalReference,
-    LocalReference,
-    LocalReference,
-    LocalReference,
-  ];
+  const { a, depth, b, strideB, sums, vectors } = parameters(builder, "a", "depth", "b", "strideB", "sums", "vectors");
   // Rows in groups whose elements of A, for some steps of the depth, stay in registers.
   const most = rows <= 2 ? 4 : 2;
   const groupRows = Math.ceil(rows / Math.ceil(rows / 4));
@@ -157,10 +149,7 @@ function makeStream({ rows, width }: Pick<Units, "rows" | "width">, fused: boole
           local.set(sum, memory("v128.load", local.get(to), at)),
           range(steps).map((k) => {
             const [x, y, z] = [local.get(elements[i * most + k]!), local.get(vectorsOfB[k]!), local.get(sum)];
-            return local.set(
-              sum,
-              fused ? ins("f32x4.relaxed_madd", x, y, z) : ins("f32x4.add", z, ins("f32x4.mul", x, y)),
-            );
+            return local.set(sum, multiplyAdd(fused, x, y, z));
           }),
           memory("v128.store", local.get(to), at, local.get(sum)),
         ];

@@ -1,5 +1,5 @@
 import { type Code, type FunctionBuilder, i32, local, memory } from "../encode/index.ts";
-import { count, plus, times } from "./arithmetic.ts";
+import { add, count, plus, times } from "./arithmetic.ts";
 
 /** Numbers of 32 bits that a kernel function puts into memory before it needs them. */
 export interface Table {
@@ -38,7 +38,7 @@ export function writeTable(builder: FunctionBuilder, { values, offset }: Table, 
     }
     code.push(
       count(builder, i32(at - lag), i32(at - lag + length), 1, (index) => {
-        const place = [scratch, times(local.get(index), 4), 0x6a];
+        const place = add(scratch, times(local.get(index), 4));
         return memory("i32.store", place, offset + lag * 4, plus(memory("i32.load", place, offset), step));
       }),
     );
