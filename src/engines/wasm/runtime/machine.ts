@@ -1,5 +1,5 @@
 import { fail } from "../../../util/index.ts";
-import { MOST_PAGES, OwnedSpace, PAGE_BYTES } from "./owned-space.ts";
+import { MOST_PAGES, OwnedSpace, PAGE_BYTES, pagesBefore } from "./owned-space.ts";
 import { lost } from "./pool.ts";
 import { type RunFunction, runFunction } from "./turns.ts";
 import type { Spawn, WorkerLink, WorkerMessage } from "./worker-link.ts";
@@ -36,7 +36,7 @@ export interface Machine {
 }
 
 function pagesOf(space: OwnedSpace): number {
-  return Math.ceil(space.end / PAGE_BYTES);
+  return pagesBefore(space.end);
 }
 
 /** Computes on the calling thread. */

@@ -1,6 +1,6 @@
 import { DTYPES, type DType, type TypedArray } from "../../../ir/index.ts";
 import { fail } from "../../../util/index.ts";
-import { MOST_PAGES, OwnedSpace, PAGE_BYTES } from "./owned-space.ts";
+import { MOST_PAGES, OwnedSpace, PAGE_BYTES, pagesBefore } from "./owned-space.ts";
 
 /** Reservations of pages that are tried: hosts may refuse large ones. */
 const RESERVATIONS = [MOST_PAGES, MOST_PAGES / 2, MOST_PAGES / 4, MOST_PAGES / 8, MOST_PAGES / 32];
@@ -60,7 +60,7 @@ export class ArrayMemory {
   /** Makes the memory reach to that address; false when it can't. */
   private grow(end: number): boolean {
     const size = this.memory.buffer.byteLength / PAGE_BYTES;
-    const needed = Math.ceil(end / PAGE_BYTES);
+    const needed = pagesBefore(end);
     if (needed <= size) return true;
     const generous = Math.min(this.space.pages, Math.max(size + LEAST_GROWTH, Math.ceil(size * 1.125)));
     for (const pages of [Math.max(needed, generous), needed]) {

@@ -2,10 +2,17 @@ import { fail } from "../../../util/index.ts";
 import { AddressSpace, ALIGNMENT } from "./address-space.ts";
 
 export const PAGE_BYTES = 65536;
+/** Bytes of memory behind the last block, at least: vectors are read that begin in an array and end behind it. */
+const BEHIND = 64;
 /** Pages of a 32-bit memory: 4 GB. */
 export const MOST_PAGES = 65536;
 /** Bytes from which what a block holds is told to the garbage collector. */
 const WORTH_TELLING = 4096;
+
+/** Pages of a memory whose blocks end before an address. */
+export function pagesBefore(end: number): number {
+  return Math.ceil((end + BEHIND) / PAGE_BYTES);
+}
 
 /** Addresses of which each block belongs to an object: it is given back when the garbage collector has taken the object. */
 export class OwnedSpace {
