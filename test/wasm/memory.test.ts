@@ -89,6 +89,16 @@ describe("addresses", () => {
 });
 
 describe("arrays", () => {
+  test("never end where their memory does: vectors are read that begin in an array and end behind it", () => {
+    for (const pages of [1, 2, 70, 700]) {
+      const memory = new ArrayMemory();
+      // To the very end of a page, the first addresses being left out.
+      const array = memory.allocate("uint8", pages * 65536 - ALIGNMENT);
+      expect(array.byteOffset + array.length).toBe(pages * 65536);
+      expect(memory.memory.buffer.byteLength).toBeGreaterThan(pages * 65536);
+    }
+  });
+
   test("are zeroed, aligned, of every type, and stay theirs while the memory grows", () => {
     const memory = new ArrayMemory();
     const dtypes: DType[] = ["float32", "int32", "uint32", "uint8", "bool"];
