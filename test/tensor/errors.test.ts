@@ -283,7 +283,7 @@ describe("refusals of what runs", async () => {
   it.each<[string, () => Promise<unknown>]>([
     ["item() of a tensor of shape [2, 3]. Expected one element. Fix: use data() or array().", () => x.item()],
     [
-      'unknown engine "nativ". Expected one of auto, native, reference. Fix: did you mean "native"?',
+      'unknown engine "nativ". Expected one of auto, native, wasm, reference. Fix: did you mean "native"?',
       () => resolveEngine("nativ"),
     ],
     [

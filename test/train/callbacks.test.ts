@@ -44,7 +44,7 @@ describe("events", () => {
           stepsPerEpoch: 3,
           epochs: 2,
         });
-        expect(engine).toMatch(/native|reference/);
+        expect(engine).toMatch(/native|wasm|reference/);
         told.push("train");
       },
       onEpochBegin: ({ epoch }) => void told.push(`epoch ${epoch}`),
