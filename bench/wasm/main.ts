@@ -59,7 +59,9 @@ async function compare(
     for (const name of names) {
       const rival = await host.start(name, threads);
       const { hello } = rival;
-      console.log(`${hello.name} ${hello.version}, ${hello.threads} threads: ${hello.note}`);
+      console.log(
+        `${hello.name} ${hello.version}, ${hello.threads} thread${hello.threads > 1 ? "s" : ""}: ${hello.note}`,
+      );
       rivals.push(rival);
     }
     for (const task of wanted) {
@@ -107,7 +109,7 @@ async function main(): Promise<void> {
     }
     const peak: VectorPeaks = betterOf(before, await host.peak(threads));
     console.log(
-      `\nmedian (least-most) of ${blocks} blocks in turns; "takes": that many times as long as Descent, in blocks of the same round`,
+      `\nmedian (least-most) of ${blocks} blocks in turns; "takes": that many times as long as Descent, in blocks of the same round; "others used": other processes, in the worst block`,
     );
     for (const { threads: count, results } of done) {
       console.log(`\n${count} thread${count > 1 ? "s" : ""}\n`);

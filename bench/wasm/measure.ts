@@ -1,4 +1,5 @@
 import { median, sleep, summarize, type Times } from "../measure.ts";
+import { watchOthers } from "./others.ts";
 import type { Answer, Rival } from "./requests.ts";
 import type { Task } from "./task.ts";
 
@@ -22,6 +23,8 @@ export interface Result {
   readonly task: string;
   readonly flopPerStep: number;
   readonly showings: readonly Showing[];
+  /** Cores that other processes used, in the worst block of the rounds that count; 0 where the system does not tell. */
+  readonly othersUsed: number;
 }
 
 /** Threads stay awake for a moment after a step; a pause keeps contestants out of each other's way. */
@@ -29,6 +32,25 @@ const PAUSE_MS = 300;
 
 /** A contestant that is so slow does no more blocks: one is enough to see it. */
 const LONGEST_MS = 45_000;
+
+/** Cores that others may use for a round to count as undisturbed. */
+const QUIET = 0.15;
+
+/** Disturbed rounds are done again, up to so many times as many. */
+const MOST_ROUNDS = 4;
+
+/** Before each round a quiet moment is waited for, this long at most. */
+const PATIENCE_MS = 10_000;
+
+async function quietMoment(): Promise<void> {
+  const begun = performance.now();
+  let used: number;
+  do {
+    const watch = watchOthers();
+    await sleep(500);
+    used = watch.read() ?? 0;
+  } while (used > QUIET && performance.now() - begun < PATIENCE_MS);
+}
 
 /** Two libraries that add in other orders come this near each other in a few steps of training. */
 const TOLERANCE = 2e-3;
@@ -67,22 +89,26 @@ async function begin(task: Task, rivals: readonly Rival[]): Promise<Entry[]> {
   return entries;
 }
 
-async function end(task: Task, { rival, first, blocks, error }: Entry, ours: Entry): Promise<Showing> {
+async function end(
+  task: Task,
+  { rival, first, blocks, error }: Entry,
+  ours: Entry,
+  counted: Set<number>,
+): Promise<Showing> {
   const loss = first.length > 0 ? (await rival.ask({ ask: "end" })).loss : undefined;
   const stuck = task.kind === "training" && !error && !((loss ?? Number.NaN) < (first[0] ?? 0));
-  const pairs = [...blocks].flatMap(([round, ms]) => {
-    const own = ours.blocks.get(round);
-    return own === undefined ? [] : [ms / own];
-  });
   const wrong = error ?? (stuck ? `its loss does not fall: ${first[0]}, then ${loss}` : undefined);
-  const counts = !wrong && blocks.size > 0;
+  // Who was too slow for more has but its first blocks, whatever disturbed them.
+  const chosen = [...blocks].filter(([round]) => counted.has(round));
+  const taken = wrong ? [] : chosen.length > 0 ? chosen : [...blocks];
+  const ratios = taken.map(([round, ms]) => ms / (ours.blocks.get(round) ?? Number.NaN));
   return {
     name: rival.hello.name,
     threads: rival.hello.threads,
-    times: counts ? summarize([...blocks.values()]) : undefined,
+    times: taken.length > 0 ? summarize(taken.map(([, ms]) => ms)) : undefined,
     ratio:
-      counts && rival !== ours.rival
-        ? { median: median(pairs), least: Math.min(...pairs), most: Math.max(...pairs) }
+      taken.length > 0 && rival !== ours.rival
+        ? { median: median(ratios), least: Math.min(...ratios), most: Math.max(...ratios) }
         : undefined,
     error: wrong,
     first,
@@ -90,15 +116,25 @@ async function end(task: Task, { rival, first, blocks, error }: Entry, ours: Ent
   };
 }
 
-/** All contestants in turns, block by block; the first round warms up (but for who is too slow to be asked again). */
+/**
+ * All contestants in turns, block by block, after a round to warm up. On a machine that others use as well, rounds are repeated, and the
+ * `rounds` of them count in which others used the least: which those are does not depend on the times measured.
+ */
 export async function measure(task: Task, rivals: readonly Rival[], rounds: number): Promise<Result> {
   const entries = await begin(task, rivals);
   const [ours] = entries;
   if (!ours) throw new Error("nobody to measure");
-  for (let round = 0; round <= rounds; round++) {
+  /** Of each round: cores that others used during the worst of its blocks. */
+  const disturbance: number[] = [];
+  const isEnough = () => disturbance.slice(1).filter((each) => each <= QUIET).length >= rounds;
+  for (let round = 0; round <= rounds * MOST_ROUNDS && !isEnough(); round++) {
+    let worst = 0;
+    await quietMoment();
     for (const entry of entries) {
       if (entry.error || entry.spent > LONGEST_MS) continue;
+      const watch = watchOthers();
       const { block, error } = await entry.rival.ask({ ask: "block", steps: task.steps });
+      worst = Math.max(worst, watch.read() ?? 0);
       entry.error = error;
       if (block) {
         entry.blocks.set(round, block.ms);
@@ -106,9 +142,17 @@ export async function measure(task: Task, rivals: readonly Rival[], rounds: numb
       }
       await sleep(PAUSE_MS);
     }
+    disturbance[round] = worst;
   }
-  for (const { blocks } of entries) if (blocks.size > 1) blocks.delete(0);
+  const order = disturbance.map((_, round) => round).slice(1);
+  order.sort((a, b) => (disturbance[a] ?? 0) - (disturbance[b] ?? 0));
+  const counted = new Set(order.slice(0, rounds));
   const showings: Showing[] = [];
-  for (const entry of entries) showings.push(await end(task, entry, ours));
-  return { task: task.name, flopPerStep: task.flop, showings };
+  for (const entry of entries) showings.push(await end(task, entry, ours, counted));
+  return {
+    task: task.name,
+    flopPerStep: task.flop,
+    showings,
+    othersUsed: Math.max(...[...counted].map((round) => disturbance[round] ?? 0)),
+  };
 }

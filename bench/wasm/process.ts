@@ -14,27 +14,23 @@ export async function startProcess(name: ContestantName, threads: number, engine
   child.stderr?.on("data", (text) => {
     complaints += text;
   });
-  const next = async (): Promise<unknown> => {
-    const [message] = await Promise.race([
-      once(child, "message"),
-      once(child, "exit").then(([code]) => [{ error: `${name} ended (${code}): ${complaints.trim()}` }]),
-    ]);
-    return message;
-  };
+  let waiting: ((message: unknown) => void) | undefined;
+  child.on("message", (message) => waiting?.(message));
+  const ended = once(child, "exit").then(([code]) => ({ error: `${name} ended (${code}): ${complaints.trim()}` }));
+  const next = () => Promise.race([new Promise<unknown>((resolve) => (waiting = resolve)), ended]);
+
   const hello = (await next()) as Hello & { error?: string };
   if (hello.error) throw new Error(hello.error);
   return {
     hello,
     async ask(request: Request) {
-      if (!child.connected) return { error: `${name} ended: ${complaints.trim()}` };
-      child.send(request);
-      return (await next()) as Answer;
+      const answer = next();
+      if (child.connected) child.send(request);
+      return (await answer) as Answer;
     },
     async stop() {
-      if (child.exitCode === null) {
-        child.kill();
-        await once(child, "exit");
-      }
+      child.kill();
+      await ended;
     },
   };
 }

@@ -23,6 +23,7 @@ export function formatResults(results: readonly Result[], peak: VectorPeak | und
     "FLOP/s",
     "of peak",
     ...peers.flatMap(({ name }) => [`${name} ms/step`, "of peak", "takes"]),
+    "others used",
   ];
   const rows = results.map((result) => {
     const [own, ...others] = result.showings;
@@ -33,6 +34,7 @@ export function formatResults(results: readonly Result[], peak: VectorPeak | und
       rate === undefined ? "-" : scaled(rate),
       share(rate, peak),
       ...others.flatMap((each) => [formatTimes(each.times), share(flops(result, each), peak), ratio(each)]),
+      `${result.othersUsed.toFixed(2)} cores`,
     ];
   });
   return formatTable([header, ...rows]);
