@@ -173,19 +173,3 @@ export function leave(depth: number, condition: Code): Code {
 export function zero(address: Code, bytes: Code): Code {
   return [address, i32(0), bytes, 0xfc, 0x0b, 0x00];
 }
-
-/** The bytes of code one after the other; `resolve` gives those of references. */
-export function flatten(
-  code: Code,
-  resolve: (reference: Reference) => readonly number[],
-  into: number[] = [],
-): number[] {
-  if (typeof code === "number") into.push(code);
-  else if (isReference(code)) into.push(...resolve(code));
-  else for (const part of code) flatten(part, resolve, into);
-  return into;
-}
-
-function isReference(code: Exclude<Code, number>): code is Reference {
-  return !Array.isArray(code);
-}

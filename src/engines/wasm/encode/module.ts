@@ -1,4 +1,5 @@
-import { type Code, flatten, type Reference, VALUE_TYPES, type ValueType } from "./code.ts";
+import { type Assembled, assemble } from "./assemble.ts";
+import { type Code, VALUE_TYPES, type ValueType } from "./code.ts";
 import type { WasmFunction } from "./function.ts";
 import { unsigned } from "./leb128.ts";
 
@@ -46,22 +47,16 @@ export function encodeModule(
   ]);
 }
 
-/** The text by which functions are found equal: everything but their names. */
+const latin = new TextDecoder("latin1");
+
+/** The text by which functions are found equal: everything but their names. Asked for once their body is written. */
 export function functionKey(each: WasmFunction): string {
-  const names: string[] = [];
-  const bytes = flatten(each.body, (reference) => {
-    if (reference.kind === "function") names.push(reference.name);
-    return localBytes(reference, each);
-  });
-  return [each.parameters, each.results, each.locals, names, bytes].join(";");
+  const { bytes, calls } = assembled(each);
+  const names = calls.map(({ at, name }) => `${at} ${name}`);
+  return [each.parameters, each.results, each.locals, names, latin.decode(bytes)].join(";");
 }
 
-function localBytes(reference: Reference, { parameters }: WasmFunction): number[] {
-  if (reference.kind === "function") return [0];
-  return unsigned(reference.kind === "parameter" ? reference.number : parameters.length + reference.number);
-}
-
-function concatenate(parts: readonly (readonly number[])[]): Uint8Array<ArrayBuffer> {
+function concatenate(parts: readonly (readonly number[] | Uint8Array)[]): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const part of parts) {
@@ -82,11 +77,20 @@ function text(value: string): Code {
 }
 
 function section(number: number, content: Code): number[] {
-  const bytes = flatten(content, () => []);
+  const bytes = assemble(content, 0).bytes;
   return [number, ...unsigned(bytes.length), ...bytes];
 }
 
-function bodyBytes(each: WasmFunction, numbers: ReadonlyMap<string, number>): number[] {
+const known = new WeakMap<WasmFunction, Assembled>();
+
+/** A function's body, assembled once. */
+function assembled(each: WasmFunction): Assembled {
+  const found = known.get(each) ?? assemble(each.body, each.parameters.length);
+  known.set(each, found);
+  return found;
+}
+
+function bodyBytes(each: WasmFunction, numbers: ReadonlyMap<string, number>): Uint8Array {
   // Neighbouring locals of one type are declared together.
   const runs: { type: ValueType; count: number }[] = [];
   for (const type of each.locals) {
@@ -94,12 +98,16 @@ function bodyBytes(each: WasmFunction, numbers: ReadonlyMap<string, number>): nu
     if (last?.type === type) last.count++;
     else runs.push({ type, count: 1 });
   }
-  const declarations = flatten(list(runs.map(({ type, count }) => [unsigned(count), typeOf(type)])), () => []);
-  const bytes = flatten(each.body, (reference) => {
-    if (reference.kind !== "function") return localBytes(reference, each);
-    const number = numbers.get(reference.name);
-    if (number === undefined) throw new Error(`Descent bug: there is no function ${reference.name}`);
-    return unsigned(number);
-  });
-  return [...unsigned(declarations.length + bytes.length + 1), ...declarations, ...bytes, 0x0b];
+  const declarations = assemble(list(runs.map(({ type, count }) => [unsigned(count), typeOf(type)])), 0).bytes;
+  const { bytes, calls } = assembled(each);
+  const parts: (readonly number[] | Uint8Array)[] = [declarations];
+  let from = 0;
+  for (const { at, name } of calls) {
+    const number = numbers.get(name);
+    if (number === undefined) throw new Error(`Descent bug: there is no function ${name}`);
+    parts.push(bytes.subarray(from, at), unsigned(number));
+    from = at;
+  }
+  parts.push(bytes.subarray(from), [0x0b]);
+  return concatenate([unsigned(parts.reduce((sum, { length }) => sum + length, 0)), ...parts]);
 }
