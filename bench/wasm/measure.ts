@@ -36,20 +36,21 @@ const LONGEST_MS = 45_000;
 /** Cores that others may use for a round to count as undisturbed. */
 const QUIET = 0.15;
 
-/** Disturbed rounds are done again, up to so many times as many. */
-const MOST_ROUNDS = 4;
+/** How much is done for figures that others on the machine have not spoilt. */
+export interface Patience {
+  /** Before each round a quiet moment is waited for, this long at most. Default 10,000. */
+  readonly waitMs?: number;
+  /** Disturbed rounds are done again, up to so many times as many. Default 4. */
+  readonly repeats?: number;
+}
 
-/** Before each round a quiet moment is waited for, this long at most. */
-const PATIENCE_MS = 10_000;
-
-async function quietMoment(): Promise<void> {
+async function quietMoment(waitMs: number): Promise<void> {
   const begun = performance.now();
-  let used: number;
-  do {
+  while (performance.now() - begun < waitMs) {
     const watch = watchOthers();
     await sleep(500);
-    used = watch.read() ?? 0;
-  } while (used > QUIET && performance.now() - begun < PATIENCE_MS);
+    if ((watch.read() ?? 0) <= QUIET) return;
+  }
 }
 
 /** Two libraries that add in other orders come this near each other in a few steps of training. */
@@ -120,16 +121,21 @@ async function end(
  * All contestants in turns, block by block, after a round to warm up. On a machine that others use as well, rounds are repeated, and the
  * `rounds` of them count in which others used the least: which those are does not depend on the times measured.
  */
-export async function measure(task: Task, rivals: readonly Rival[], rounds: number): Promise<Result> {
+export async function measure(
+  task: Task,
+  rivals: readonly Rival[],
+  rounds: number,
+  { waitMs = 10_000, repeats = 4 }: Patience = {},
+): Promise<Result> {
   const entries = await begin(task, rivals);
   const [ours] = entries;
   if (!ours) throw new Error("nobody to measure");
   /** Of each round: cores that others used during the worst of its blocks. */
   const disturbance: number[] = [];
   const isEnough = () => disturbance.slice(1).filter((each) => each <= QUIET).length >= rounds;
-  for (let round = 0; round <= rounds * MOST_ROUNDS && !isEnough(); round++) {
+  for (let round = 0; round <= rounds * repeats && !isEnough(); round++) {
     let worst = 0;
-    await quietMoment();
+    await quietMoment(waitMs);
     for (const entry of entries) {
       if (entry.error || entry.spent > LONGEST_MS) continue;
       const watch = watchOthers();

@@ -93,13 +93,15 @@ test("the modules that measure the peak compute a * b + c", async () => {
 });
 
 describe("a comparison", () => {
+  // Times don't matter here: no waiting for others on the machine to be done.
+  const atOnce = { waitMs: 0, repeats: 1 };
   const rival = async (): Promise<Rival> => {
     const contestant = await startDescent("0.0.0", 1);
     return { hello: helloOf(contestant), ask: answering(contestant), async stop() {} };
   };
 
   test("of Descent with itself: the same losses, and times of every block", async () => {
-    const result = await measure({ ...trainings[0]!, steps: 1 }, [await rival(), await rival()], 2);
+    const result = await measure({ ...trainings[0]!, steps: 1 }, [await rival(), await rival()], 2, atOnce);
     const [ours, theirs] = result.showings;
     expect(ours?.error).toBeUndefined();
     expect(theirs?.first).toEqual(ours?.first);
@@ -115,7 +117,7 @@ describe("a comparison", () => {
 
   test("says in its own words what a library can't do", async () => {
     const task = { ...trainings[0]!, name: "mlp-unheard-of" };
-    const result = await measure(task, [await rival()], 1);
+    const result = await measure(task, [await rival()], 1, atOnce);
     expect(formatErrors([result])).toEqual([
       "Descent, mlp-unheard-of: Error: bench/cases.ts has no case mlp-unheard-of",
     ]);
@@ -129,7 +131,7 @@ describe("a comparison", () => {
       for (let k = 0; k < 8; k++) sum += a[Math.floor(i / 8) * 8 + k]! * b[k * 8 + (i % 8)]!;
       return sum;
     });
-    const { showings } = await measure(task, [await rival()], 1);
+    const { showings } = await measure(task, [await rival()], 1, atOnce);
     showings[0]!.first.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 5));
   });
 });
