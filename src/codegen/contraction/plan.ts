@@ -120,7 +120,7 @@ function choosePlain({ kernel, target, depth, a, b, batches, rows, columns, deep
 }
 
 function planBlocks(facts: Facts): BlockedPlan {
-  const { kernel, target, depth, a, b, batches, rows, columns, deep } = facts;
+  const { kernel, depth, a, b, batches, rows, columns, deep } = facts;
   const columnPanels = planColumns(facts);
   const parts = planParts(facts);
   const block = planBlock(facts, parts);
@@ -129,9 +129,7 @@ function planBlocks(facts: Facts): BlockedPlan {
   const packA = planA(facts, byColumns, parts);
   const exact = a.source === "lanes" && packA === "direct";
   const length = exact ? kernel.rows.at(-1)!.size : rows;
-  // Tiles one vector wide may have more rows, unless every row needs a pointer.
-  const tall = columnPanels.width === target.lanes && !(a.source === "rows" && packA === "direct");
-  const rowPanels = planRows(rows / length, length, tall ? target.tallRows : target.tileRows, exact);
+  const rowPanels = planRows(rows / length, length, tileRowsOf(facts, packA, columnPanels), exact);
   const rowCount = rowPanels.groups * rowPanels.perGroup;
 
   const tileWork = rowPanels.size * columnPanels.width * deep;
@@ -163,6 +161,12 @@ function planColumns({ rows, columns, target: { lanes, tileRows, tileVectors } }
   return { width, count, lastWidth };
 }
 
+/** Tiles one vector wide may have more rows, unless every row needs a pointer. */
+function tileRowsOf({ a, target }: Facts, packA: Packing, { width }: ColumnPanels): number {
+  if (a.source === "rows" && packA === "direct") return target.pointerRows;
+  return width === target.lanes ? target.tallRows : target.tileRows;
+}
+
 function planRows(groups: number, length: number, tileRows: number, exact: boolean): RowPanels {
   const perGroup = Math.ceil(length / tileRows);
   // Many panels: one kernel for all, the last panel filled up. Few: evenly, by two kernels.
@@ -188,7 +192,7 @@ function planBlock({ rows, columns, deep, depth }: Facts, parts: number): number
 }
 
 function planA(facts: Facts, byColumns: boolean, parts: number): Packing {
-  const { a, rows, columns, deep, depth, batches, kernel } = facts;
+  const { a, rows, columns, deep, depth, batches, kernel, target } = facts;
   const worker = rows * deep <= CACHE_FLOATS ? "worker" : "shared";
   const packed = byColumns && batches === 1 ? worker : "chunk";
   if (a.source === "general") return packed;
@@ -199,7 +203,9 @@ function planA(facts: Facts, byColumns: boolean, parts: number): Packing {
   const last = kernel.rows.at(-1);
   const stride = last ? (a.linear.coefficients.get(last.id) ?? 0) : 0;
   if (stride !== 0 && (stride * 4) % 2048 === 0) return packed;
-  return byColumns || (columns <= PACK_COLUMNS && columns * deep <= CACHE_FLOATS) ? "direct" : packed;
+  // Pointers save packing, but may cost rows of the tile.
+  const free = byColumns && target.pointerRows === target.tileRows;
+  return free || (columns <= PACK_COLUMNS && columns * deep <= CACHE_FLOATS) ? "direct" : packed;
 }
 
 function planB(

@@ -6,6 +6,8 @@ export interface Target {
   readonly lanes: number;
   /** Rows of a register tile that is two vectors wide. */
   readonly tileRows: number;
+  /** The same where every row is read through a pointer of its own. */
+  readonly pointerRows: number;
   /** Rows of a register tile that is one vector wide, where rows are packed. */
   readonly tallRows: number;
   /** Vectors of a register tile of so few rows that sums of two would wait for each other. */
@@ -23,6 +25,7 @@ export function contractionTarget(vectorBytes: 16 | 32 | 64, registers: 16 | 32)
     vectorBytes,
     lanes: vectorBytes / 4,
     tileRows,
+    pointerRows: tileRows,
     tallRows: 2 * tileRows,
     tileVectors: (rows) => Math.min(8, Math.floor((2 * tileRows) / rows)),
     directRows: 2 * tileRows,

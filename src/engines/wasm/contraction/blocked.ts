@@ -6,7 +6,7 @@ import type { Phase, RenderedKernel } from "../render/kernel.ts";
 import { add, count, least, multiply, plus, quotient, range, remainder, times } from "./arithmetic.ts";
 import { type DirectOutput, directOutput, storeFunction } from "./epilogue.ts";
 import { type Chunk, type ColumnPanel, Geometry, type Range, type RowPanel, strided } from "./geometry.ts";
-import { FLOAT, VECTOR } from "./microkernel.ts";
+import { FLOAT, VECTOR } from "./lanes.ts";
 import { OperandWriter } from "./operand-writer.ts";
 import { type Operands, writeOperands } from "./operands.ts";
 import { type Callee, Routine, type Support } from "./routine.ts";

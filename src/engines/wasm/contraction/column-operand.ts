@@ -3,7 +3,7 @@ import { type Code, i32, ins, type LocalReference, local, memory, when } from ".
 import { add, count, least, plus, range, times } from "./arithmetic.ts";
 import { elementOf } from "./element.ts";
 import type { Range } from "./geometry.ts";
-import { FLOAT } from "./microkernel.ts";
+import { FLOAT } from "./lanes.ts";
 import type { OperandWriter } from "./operand-writer.ts";
 import { packLanes, packRows } from "./packing.ts";
 import type { Callee, Routine } from "./routine.ts";

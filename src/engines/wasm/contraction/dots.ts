@@ -34,13 +34,11 @@ import {
   times,
 } from "./arithmetic.ts";
 import { storeFunction } from "./epilogue.ts";
+import { FLOAT, LANES, loadLanes, VECTOR } from "./lanes.ts";
 import { copyLines } from "./lines.ts";
 import { MemoryPlan } from "./memory-plan.ts";
-import { FLOAT, VECTOR } from "./microkernel.ts";
-import { loadLanes } from "./packing.ts";
 import { Routine, type Support } from "./routine.ts";
 
-const LANES = 4;
 /** Steps of four elements per turn of the loop. */
 const STEPS = 4;
 /** Rows of the long side between two calls of the epilogue. */

@@ -3,11 +3,9 @@ import { type Access, type ContractionKernel, collapseContraction, type Loop } f
 import { type Code, i32, ins, local, memory, when } from "../encode/index.ts";
 import type { AssemblerOptions } from "../render/assembler.ts";
 import { add, count, multiply, plus, times } from "./arithmetic.ts";
-import { FLOAT, VECTOR } from "./microkernel.ts";
+import { FLOAT, LANES, VECTOR } from "./lanes.ts";
 import { type Callee, Routine, type Support } from "./routine.ts";
 import type { Rows } from "./rows.ts";
-
-const LANES = 4;
 
 /** Stores what becomes of a sum at the current point; along a loop of the columns: of sums in the first `lanes` lanes from it on. */
 export function writeStores(

@@ -20,7 +20,7 @@ import { add, count, least, parameters, plus, range, times } from "./arithmetic.
 import { elementOf } from "./element.ts";
 import type { Range } from "./geometry.ts";
 import { cut } from "./lane-operand.ts";
-import { FLOAT } from "./microkernel.ts";
+import { FLOAT } from "./lanes.ts";
 import type { OperandWriter } from "./operand-writer.ts";
 import type { Callee, Routine, Support } from "./routine.ts";
 

@@ -1,8 +1,9 @@
 import { type BlockedPlan, Layout } from "../../../codegen/index.ts";
 import { type Code, i32, ins, local, repeatWhile, when } from "../encode/index.ts";
 import { add, count, least, multiply, plus, quotient, remainder, times } from "./arithmetic.ts";
+import { FLOAT } from "./lanes.ts";
 import { MemoryPlan } from "./memory-plan.ts";
-import { FLOAT, SEGMENT_BYTES } from "./microkernel.ts";
+import { SEGMENT_BYTES } from "./microkernel.ts";
 import type { Routine } from "./routine.ts";
 
 /** Part of the depth: segments s0 .. s1, and in each `kn` steps of the run from k0 on. */

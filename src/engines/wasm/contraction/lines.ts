@@ -3,7 +3,7 @@ import type { Access, Loop } from "../../../passes/index.ts";
 import { type Code, f32, i32, local, memory } from "../encode/index.ts";
 import { add, count, least, plus, times } from "./arithmetic.ts";
 import { elementOf } from "./element.ts";
-import { FLOAT } from "./microkernel.ts";
+import { FLOAT } from "./lanes.ts";
 import type { Routine } from "./routine.ts";
 
 /** Lines of an operand: its elements along the loop `run` at a point of `loops`. */

@@ -9,11 +9,13 @@ import {
   local,
   memory,
   repeatWhile,
+  shuffle32,
   v128,
   type WasmFunction,
   when,
 } from "../encode/index.ts";
 import { add, integers, multiply, multiplyAdd, parameters, plus, range } from "./arithmetic.ts";
+import { FLOAT, LANES, loadLanes, VECTOR } from "./lanes.ts";
 import type { Support } from "./routine.ts";
 
 /** A register tile: rows of A by vectors of B. */
@@ -22,17 +24,17 @@ export interface Tile {
   readonly vectors: number;
 }
 
-/** Bytes of a vector, and of a float. */
-export const VECTOR = 16;
-export const FLOAT = 4;
-
 /** Bytes of an entry in the list of segments of {@link lanesKernel}: address in A, steps before in B, depth. */
 export const SEGMENT_BYTES = 12;
 
 /** Sums that must be under way for the multiplications not to wait for each other. */
 const UNDER_WAY = 8;
-/** Steps of the depth per turn of the loop. */
-const STEPS = 4;
+/** Vector registers that V8 leaves to a function on x86. */
+const REGISTERS = 15;
+
+/** Steps of the depth per turn of the loop, where rows are pointers and where they lie side by side. */
+const ROW_STEPS = 4;
+const LANE_STEPS = 2;
 
 /** What both kinds of micro-kernel are given about B and the tiles: see {@link rowsKernel}. */
 const COMMON = ["unit", "b", "strideB", "tile", "strideTile", "more", "count", "stepB", "stepTile"] as const;
@@ -62,6 +64,7 @@ class TileWriter<Name extends string> {
   readonly #sums: LocalReference[];
   readonly #ofB: LocalReference[];
   readonly #element: LocalReference;
+  readonly #elements: LocalReference[];
 
   constructor(
     readonly tile: Tile,
@@ -73,6 +76,7 @@ class TileWriter<Name extends string> {
     this.#sums = range(this.#sets * tile.rows * tile.vectors).map(() => this.builder.local("v128"));
     this.#ofB = range(tile.vectors).map(() => this.builder.local("v128"));
     this.#element = this.builder.local("v128");
+    this.#elements = range(Math.ceil(tile.rows / LANES)).map(() => this.builder.local("v128"));
   }
 
   #sum(set: number, row: number, vector: number): LocalReference {
@@ -84,28 +88,54 @@ class TileWriter<Name extends string> {
     return local.set(sum, multiplyAdd(this.fused, x, y, z));
   }
 
-  /** `depth` steps (at least one): every row's element times every vector of B. `element`: the address of a row's element, with offset. */
+  /**
+   * Elements of rows that lie side by side from `address` on, one step of the depth: each loaded, or four at a time where there are not
+   * enough registers for all elements beside sums and vectors.
+   */
+  elements(address: LocalReference): { readonly before: Code; readonly of: (row: number) => Code } {
+    const { rows, vectors } = this.tile;
+    const each = (row: number) => memory("v128.load32_splat", local.get(address), row * FLOAT);
+    if (this.#sums.length + vectors + rows <= REGISTERS) return { before: [], of: each };
+    const lanesOf = (first: number) => Math.min(LANES, rows - first);
+    const load = (vector: LocalReference, first: number) =>
+      lanesOf(first) === 1 ? each(first) : loadLanes(local.get(address), first * FLOAT, lanesOf(first));
+    return {
+      before: this.#elements.map((vector, i) => local.set(vector, load(vector, i * LANES))),
+      of: (row) => {
+        const vector = local.get(this.#elements[Math.floor(row / LANES)]!);
+        const lane = row % LANES;
+        return lanesOf(row - lane) === 1 ? vector : shuffle32(vector, vector, [lane, lane, lane, lane]);
+      },
+    };
+  }
+
+  /** `depth` steps (at least one), `unrolled` in a turn of the loop: every row's element times every vector of B. */
   steps(
     depth: LocalReference,
     b: LocalReference,
     strideOfB: LocalReference,
-    element: (row: number, step: number) => readonly [Code, number],
-    after: { readonly step: Code; readonly turn: Code },
+    unrolled: number,
+    ofA: (step: number) => { readonly before: Code; readonly of: (row: number) => Code; readonly after: Code },
+    afterTurn: Code,
   ): Code {
     const { rows, vectors } = this.tile;
-    const step = (number: number): Code => [
-      this.#ofB.map((vector, j) => local.set(vector, memory("v128.load", local.get(b), j * VECTOR))),
-      local.set(b, add(local.get(b), local.get(strideOfB))),
-      range(rows).map((i) => [
-        local.set(this.#element, memory("v128.load32_splat", ...element(i, number))),
-        range(vectors).map((j) => this.#accumulate(this.#sum(number % this.#sets, i, j), this.#ofB[j]!)),
-      ]),
-      after.step,
-      number < STEPS - 1 ? leave(1, ins("i32.eq", local.get(depth), i32(number + 1))) : [],
-    ];
+    const step = (number: number): Code => {
+      const { before, of, after } = ofA(number);
+      return [
+        this.#ofB.map((vector, j) => local.set(vector, memory("v128.load", local.get(b), j * VECTOR))),
+        before,
+        local.set(b, add(local.get(b), local.get(strideOfB))),
+        range(rows).map((i) => [
+          local.set(this.#element, of(i)),
+          range(vectors).map((j) => this.#accumulate(this.#sum(number % this.#sets, i, j), this.#ofB[j]!)),
+        ]),
+        after,
+        number < unrolled - 1 ? leave(1, ins("i32.eq", local.get(depth), i32(number + 1))) : [],
+      ];
+    };
     return block(
       repeatWhile(
-        [range(STEPS).map(step), after.turn, local.set(depth, plus(local.get(depth), -STEPS))],
+        [range(unrolled).map(step), afterTurn, local.set(depth, plus(local.get(depth), -unrolled))],
         ins("i32.gt_s", local.get(depth), i32(0)),
       ),
     );
@@ -180,10 +210,18 @@ export function rowsKernel(support: Support, tile: Tile, fused: boolean): string
     local.set(table, plus(local.get(table), tile.rows * 4)),
     local.set(start, plus(local.get(start), 4)),
     local.set(depth, local.get(run)),
-    writer.steps(depth, from, strideB, (i, number) => [local.get(at[i]!), number * FLOAT], {
-      step: [],
-      turn: at.map((row) => local.set(row, plus(local.get(row), STEPS * FLOAT))),
-    }),
+    writer.steps(
+      depth,
+      from,
+      strideB,
+      ROW_STEPS,
+      (number) => ({
+        before: [],
+        of: (i) => memory("v128.load32_splat", local.get(at[i]!), number * FLOAT),
+        after: [],
+      }),
+      at.map((row) => local.set(row, plus(local.get(row), ROW_STEPS * FLOAT))),
+    ),
   ];
   const body = [
     local.set(table, local.get(rows)),
@@ -206,16 +244,14 @@ export function lanesKernel(support: Support, tile: Tile, fused: boolean): strin
   const writer = new TileWriter(tile, fused, ["list", "segments", "first", "strideA", "stepA"]);
   const { builder } = writer;
   const { list, segments, first, strideA, stepA, unit, b, strideB } = writer.parameters;
+  const unrolled = Math.max(LANE_STEPS, setsOf(tile));
   const { depth, from, a, entry, left } = integers(builder, "depth", "from", "a", "entry", "left");
   const segment = [
     local.set(a, add(memory("i32.load", local.get(entry), 0), local.get(first))),
     local.set(from, add(local.get(b), multiply(memory("i32.load", local.get(entry), 4), local.get(unit)))),
     local.set(depth, memory("i32.load", local.get(entry), 8)),
     local.set(entry, plus(local.get(entry), SEGMENT_BYTES)),
-    writer.steps(depth, from, strideB, (i) => [local.get(a), i * FLOAT], {
-      step: step(a, strideA),
-      turn: [],
-    }),
+    writer.steps(depth, from, strideB, unrolled, () => ({ ...writer.elements(a), after: step(a, strideA) }), []),
   ];
   const body = [local.set(entry, local.get(list)), eachOf(segments, left, segment)];
   support.set(name, writer.finish(body, step(first, stepA)));

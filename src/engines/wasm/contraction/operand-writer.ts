@@ -4,7 +4,7 @@ import { type Code, i32, ins, local, memory } from "../encode/index.ts";
 import type { AssemblerOptions } from "../render/assembler.ts";
 import { add, count, multiply, times } from "./arithmetic.ts";
 import type { Range } from "./geometry.ts";
-import { FLOAT } from "./microkernel.ts";
+import { FLOAT } from "./lanes.ts";
 import { type Callee, Routine, type Support } from "./routine.ts";
 import type { Rows } from "./rows.ts";
 

@@ -1,7 +1,8 @@
 import { type Code, i32, ins, local, memory, when } from "../encode/index.ts";
 import { add, multiply, plus, times } from "./arithmetic.ts";
 import type { Range } from "./geometry.ts";
-import { FLOAT, SEGMENT_BYTES } from "./microkernel.ts";
+import { FLOAT } from "./lanes.ts";
+import { SEGMENT_BYTES } from "./microkernel.ts";
 import type { OperandWriter } from "./operand-writer.ts";
 import { packRows } from "./packing.ts";
 import type { Callee, Routine } from "./routine.ts";

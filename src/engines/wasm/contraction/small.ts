@@ -6,9 +6,9 @@ import type { RenderedKernel } from "../render/kernel.ts";
 import { add, count, least, multiplyAdd, plus, range, times } from "./arithmetic.ts";
 import { elementOf } from "./element.ts";
 import { writeStores } from "./epilogue.ts";
+import { FLOAT, loadLanes, VECTOR } from "./lanes.ts";
 import { MemoryPlan } from "./memory-plan.ts";
-import { FLOAT, VECTOR } from "./microkernel.ts";
-import { loadLanes, transpose } from "./packing.ts";
+import { transpose } from "./packing.ts";
 import { Routine } from "./routine.ts";
 import { WASM_TARGET } from "./target.ts";
 

@@ -19,12 +19,11 @@ import type { AssemblerOptions } from "../render/assembler.ts";
 import type { RenderedKernel } from "../render/kernel.ts";
 import { add, count, least, multiplyAdd, parameters, plus, quotient, range, remainder, times } from "./arithmetic.ts";
 import { storeFunction } from "./epilogue.ts";
+import { FLOAT, LANES, VECTOR } from "./lanes.ts";
 import { copyLines } from "./lines.ts";
 import { MemoryPlan } from "./memory-plan.ts";
-import { FLOAT, VECTOR } from "./microkernel.ts";
 import { Routine, type Support } from "./routine.ts";
 
-const LANES = 4;
 /** Rows up to which B is better read as it lies, row after row, than packed. */
 const MOST_ROWS = 32;
 /** Columns from which on it is. */

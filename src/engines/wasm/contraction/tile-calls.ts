@@ -4,7 +4,8 @@ import { type Code, call, i32, ins, when } from "../encode/index.ts";
 import type { AssemblerOptions } from "../render/assembler.ts";
 import { add, multiply, times } from "./arithmetic.ts";
 import type { Chunk, ColumnPanel, Geometry, Range, RowPanel } from "./geometry.ts";
-import { FLOAT, lanesKernel, rowsKernel, type TileArguments, tileArguments, VECTOR } from "./microkernel.ts";
+import { FLOAT, VECTOR } from "./lanes.ts";
+import { lanesKernel, rowsKernel, type TileArguments, tileArguments } from "./microkernel.ts";
 import type { Routine, Support } from "./routine.ts";
 
 /** Where the sums of tiles go. */
