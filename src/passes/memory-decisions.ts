@@ -57,15 +57,24 @@ export function decideMemory(roots: readonly Node[], required: ReadonlySet<Node>
     const by = users.get(node) ?? [];
     if (inMemory.has(node) || node.op.family !== "elementwise" || product(node.shape) === 1) continue;
     const price = cost(node, inMemory, costs);
-    const repeated = by.some(
-      (user) => user.op.name === "broadcast" && product(user.shape) >= REPEATED * product(node.shape),
-    );
+    const repeated = isRepeated(node, users);
     if ((by.length > 1 && price > CHEAP) || (repeated && price > 2)) {
       inMemory.add(node);
       costs.set(node, 0);
     }
   }
   return inMemory;
+}
+
+/** Whether a broadcast repeats a value, or a view of it such as [channels] as [1, ..., channels], often enough to be worth storing. */
+function isRepeated(node: Node, users: ReadonlyMap<Node, readonly Node[]>): boolean {
+  const enough = REPEATED * product(node.shape);
+  const spread = (view: Node): boolean =>
+    (users.get(view) ?? []).some(
+      (user) =>
+        user.op.family === "movement" && (user.op.name === "broadcast" ? product(user.shape) >= enough : spread(user)),
+    );
+  return spread(node);
 }
 
 /** What a chain of movements starts from. */
