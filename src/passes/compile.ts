@@ -2,6 +2,7 @@ import { DTYPES, type Node, type Program, sameIndex, type TypedArray, topologica
 import { invariant, product } from "../util/index.ts";
 import { planArena } from "./arena.ts";
 import { buildContraction } from "./contraction-kernel.ts";
+import { factorSums } from "./factor-sums.ts";
 import { formGroups, type Group, Separations } from "./group.ts";
 import { conflict, type Span, spanOf, type Touch, touchesOf } from "./hazards.ts";
 import type { Kernel, KernelBuffer, KernelProgram, KernelStep, Stage } from "./kernel.ts";
@@ -32,7 +33,7 @@ const WORTH_SHARING = 20000;
 export function compileKernels(program: Program): CompiledKernels {
   const count = program.state.length;
   const roots = [...program.state.map(({ next }) => next), ...program.outputs];
-  const simple = simplify(splitReductions(simplify(roots)));
+  const simple = simplify(splitReductions(simplify(factorSums(simplify(roots)))));
   const deferred = new Set<number>();
   for (;;) {
     const graph = placeResults(simple.slice(0, count), simple.slice(count), program.state, deferred);

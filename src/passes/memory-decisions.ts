@@ -1,4 +1,4 @@
-import { type Node, topologicalOrder } from "../ir/index.ts";
+import { DTYPES, type Node, topologicalOrder } from "../ir/index.ts";
 import { product } from "../util/index.ts";
 
 /** Ops that always leave their result in memory, and values that are there to begin with. */
@@ -58,7 +58,7 @@ export function decideMemory(roots: readonly Node[], required: ReadonlySet<Node>
     if (inMemory.has(node) || node.op.family !== "elementwise" || product(node.shape) === 1) continue;
     const price = cost(node, inMemory, costs);
     const repeated = isRepeated(node, users);
-    if ((by.length > 1 && price > CHEAP) || (repeated && price > 2)) {
+    if ((by.length > 1 && (price > CHEAP || gathers(node, users, inMemory))) || (repeated && price > 2)) {
       inMemory.add(node);
       costs.set(node, 0);
     }
@@ -75,6 +75,46 @@ function isRepeated(node: Node, users: ReadonlyMap<Node, readonly Node[]>): bool
         user.op.family === "movement" && (user.op.name === "broadcast" ? product(user.shape) >= enough : spread(user)),
     );
   return spread(node);
+}
+
+/** How many times its own size a value must read for it to be stored rather than computed again by a second kernel. */
+const MUCH = 3;
+/** The same where one of the values read is the result of a product that nobody else asks for: it then need not be stored. */
+const MUCH_OF_PRODUCT = 2;
+
+/** Whether several kernels use a value, and would each read much more than the value itself to compute it. */
+function gathers(node: Node, users: ReadonlyMap<Node, readonly Node[]>, inMemory: ReadonlySet<Node>): boolean {
+  const bytes = (each: Node) => Math.min(product(each.shape), product(node.shape)) * DTYPES[each.dtype].bytes;
+  const reads = readsOf(node, inMemory);
+  const own = bytes(node);
+  let total = 0;
+  let fromProduct = false;
+  for (const read of reads) {
+    total += bytes(read);
+    fromProduct ||=
+      read.op.family === "contraction" && product(read.shape) === product(node.shape) && users.get(read)?.length === 1;
+  }
+  return total >= (fromProduct ? MUCH_OF_PRODUCT : MUCH) * own && inSeveralKernels(node, users, inMemory);
+}
+
+/**
+ * Whether what uses a value is spread over several kernels: reductions along different axes, or a reduction and anything else, which
+ * mostly waits for its result.
+ */
+function inSeveralKernels(node: Node, users: ReadonlyMap<Node, readonly Node[]>, inMemory: ReadonlySet<Node>): boolean {
+  const kinds = new Set<string>();
+  const seen = new Set<Node>();
+  const walk = (each: Node): void => {
+    for (const user of users.get(each) ?? []) {
+      if (seen.has(user)) continue;
+      seen.add(user);
+      if (user.op.family === "reduce") kinds.add(String(user.attributes.axes));
+      else if (inMemory.has(user)) kinds.add("point");
+      else walk(user);
+    }
+  };
+  walk(node);
+  return kinds.size > 1;
 }
 
 /** What a chain of movements starts from. */
