@@ -12,7 +12,7 @@ import type { Browser, Page } from "playwright-core";
 import { buildDemo } from "../demo/build.ts";
 import { ISOLATED, serveDemo } from "../demo/serve.ts";
 import { findChromium, launchChromium } from "../test/browser/chromium.ts";
-import { digits, formatTable, sleep } from "./measure.ts";
+import { digits, formatTable, sleep } from "./format.ts";
 
 const TARGET_MS = 50;
 /** What is clicked, in turn; beside it the button that pauses and resumes. */

@@ -1,7 +1,7 @@
 // `npm run bench:event-loop`: for how long a training keeps timers, servers and Ctrl-C waiting, beside the same process idle.
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { layers, type Model, randomKey, sequential } from "descent";
-import { digits, formatTable, formatTimes, sleep, summarize } from "./measure.ts";
+import { digits, formatTable, formatTimes, sleep, summarize } from "./format.ts";
 
 const TARGET_MS = 50;
 const REPEATS = 7;

@@ -1,7 +1,7 @@
 // `npm run bench:runtime`: what calling a compiled program costs, by a program that does nothing but count its calls.
 import { loadProgram, loadRuntime } from "../src/engines/native/runtime/index.ts";
 import { compileLibrary, findCompiler } from "../src/engines/native/toolchain/index.ts";
-import { formatTable, formatTimes, summarize } from "./measure.ts";
+import { formatTable, formatTimes, summarize } from "./format.ts";
 
 const ROUNDS = 15;
 const COUNT = `

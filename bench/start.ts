@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { formatTable, formatTimes, summarize } from "./measure.ts";
+import { formatTable, formatTimes, summarize } from "./format.ts";
 
 const TARGETS = { cold: 10, warm: 1.5 };
 const REPEATS = { cold: 5, warm: 10 };

@@ -10,16 +10,17 @@ import {
   tree,
   valueAndGrad,
 } from "@jax-js/jax";
-import { factors, firstWeights, oneHot, samplesOf } from "../wasm/numbers.ts";
+import { factors, firstWeights, oneHot, samplesOf } from "../suite/numbers.ts";
 import {
   type Contestant,
   firstLosses,
-  type ProductTask,
+  type KernelTask,
+  noKernel,
   sampled,
   type TrainingTask,
   timeSteps,
   type Work,
-} from "../wasm/task.ts";
+} from "../suite/task.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: the peer's types are not installed with the project
 type Arrays = any;
@@ -46,8 +47,10 @@ function forward(task: TrainingTask, weights: Arrays, input: Arrays, key: Arrays
   let x = input;
   let used = 0;
   let dropouts = 0;
-  const relu = (y: unknown, options: { readonly [name: string]: unknown }) =>
-    options.activation === "relu" ? nn.relu(y) : y;
+  const relu = (y: unknown, { activation }: { readonly [name: string]: unknown }) => {
+    if (activation === "relu") return nn.relu(y);
+    return activation === "sigmoid" ? nn.sigmoid(y) : y;
+  };
   for (const { kind, options } of task.layers) {
     if (kind === "dense") {
       const { kernel, bias } = weights[used++];
@@ -64,7 +67,7 @@ function forward(task: TrainingTask, weights: Arrays, input: Arrays, key: Arrays
       x = np.where(kept, x.mul(1 / keep), 0);
     } else if (kind === "flatten") {
       x = x.reshape([task.batch, -1]);
-    } else throw new Error(`no layer ${kind} here`);
+    } else throw new Error(`jax-js has no layers, and ${kind} was not written for it here`);
   }
   key.dispose();
   return x;
@@ -72,13 +75,22 @@ function forward(task: TrainingTask, weights: Arrays, input: Arrays, key: Arrays
 
 /** The whole step as one function of arrays, compiled by `jit`: loss and gradient, then Adam as @jax-js/optax writes it. */
 function trainStep(task: TrainingTask) {
-  const [rate, beta1, beta2, epsilon] = [1e-3, 0.9, 0.999, 1e-8];
-  const lossOf = (weights: Arrays, x: Arrays, y: Arrays, key: Arrays) =>
-    nn
-      .logSoftmax(forward(task, weights, x, key))
-      .mul(y)
+  const [rate, beta1, beta2, epsilon] = [task.optimizer.learningRate, 0.9, 0.999, 1e-8];
+  const lossOf = (weights: Arrays, x: Arrays, y: Arrays, key: Arrays) => {
+    const output = forward(task, weights, x, key);
+    if (task.loss === "crossEntropy")
+      return nn
+        .logSoftmax(output)
+        .mul(y)
+        .sum()
+        .mul(-1 / task.batch);
+    const opposite = np.subtract(1, y.ref).mul(np.log(np.subtract(1, output.ref)));
+    return y
+      .mul(np.log(output))
+      .add(opposite)
       .sum()
       .mul(-1 / task.batch);
+  };
   return jit((weights: Arrays, means: Arrays, squares: Arrays, scale: Arrays, x: Arrays, y: Arrays, key: Arrays) => {
     const [loss, gradient] = valueAndGrad(lossOf)(tree.ref(weights), x, y, key);
     means = tree.map((m: Arrays, g: Arrays) => m.mul(beta1).add(g.ref.mul(1 - beta1)), means, tree.ref(gradient));
@@ -102,15 +114,20 @@ function trainStep(task: TrainingTask) {
 }
 
 async function train(task: TrainingTask): Promise<Work> {
+  if (task.optimizer.kind !== "adam")
+    throw new Error("jax-js has no layers, and this network was not written for it here");
   let weights = weightsOf(task);
   const zeros = () => tree.map((w: { shape: number[] }) => np.zeros(w.shape), weights);
   let [means, squares] = [zeros(), zeros()];
-  const data = samplesOf(task, task.batch);
+  const data = samplesOf(task);
   const image = task.inputShape.length === 3;
   const channelsFirst = image ? [task.inputShape[2] ?? 1, ...task.inputShape.slice(0, 2)] : task.inputShape;
   const given = array(data.x, [task.batch, ...task.inputShape]);
   const x = image ? np.transpose(given, [0, 3, 1, 2]).reshape([task.batch, ...channelsFirst]) : given;
-  const y = array(oneHot(data.y, task.classes), [task.batch, task.classes]);
+  const y =
+    task.loss === "crossEntropy"
+      ? array(oneHot(data.y, task.classes), [task.batch, task.classes])
+      : array(Float32Array.from(data.y), [task.batch, 1]);
   await blockUntilReady([weights, means, squares, x, y]);
 
   const compiled = trainStep(task);
@@ -127,7 +144,7 @@ async function train(task: TrainingTask): Promise<Work> {
   const read = async (): Promise<number> => (await (await step()).data())[0] ?? Number.NaN;
   return {
     first: await firstLosses(read),
-    block: (steps) => timeSteps(steps, async () => (await step()).dispose()),
+    block: (ms) => timeSteps(ms, async () => (await step()).dispose()),
     loss: read,
     async end() {
       tree.dispose([weights, means, squares, x, y]);
@@ -136,15 +153,16 @@ async function train(task: TrainingTask): Promise<Work> {
   };
 }
 
-async function multiply({ size }: ProductTask): Promise<Work> {
-  const [a, b] = factors(size).map((values) => array(values, [size, size]));
+async function multiply({ size: { rows = 1, columns = 1, depth = 1 } }: KernelTask): Promise<Work> {
+  const [first, second] = factors(rows, columns, depth);
+  const [a, b] = [array(first, [rows, depth]), array(second, [depth, columns])];
   const compiled = jit((left: unknown, right: unknown) => np.matmul(left, right));
   const result = compiled(a.ref, b.ref);
   const values: Float32Array = await result.data();
   const step = async () => (await compiled(a.ref, b.ref).blockUntilReady()).dispose();
   return {
-    first: sampled(size).map((i) => values[i] ?? Number.NaN),
-    block: (steps) => timeSteps(steps, step),
+    first: sampled(rows, columns).map((i) => values[i] ?? Number.NaN),
+    block: (ms) => timeSteps(ms, step),
     loss: async () => 0,
     async end() {
       tree.dispose([a, b]);
@@ -163,6 +181,9 @@ export async function startJax(version: string, note: string): Promise<Contestan
     version,
     threads: typeof Worker === "undefined" ? 1 : navigator.hardwareConcurrency,
     note: `${defaultDevice()} device, ${note}`,
-    begin: (task) => (task.kind === "training" ? train(task) : multiply(task)),
+    async begin(task) {
+      if (task.kind === "training") return train(task);
+      return task.op === "matmul" ? multiply(task) : noKernel(task);
+    },
   };
 }

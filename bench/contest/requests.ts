@@ -1,13 +1,9 @@
-import type { Block, Contestant, Task, Work } from "./task.ts";
-
-/** Descent first: the others are compared with it. */
-export const CONTESTANTS = ["descent", "tfjs", "jax"] as const;
-export type ContestantName = (typeof CONTESTANTS)[number];
+import type { Block, Contestant, Task, Work } from "../suite/task.ts";
 
 /** What a contestant's process or page is asked; one at a time. */
 export type Request =
   | { readonly ask: "begin"; readonly task: Task }
-  | { readonly ask: "block"; readonly steps: number }
+  | { readonly ask: "block"; readonly ms: number }
   | { readonly ask: "end" };
 
 export interface Hello {
@@ -41,7 +37,7 @@ export function answering(contestant: Contestant): (request: Request) => Promise
       return { first: [...work.first] };
     }
     if (!work) throw new Error("nothing was begun");
-    if (request.ask === "block") return { block: await work.block(request.steps) };
+    if (request.ask === "block") return { block: await work.block(request.ms) };
     const loss = await work.loss();
     await work.end();
     work = undefined;
@@ -54,11 +50,4 @@ export function answering(contestant: Contestant): (request: Request) => Promise
       return { error: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
     }
   };
-}
-
-/** A contestant somewhere: in a process of its own or in a page. */
-export interface Rival {
-  readonly hello: Hello;
-  ask(request: Request): Promise<Answer>;
-  stop(): Promise<void>;
 }

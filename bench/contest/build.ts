@@ -2,7 +2,7 @@ import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { peersFolder, peerVersion } from "./peers.ts";
+import { peersFolder, peerVersion } from "../peers/install.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 

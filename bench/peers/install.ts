@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 /** The peers' own folder: their packages are none of the project's. */
-export const peersFolder = fileURLToPath(new URL("../peers/", import.meta.url));
+export const peersFolder = fileURLToPath(new URL("./", import.meta.url));
 
 /** Installs what package-lock.json of the peers' folder names, unless that is there; a text says why that failed. */
 export function installPeers(): string | undefined {

@@ -1,7 +1,7 @@
-// One contestant in a process of its own: `child.ts descent|tfjs|jax THREADS`, asked through the channel that fork opens.
+// A contestant in a process of Node's own: `child.ts NAME THREADS`, asked through the channel that fork opens.
 import { readFileSync } from "node:fs";
+import type { Contestant } from "../suite/task.ts";
 import { answering, helloOf, type Request } from "./requests.ts";
-import type { Contestant } from "./task.ts";
 import { provideWorkers } from "./web-workers.ts";
 
 const [, , name, threadsText] = process.argv;
@@ -13,15 +13,17 @@ function versionOf(packageFile: string): string {
 
 async function start(): Promise<Contestant> {
   switch (name) {
-    case "descent": {
+    case "descent":
+    case "descent-wasm": {
       const { startDescent } = await import("./descent.ts");
       return startDescent(versionOf("../../package.json"), threads);
     }
+    case "tfjs-wasm":
     case "tfjs": {
       const { startTfjs } = await import("../peers/tfjs.ts");
-      return startTfjs(threads);
+      return startTfjs(name === "tfjs" ? "cpu" : "wasm", threads);
     }
-    case "jax": {
+    case "jax-js": {
       provideWorkers(threads);
       const { startJax } = await import("../peers/jax.ts");
       return startJax(versionOf("../peers/node_modules/@jax-js/jax/package.json"), "given Web Workers over Node's");
@@ -37,6 +39,6 @@ try {
   process.on("message", async (request: Request) => process.send?.(await answer(request)));
   process.send?.(helloOf(contestant));
 } catch (error) {
-  process.send?.({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  process.send?.({ error: error instanceof Error ? error.message : String(error) });
   process.exitCode = 1;
 }

@@ -1,5 +1,5 @@
 import { relaxedSimd } from "../../src/engines/wasm/runtime/relaxed-simd.ts";
-import { fmaModule, LOOPS } from "./peak-module.ts";
+import { fmaModule, LOOPS } from "./vector-module.ts";
 
 /** float32 operations per second that vectors of 128 bits allow, in 1e9: out of registers, by multiply-adds that do not wait for each other. */
 export interface VectorPeak {

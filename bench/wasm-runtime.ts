@@ -1,6 +1,6 @@
-// What a run of a WebAssembly program costs beyond its work: `npx tsx bench/wasm/runtime.ts [threads]`.
-import { openWasmRuntime, type RuntimeOptions } from "../../src/engines/wasm/runtime/index.ts";
-import { COUNT, kernels, LARGE, SMALL, type Source, STEPS } from "../../test/wasm/programs.ts";
+// What a run of a WebAssembly program costs beyond its work: `npx tsx bench/wasm-runtime.ts [threads]`.
+import { openWasmRuntime, type RuntimeOptions } from "../src/engines/wasm/runtime/index.ts";
+import { COUNT, kernels, LARGE, SMALL, type Source, STEPS } from "../test/wasm/programs.ts";
 
 const threads = Number(process.argv[2] ?? 2);
 

@@ -1,13 +1,13 @@
-// `npx tsx bench/wasm/profile.ts CASE [THREADS]`: what the time of a training step is made of on the WebAssembly engine. Every kernel
+// `npx tsx bench/wasm-profile.ts CASE [THREADS]`: what the time of a training step is made of on the WebAssembly engine. Every kernel
 // is run by itself, many times over. On one thread (the default) processor time is counted, which other processes disturb less than
 // the clock; on several it is the clock's, with what starting and meeting of threads takes.
 import { resolveEngine } from "descent";
-import { renderModule } from "../../src/engines/wasm/render/program.ts";
-import { openWasmRuntime } from "../../src/engines/wasm/runtime/index.ts";
-import type { Program } from "../../src/ir/index.ts";
-import { type CompiledKernels, compileKernels, type Kernel } from "../../src/passes/index.ts";
-import { CASES } from "../cases.ts";
-import { formatTable } from "../measure.ts";
+import { renderModule } from "../src/engines/wasm/render/program.ts";
+import { openWasmRuntime } from "../src/engines/wasm/runtime/index.ts";
+import type { Program } from "../src/ir/index.ts";
+import { type CompiledKernels, compileKernels, type Kernel } from "../src/passes/index.ts";
+import { formatTable } from "./format.ts";
+import { caseNamed, prepared } from "./suite/cases.ts";
 
 /** Time that each kernel is given. */
 const BUDGET_MS = 400;
@@ -27,8 +27,7 @@ function product(kernel: Kernel): { flop: number; form: string } {
 
 /** The program of the case's training step: the largest that a `fit` of one step has compiled. */
 async function trainingProgram(name: string): Promise<Program> {
-  const suite = CASES.find((each) => each.name === name);
-  if (!suite) throw new Error(`unknown case ${name}; known: ${CASES.map((each) => each.name).join(", ")}`);
+  const suite = caseNamed(name);
   const { engine } = await resolveEngine("wasm");
   const seen: { program: Program; kernels: number }[] = [];
   const compile = engine.compile.bind(engine);
@@ -38,7 +37,7 @@ async function trainingProgram(name: string): Promise<Program> {
     return executable;
   };
   process.env.DESCENT_ENGINE = "wasm";
-  const { network, x, y } = suite.make(suite.batch);
+  const { network, x, y } = prepared(suite, suite.batch);
   await network.fit(x, y, { batchSize: suite.batch, verbose: 0 });
   seen.sort((a, b) => b.kernels - a.kernels);
   if (!seen[0]) throw new Error("fit compiled nothing");

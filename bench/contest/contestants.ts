@@ -1,0 +1,61 @@
+import { measureVectorPeak } from "../machine/vector-peak.ts";
+import { startNode, startPython } from "./process.ts";
+import type { Channel, Host, Limits } from "./rival.ts";
+import { provideWorkers } from "./web-workers.ts";
+
+/** Someone to measure. */
+export interface Entrant {
+  /** In tables. */
+  readonly title: string;
+  /** Whether bench/peers/package.json names it: it must be installed there. */
+  readonly installed: boolean;
+  /** Whether it can run in a page. */
+  readonly browser: boolean;
+  readonly limits: Limits;
+  /** @throws why it can't take part. */
+  open(threads: number): Promise<Channel>;
+}
+
+const LIMITS: Limits = { begin: 60, block: 60 };
+
+const entrant = (title: string, open: Entrant["open"], rest: Partial<Entrant> = {}): Entrant => ({
+  title,
+  installed: false,
+  browser: false,
+  limits: LIMITS,
+  open,
+  ...rest,
+});
+
+const peer = (name: string, title: string, browser: boolean): Entrant =>
+  entrant(title, (threads) => startNode(name, threads), { installed: true, browser });
+
+/** Descent first: the others are compared with it. */
+export const CONTESTANTS: Readonly<Record<string, Entrant>> = {
+  descent: entrant("Descent", (threads) => startNode("descent", threads, { DESCENT_ENGINE: "native" })),
+  pytorch: entrant("PyTorch", (threads) => startPython("eager", threads)),
+  // Its compiler takes minutes for a deep network.
+  "torch.compile": entrant("torch.compile", (threads) => startPython("compile", threads), {
+    limits: { begin: 300, block: 60 },
+  }),
+  "descent-wasm": entrant("Descent wasm", (threads) => startNode("descent-wasm", threads, { DESCENT_ENGINE: "wasm" }), {
+    browser: true,
+  }),
+  "tfjs-wasm": peer("tfjs-wasm", "TensorFlow.js wasm", true),
+  tfjs: peer("tfjs", "TensorFlow.js cpu", true),
+  "jax-js": peer("jax-js", "jax-js", true),
+};
+
+export const node: Host = {
+  name: `Node ${process.version}`,
+  open(name, threads) {
+    const entrant = CONTESTANTS[name];
+    if (!entrant) throw new Error(`no contestant ${name}`);
+    return entrant.open(threads);
+  },
+  vectorPeaks(threads) {
+    provideWorkers(threads);
+    return measureVectorPeak(threads);
+  },
+  async close() {},
+};

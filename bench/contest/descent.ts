@@ -1,0 +1,126 @@
+import { type Callback, createProgram, resolveEngine, tensor } from "descent";
+import { CASES, compiled, perceptronCase } from "../suite/cases.ts";
+import { factors, firstWeights, repeated, samplesOf } from "../suite/numbers.ts";
+import {
+  type Block,
+  type Contestant,
+  FIRST_STEPS,
+  type KernelTask,
+  sampled,
+  type TrainingTask,
+  timeSteps,
+  type Work,
+} from "../suite/task.ts";
+
+/** A promise and what settles it. */
+function promised<T>() {
+  let resolve: (value: T) => void = () => {};
+  let reject: (reason: unknown) => void = () => {};
+  const promise = new Promise<T>((yes, no) => {
+    [resolve, reject] = [yes, no];
+  });
+  return { promise, resolve, reject };
+}
+
+/** The suite's network; perceptrons of other sizes are made from the task. */
+function networkOf(task: TrainingTask) {
+  const suite = CASES.find(({ name, batch }) => name === task.name && batch === task.batch);
+  if (suite) return compiled(suite);
+  if (!task.layers.every(({ kind }) => kind === "dense"))
+    throw new Error(`bench/suite/cases.ts has no case ${task.name}`);
+  const units = task.layers.map(({ options }) => options.units as number);
+  return compiled(perceptronCase(task.name, { ...task, sizes: [task.inputShape[0] ?? 1, ...units] }));
+}
+
+/** Whole epochs of one `fit`, begun when they are asked for: batches are shuffled and copied as when users train. */
+async function train(task: TrainingTask): Promise<Work> {
+  const network = networkOf(task);
+  network.setWeights(firstWeights(task));
+  const data = samplesOf(task);
+  const tensors = (times: number) => {
+    const samples = task.batch * times;
+    const y = repeated(Float32Array.from(data.y), times);
+    return {
+      x: tensor(repeated(data.x, times)).reshape([samples, ...task.inputShape]),
+      y: task.loss === "crossEntropy" ? tensor(Int32Array.from(y)) : tensor(y).reshape([samples, 1]),
+    };
+  };
+  const one = tensors(1);
+  const first: number[] = [];
+  const keep: Callback = { onEpochEnd: ({ logs }) => void first.push(logs.loss as number) };
+  const quiet = { batchSize: task.batch, verbose: 0 } as const;
+  await network.fit(one.x, one.y, { ...quiet, epochs: FIRST_STEPS, callbacks: [keep] });
+
+  const { x, y } = tensors(task.steps);
+  let [asked, done] = [promised<number>(), promised<Block>()];
+  let loss = Number.NaN;
+  let wanted = 0; // milliseconds of the block under way
+  let [ms, steps] = [0, 0]; // of it, done
+  const turns: Callback = {
+    async onEpochEnd({ training, seconds, logs }) {
+      loss = logs.loss as number;
+      ms += seconds * 1000;
+      steps += task.steps;
+      if (ms < wanted) return;
+      const { resolve } = done;
+      done = promised();
+      resolve({ ms: ms / steps, steps });
+      wanted = await asked.promise;
+      asked = promised();
+      [ms, steps] = [0, 0];
+      if (wanted === 0) training.stop("the benchmark is over");
+    },
+  };
+  // The first epoch runs at once, unasked: it warms up.
+  const warm = done.promise;
+  const fitting = network.fit(x, y, { ...quiet, epochs: 1_000_000_000, callbacks: [turns] });
+  fitting.catch((error) => done.reject(error));
+  await warm;
+  return {
+    first,
+    async block(milliseconds) {
+      const { promise } = done;
+      asked.resolve(Math.max(milliseconds, 1e-3));
+      return promise;
+    },
+    loss: async () => loss,
+    async end() {
+      asked.resolve(0);
+      await fitting;
+    },
+  };
+}
+
+async function multiply({ size, name }: KernelTask): Promise<Work> {
+  const [rows, columns, depth] = [size.rows ?? 1, size.columns ?? 1, size.depth ?? 1];
+  const { engine } = await resolveEngine();
+  const program = await createProgram({
+    name,
+    engine,
+    inputs: { a: { shape: [rows, depth], dtype: "float32" }, b: { shape: [depth, columns], dtype: "float32" } },
+    body: ({ inputs: { a, b } }) => ({ outputs: { c: a!.matmul(b!) } }),
+  });
+  const { inputs, outputs, run } = program.bind();
+  const [a, b] = factors(rows, columns, depth);
+  inputs.a?.set(a);
+  inputs.b?.set(b);
+  await run();
+  return {
+    first: sampled(rows, columns).map((i) => outputs.c?.[i] ?? Number.NaN),
+    block: (ms) => timeSteps(ms, run),
+    loss: async () => 0,
+    async end() {},
+  };
+}
+
+/** Descent on the engine that DESCENT_ENGINE names; in a page on the one there is. */
+export async function startDescent(version: string, threads: number): Promise<Contestant> {
+  const { engine, reason } = await resolveEngine();
+  return {
+    name: engine.name === "native" ? "Descent" : `Descent ${engine.name}`,
+    version,
+    threads,
+    note: `${engine.name} engine, ${reason}`,
+    begin: (task) => (task.kind === "training" ? train(task) : multiply(task)),
+  };
+}

@@ -1,0 +1,192 @@
+import { median, sleep, summarize, type Times } from "../format.ts";
+import type { Task } from "../suite/task.ts";
+import { watchOthers } from "./others.ts";
+import type { Rival } from "./rival.ts";
+
+/** A contestant by its key in bench/contest/contestants.ts; those that can't be started say why. */
+export interface Competitor {
+  readonly key: string;
+  readonly title: string;
+  readonly rival: Rival | { readonly reason: string };
+}
+
+/** How a contestant did in one task. */
+export interface Showing {
+  readonly key: string;
+  readonly title: string;
+  /** Milliseconds per step; undefined when it can't do the task. */
+  readonly times: Times | undefined;
+  /** Its time over Descent's, block by block of the same round: above 1, Descent is faster. */
+  readonly ratio: { readonly median: number; readonly least: number; readonly most: number } | undefined;
+  /** Why it has no times, in its own words, or what is wrong with its results. */
+  readonly error: string | undefined;
+  /** What its times are worth: where it was too slow for as many blocks or steps as the others. */
+  readonly remark: string | undefined;
+  /** The losses of the first steps and of the last (a product's elements, and 0). */
+  readonly first: readonly number[];
+  readonly last: number | undefined;
+}
+
+/** All contestants in one task; the first is what others are compared with. */
+export interface Result {
+  readonly task: Task;
+  readonly showings: readonly Showing[];
+  /** Cores that other processes used, in the worst block of the rounds that count; 0 where the system does not tell. */
+  readonly othersUsed: number;
+}
+
+/** Threads stay awake for a moment after a step; a pause keeps contestants out of each other's way. */
+const PAUSE_MS = 200;
+
+/** Of a block: one step at least, and as many as fit. */
+const BLOCK_MS = 250;
+
+/** Who has computed for so long does no more blocks of this task. */
+const LONGEST_MS = 20_000;
+
+/** Cores that others may use for a round to count as undisturbed. */
+const QUIET = 0.15;
+
+/** How much is done for figures that others on the machine have not spoilt. */
+export interface Patience {
+  /** Before each round a quiet moment is waited for, this long at most. Default 2000. */
+  readonly waitMs?: number;
+  /** Disturbed rounds are done again, up to so many times as many. Default 2. */
+  readonly repeats?: number;
+  /** Of a block; default 250. */
+  readonly blockMs?: number;
+}
+
+async function quietMoment(waitMs: number): Promise<void> {
+  const begun = performance.now();
+  while (performance.now() - begun < waitMs) {
+    const watch = watchOthers();
+    await sleep(250);
+    if ((watch.read() ?? 0) <= QUIET) return;
+  }
+}
+
+/** Two libraries that add in other orders come this near each other in a few steps of training. */
+const TOLERANCE = 2e-3;
+/** Losses that are but similar: random numbers or padding differ. */
+const SIMILAR = 0.5;
+
+/** Steps after which a loss on one batch has fallen, whatever the learning rate. */
+const ENOUGH_STEPS = 40;
+
+interface Entry {
+  readonly competitor: Competitor;
+  readonly first: readonly number[];
+  /** Milliseconds per step, by round. */
+  readonly blocks: Map<number, number>;
+  /** Milliseconds and steps in all. */
+  spent: number;
+  steps: number;
+  error: string | undefined;
+}
+
+/** What is wrong with a contestant's first results beside Descent's, if anything. */
+export function checkFirst(task: Task, first: readonly number[], ours: readonly number[]): string | undefined {
+  const allowed = task.kind === "training" && !task.exact ? SIMILAR : TOLERANCE;
+  const compared = task.kind === "training" && !task.exact ? first.slice(0, 1) : first;
+  const wrong = compared.findIndex((value, i) => {
+    const own = ours[i] ?? value;
+    return !(Math.abs(value - own) <= allowed * Math.max(1, Math.abs(own)));
+  });
+  return wrong < 0 ? undefined : `its results differ: ${first[wrong]} instead of ${ours[wrong]} (number ${wrong})`;
+}
+
+async function begin(task: Task, competitors: readonly Competitor[]): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  const start = async ({ rival }: Competitor): Promise<{ first: readonly number[]; error?: string | undefined }> => {
+    if ("reason" in rival) return { first: [], error: rival.reason };
+    const { first = [], error } = await rival.ask({ ask: "begin", task });
+    return { first, error: error ?? checkFirst(task, first, entries[0]?.first ?? []) };
+  };
+  for (const competitor of competitors) {
+    const { first, error } = await start(competitor);
+    entries.push({ competitor, first, error, blocks: new Map(), spent: 0, steps: 0 });
+    await sleep(PAUSE_MS);
+  }
+  return entries;
+}
+
+async function block(entry: Entry, round: number, ms: number): Promise<void> {
+  const { rival } = entry.competitor;
+  if (entry.error || "reason" in rival || entry.spent > LONGEST_MS) return;
+  const { block, error } = await rival.ask({ ask: "block", ms });
+  entry.error = error;
+  if (!block) return;
+  entry.blocks.set(round, block.ms);
+  entry.spent += block.ms * block.steps;
+  entry.steps += block.steps;
+}
+
+function remarkOn({ blocks, spent, steps }: Entry, counted: number): string | undefined {
+  const slow = [
+    steps > 0 && steps === blocks.size && spent / steps > BLOCK_MS && "1 step a block",
+    spent > LONGEST_MS && counted < blocks.size && `${blocks.size} blocks in all`,
+  ].filter(Boolean);
+  return slow.length > 0 ? slow.join(", ") : undefined;
+}
+
+async function end(task: Task, entry: Entry, ours: Entry, counted: Set<number>): Promise<Showing> {
+  const { competitor, first, blocks, error, steps } = entry;
+  const { key, title, rival } = competitor;
+  const last = "reason" in rival || first.length === 0 ? undefined : (await rival.ask({ ask: "end" })).loss;
+  const begun = first[0] ?? 0;
+  const stuck = task.kind === "training" && !error && !((last ?? Number.NaN) < (steps > ENOUGH_STEPS ? begun : 1e3));
+  const wrong = error ?? (stuck ? `its loss does not fall: ${begun}, then ${last}` : undefined);
+  // Who was too slow for more has but its first blocks, whatever disturbed them.
+  const chosen = [...blocks].filter(([round]) => counted.has(round));
+  const taken = wrong ? [] : chosen.length > 0 ? chosen : [...blocks];
+  const ratios = taken.map(([round, ms]) => ms / (ours.blocks.get(round) ?? Number.NaN)).filter(Number.isFinite);
+  return {
+    key,
+    title,
+    times: taken.length > 0 ? summarize(taken.map(([, ms]) => ms)) : undefined,
+    ratio:
+      ratios.length > 0 && entry !== ours
+        ? { median: median(ratios), least: Math.min(...ratios), most: Math.max(...ratios) }
+        : undefined,
+    error: wrong,
+    remark: wrong ? undefined : remarkOn(entry, counted.size),
+    first,
+    last,
+  };
+}
+
+/**
+ * All contestants in turns, block by block, after a round to warm up. On a machine that others use as well, rounds are repeated, and the
+ * `rounds` of them count in which others used the least: which those are does not depend on the times measured.
+ */
+export async function measure(
+  task: Task,
+  competitors: readonly Competitor[],
+  rounds: number,
+  { waitMs = 2000, repeats = 2, blockMs = BLOCK_MS }: Patience = {},
+): Promise<Result> {
+  const entries = await begin(task, competitors);
+  const [ours] = entries;
+  if (!ours) throw new Error("nobody to measure");
+  /** Of each round: cores that others used during the worst of its blocks. */
+  const disturbance: number[] = [];
+  const isEnough = () => disturbance.slice(1).filter((each) => each <= QUIET).length >= rounds;
+  for (let round = 0; round <= rounds * repeats && !isEnough(); round++) {
+    let worst = 0;
+    await quietMoment(waitMs);
+    for (const entry of entries) {
+      const watch = watchOthers();
+      await block(entry, round, blockMs);
+      worst = Math.max(worst, watch.read() ?? 0);
+      if (!entry.error) await sleep(PAUSE_MS);
+    }
+    disturbance[round] = worst;
+  }
+  const order = disturbance.map((_, round) => round).slice(1);
+  order.sort((a, b) => (disturbance[a] ?? 0) - (disturbance[b] ?? 0));
+  const counted = new Set(order.slice(0, rounds));
+  const showings: Showing[] = [];
+  for (const entry of entries) showings.push(await end(task, entry, ours, counted));
+  return { task, showings, othersUsed: Math.max(0, ...[...counted].map((round) => disturbance[round] ?? 0)) };
+}

@@ -1,0 +1,232 @@
+"""PyTorch's side of `npm run bench`. Usage: torch_peer.py eager|compile THREADS
+
+Reads one JSON request per line and answers one JSON line: {"ask": "begin", "task": TASK, "numbers": FILE} -> {"first": LOSSES},
+{"ask": "block", "ms": M} -> {"block": {"ms": per step, "steps": N}}, {"ask": "end"} -> {"loss": L}; or {"error": ...}. TASK is a
+TrainingTask or KernelTask of bench/suite/task.ts, FILE what bench/contest/numbers-file.ts writes.
+The first line, unasked, says who this is: {"name", "version", "threads", "note"}.
+Fused optimizers. With "compile", forward and loss go through torch.compile, which compiles the backward pass with them.
+"""
+import json
+import sys
+import time
+
+try:
+    import torch
+    import torch.nn as nn
+    import torch.nn.functional as F
+except Exception as error:  # not installed, or broken: the caller prints why and goes on without
+    print(json.dumps({"error": f"PyTorch cannot be imported: {type(error).__name__}: {error}"}), flush=True)
+    sys.exit(0)
+
+COMPILE = sys.argv[1] == "compile"
+if COMPILE:
+    try:
+        import filelock, fsspec  # noqa: E401, F401: what torch.compile imports beyond torch itself
+    except ImportError:
+        sys.path.append("/usr/lib/python3/dist-packages")  # Debian's python3-filelock and python3-fsspec
+        try:
+            import filelock, fsspec  # noqa: E401, F401
+        except ImportError as error:
+            print(json.dumps({"error": f"torch.compile needs filelock and fsspec: {error}"}), flush=True)
+            sys.exit(0)
+
+torch.manual_seed(0)
+torch.set_num_threads(int(sys.argv[2]))
+
+
+class Residual(nn.Module):
+    # Parameters in the order in which Descent's network has its weights.
+    def __init__(self, before, after, stride):
+        super().__init__()
+        self.conv1 = nn.Conv2d(before, after, 3, stride, 1, bias=False)
+        self.norm1 = nn.BatchNorm2d(after)
+        self.conv2 = nn.Conv2d(after, after, 3, 1, 1, bias=False)
+        self.norm2 = nn.BatchNorm2d(after)
+        self.down = nn.Conv2d(before, after, 1, stride, bias=False) if stride > 1 else nn.Identity()
+
+    def forward(self, x):
+        return F.relu(self.norm2(self.conv2(F.relu(self.norm1(self.conv1(x))))) + self.down(x))
+
+
+def resnet20():
+    parts = [nn.Conv2d(3, 16, 3, 1, 1, bias=False), nn.BatchNorm2d(16), nn.ReLU()]
+    before = 16
+    for after, stride in ((16, 1), (32, 2), (64, 2)):
+        for block in range(3):
+            parts.append(Residual(before, after, stride if block == 0 else 1))
+            before = after
+    return nn.Sequential(*parts, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
+
+
+def mlp(sizes, last=None):
+    parts = []
+    for i in range(len(sizes) - 1):
+        parts.append(nn.Linear(sizes[i], sizes[i + 1]))
+        if i < len(sizes) - 2:
+            parts.append(nn.ReLU())
+    return nn.Sequential(*parts, *([last] if last else []))
+
+
+def cnn():
+    return nn.Sequential(
+        nn.Conv2d(1, 32, 3), nn.ReLU(), nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Dropout(0.25),
+        nn.Flatten(), nn.Linear(9216, 128), nn.ReLU(), nn.Dropout(0.5), nn.Linear(128, 10),
+    )
+
+
+# The suite's networks that are no perceptrons, as users of PyTorch write them: [batch, channels, height, width].
+NETWORKS = {"cnn-mnist": cnn, "resnet20": resnet20}
+
+
+def network_of(task):
+    if task["name"] in NETWORKS:
+        return NETWORKS[task["name"]]()
+    if any(layer["kind"] != "dense" for layer in task["layers"]):
+        raise ValueError(f"torch_peer.py has no network {task['name']}")
+    sizes = [task["inputShape"][0]] + [layer["options"]["units"] for layer in task["layers"]]
+    last = task["layers"][-1]["options"].get("activation")
+    return mlp(sizes, nn.Sigmoid() if last == "sigmoid" else None)
+
+
+def optimizer_of(spec, parameters):
+    if spec["kind"] == "adam":
+        return torch.optim.Adam(parameters, spec["learningRate"], fused=True)
+    return torch.optim.SGD(
+        parameters, spec["learningRate"], momentum=spec["momentum"], weight_decay=spec["weightDecay"], fused=True
+    )
+
+
+def size_of(shape):
+    size = 1
+    for axis in shape:
+        size *= axis
+    return size
+
+
+class Numbers:
+    """What the file holds, taken one tensor after the other."""
+
+    def __init__(self, path):
+        with open(path, "rb") as file:
+            self.bytes = bytearray(file.read())
+        self.at = 0
+
+    def take(self, shape, dtype=torch.float32):
+        size = size_of(shape)
+        values = torch.frombuffer(self.bytes, dtype=dtype, count=size, offset=self.at)
+        self.at += 4 * size
+        return values.reshape(shape)
+
+
+def load(model, task, numbers):
+    """The task's first weights: kernels are [in, out] and [height, width, in, out] there."""
+    ours = []
+    image = None  # [channels, height, width] before a flattening: there, rows of the next kernel are in another order
+    kinds = {layer["name"]: layer["kind"] for layer in task["layers"]}
+    flat = "flatten" in kinds.values()
+    for spec in task["weights"]:
+        value = numbers.take(spec["shape"])
+        if not spec["trainable"]:
+            continue
+        if value.ndim == 4:
+            image = value.shape[3]
+            value = value.permute(3, 2, 0, 1)
+        elif value.ndim == 2:
+            if flat and image:
+                side = round((value.shape[0] / image) ** 0.5)
+                value = value.reshape(side, side, image, -1).permute(2, 0, 1, 3).reshape(value.shape)
+                image = None
+            value = value.T
+        ours.append(value)
+    theirs = list(model.parameters())
+    if [tuple(p.shape) for p in theirs] != [tuple(v.shape) for v in ours]:
+        raise ValueError(f"{task['name']}: other parameters than Descent's")
+    with torch.no_grad():
+        for parameter, value in zip(theirs, ours):
+            parameter.copy_(value)
+
+
+class Work:
+    """`step` runs once; a training's returns its loss."""
+
+    def __init__(self, step, first=()):
+        self.step = step
+        self.first = list(first)
+
+    def block(self, ms):
+        start = time.perf_counter()
+        done = 0
+        while True:
+            self.step()
+            done += 1
+            seconds = time.perf_counter() - start
+            if seconds * 1e3 >= ms:
+                return {"ms": seconds / done * 1e3, "steps": done}
+
+
+FIRST_STEPS, FIRST_SECONDS = 5, 4
+
+
+def training(task, path):
+    numbers = Numbers(path)
+    x = numbers.take([task["batch"]] + task["inputShape"])
+    y = numbers.take([task["batch"]], torch.int32)
+    if x.ndim == 4:
+        x = x.permute(0, 3, 1, 2).contiguous()
+    if task["loss"] == "crossEntropy":
+        y, loss_of = y.long(), F.cross_entropy
+    else:
+        y, loss_of = y.float().reshape(-1, 1), F.binary_cross_entropy
+    model = network_of(task).train()
+    load(model, task, numbers)
+    optimizer = optimizer_of(task["optimizer"], model.parameters())
+
+    def forward(x, y):
+        return loss_of(model(x), y)
+
+    if COMPILE:
+        torch._dynamo.reset()
+        forward = torch.compile(forward)
+
+    def step():
+        optimizer.zero_grad()
+        loss = forward(x, y)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    first = [step().item()]  # compiles
+    begun = time.perf_counter()
+    while len(first) < 2 or (len(first) < FIRST_STEPS and time.perf_counter() - begun < FIRST_SECONDS):
+        first.append(step().item())
+    return Work(step, first)
+
+
+work = None
+
+
+def answer(request):
+    global work
+    if request["ask"] == "begin":
+        if request["task"]["kind"] != "training":
+            raise ValueError("no kernels here yet")
+        work = training(request["task"], request["numbers"])
+        return {"first": work.first}
+    if request["ask"] == "block":
+        return {"block": work.block(request["ms"])}
+    loss = float(work.step().item()) if work.first else 0
+    work = None
+    return {"loss": loss}
+
+
+print(json.dumps({
+    "name": "torch.compile" if COMPILE else "PyTorch",
+    "version": torch.__version__,
+    "threads": torch.get_num_threads(),
+    "note": "fused optimizer" + (", forward, loss and backward compiled" if COMPILE else ", eager"),
+}), flush=True)
+for line in sys.stdin:
+    try:
+        print(json.dumps(answer(json.loads(line))), flush=True)
+    except Exception as error:
+        print(json.dumps({"error": f"{type(error).__name__}: {str(error)[:400]}"}), flush=True)

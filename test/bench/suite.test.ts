@@ -1,0 +1,101 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { CASES, caseNamed } from "../../bench/suite/cases.ts";
+import { flopOf, leastBytes } from "../../bench/suite/cost.ts";
+import { factors, firstWeights, oneHot, product, repeated, samplesOf } from "../../bench/suite/numbers.ts";
+import { trainingTask, trainingTasks } from "../../bench/suite/tasks.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const read = (path: string) => readFileSync(root + path, "utf8");
+
+/** Batches and parameters of the networks of the shared suite, the latter by PyTorch's sum(p.numel() for p in model.parameters()). */
+const SUITE: Record<string, { batch: number; parameters: number }> = {
+  "mlp-tiny": { batch: 1, parameters: 91 },
+  "mlp-mnist": { batch: 128, parameters: 535_818 },
+  "mlp-wide": { batch: 256, parameters: 8_344_552 },
+  "cnn-mnist": { batch: 128, parameters: 1_199_882 },
+  resnet20: { batch: 64, parameters: 272_282 },
+};
+
+describe("the suite", () => {
+  test("has the shared suite's cases", () => {
+    expect(CASES.map(({ name }) => name)).toEqual(Object.keys(SUITE));
+    expect(() => caseNamed("mlp-huge")).toThrow("no case mlp-huge; known: mlp-tiny, ");
+  });
+
+  test.each(trainingTasks())("$name, said without Descent, is that network", (task) => {
+    const { batch, parameters } = SUITE[task.name]!;
+    const network = caseNamed(task.name).build();
+    expect(task.batch).toBe(batch);
+    expect(network.parameters.length).toBe(parameters);
+    const trainable = task.weights.filter((each) => each.trainable);
+    expect(trainable.reduce((total, { shape }) => total + product(shape), 0)).toBe(parameters);
+    expect(product(task.inputShape)).toBe(product(network.inputs[0]!.shape));
+    expect(task.layers).toHaveLength(network.layers.length - (network.layers[0]?.path.startsWith("input") ? 1 : 0));
+    const known = new Set([task.layers[0]!.inputs[0]]);
+    for (const { name, inputs } of task.layers) {
+      for (const input of inputs) expect(known).toContain(input);
+      known.add(name);
+    }
+  });
+
+  test("knows where libraries come to the same losses", () => {
+    const exact = trainingTasks().filter((task) => task.exact);
+    expect(exact.map(({ name }) => name)).toEqual(["mlp-tiny", "mlp-mnist", "mlp-wide"]);
+  });
+
+  test("counts operations: forward and weight gradient of the first layer, input gradient as well of the others", () => {
+    const products = 2 * (784 * 512) + 3 * (512 * 256 + 256 * 10);
+    expect(flopOf(caseNamed("mlp-mnist").build(), 128)).toBe(2 * 128 * products);
+  });
+
+  test("counts the least bytes: parameters and slots there and back, the input there", () => {
+    const network = caseNamed("mlp-mnist").build();
+    const adam = { kind: "adam", learningRate: 1e-3 } as const;
+    const sgd = { kind: "sgd", learningRate: 0.1, momentum: 0.9, weightDecay: 0 } as const;
+    expect(leastBytes(network, 128, adam)).toBe(8 * 3 * 535_818 + 4 * 128 * 784);
+    expect(leastBytes(network, 128, sgd)).toBe(8 * 2 * 535_818 + 4 * 128 * 784);
+    expect(trainingTask(caseNamed("mlp-mnist")).bytes).toBe(leastBytes(network, 128, adam));
+  });
+});
+
+describe("peers", () => {
+  test("are pinned: the versions wanted are the ones locked", () => {
+    const { dependencies } = JSON.parse(read("bench/peers/package.json"));
+    const { packages } = JSON.parse(read("bench/peers/package-lock.json"));
+    for (const [name, version] of Object.entries(dependencies))
+      expect(packages[`node_modules/${name}`].version).toBe(version);
+  });
+});
+
+describe("the numbers that all begin with", () => {
+  const task = trainingTask(caseNamed("mlp-mnist"));
+
+  test("are the same every time, and go round in a longer data set", () => {
+    const bytes = (values: Float32Array) => Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+    const [once, again] = [firstWeights(task), firstWeights(task)];
+    for (const { path } of task.weights) expect(bytes(once[path]!).equals(bytes(again[path]!))).toBe(true);
+    expect([...repeated(Float32Array.of(1, 2), 3)]).toEqual([1, 2, 1, 2, 1, 2]);
+    const [a, b] = factors(2, 3, 5);
+    expect([a.length, b.length]).toEqual([10, 15]);
+  });
+
+  test("are spread as they should be", () => {
+    const kernel = firstWeights(task)[task.weights[0]!.path]!;
+    const limit = Math.sqrt(6 / (784 + 512));
+    const mean = kernel.reduce((sum, each) => sum + each, 0) / kernel.length;
+    const square = kernel.reduce((sum, each) => sum + each ** 2, 0) / kernel.length;
+    expect(Math.abs(mean)).toBeLessThan(limit / 200);
+    expect(square / (limit ** 2 / 3)).toBeCloseTo(1, 2);
+    const { y } = samplesOf({ ...task, batch: 5000 });
+    for (let label = 0; label < 10; label++) expect(y.filter((each) => each === label).length).toBeGreaterThan(400);
+    expect([...oneHot(Int32Array.of(2, 0), 3)]).toEqual([0, 0, 1, 1, 0, 0]);
+  });
+
+  test("are ones where a scale or a variance begins", () => {
+    const weights = firstWeights(trainingTask(caseNamed("resnet20")));
+    const values = (name: string) => [...new Set(weights[`batchNormalization_1/${name}`])];
+    expect(["gamma", "beta", "movingMean", "movingVariance"].map(values)).toEqual([[1], [0], [0], [1]]);
+  });
+});
