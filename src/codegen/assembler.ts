@@ -19,6 +19,8 @@ export interface LaneRange {
   readonly loop: Loop;
   /** The loop that counts segments, and the points of each: a multiple of every vector's length. */
   readonly segment?: { readonly loop: Loop; readonly length: number };
+  /** Vectors done in one turn, default 1; a loop in turns of several is a whole number of turns. */
+  readonly vectors?: number;
 }
 
 /**

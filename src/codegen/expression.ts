@@ -1,4 +1,12 @@
-import { type IndexExpression, loopsOf, type ScalarType } from "../ir/index.ts";
+import {
+  addIndex,
+  type IndexExpression,
+  indexConstant,
+  indexOf,
+  loopsOf,
+  type ScalarType,
+  substituteIndex,
+} from "../ir/index.ts";
 import { type Access, coefficientOf, type Expression, type Store } from "../passes/index.ts";
 import type { Assembler, Width } from "./assembler.ts";
 import type { Region } from "./region.ts";
@@ -8,6 +16,22 @@ export interface Place {
   /** The loop along which lanes lie; none where single numbers are computed. */
   readonly vector: number | undefined;
   readonly count: number;
+  /** How far along the loop the first lane lies from the loop's index; default 0. */
+  readonly ahead?: number;
+}
+
+/** An index at a place: with what lies ahead of the loop's index added. */
+function indexAt(index: IndexExpression, { vector, ahead = 0 }: Place): IndexExpression {
+  if (ahead === 0 || vector === undefined) return index;
+  return substituteIndex(index, (loop) =>
+    loop === vector ? addIndex(indexConstant(ahead), indexOf(loop)) : undefined,
+  );
+}
+
+function accessAt(access: Access, place: Place): Access {
+  if (!place.ahead) return access;
+  const guards = access.guards.map((guard) => ({ ...guard, expression: indexAt(guard.expression, place) }));
+  return { ...access, index: indexAt(access.index, place), guards };
 }
 
 /** A reduction's result: one value, or one per lane. */
@@ -96,11 +120,13 @@ export class ExpressionWriter<V, S> {
         return assembler.instruction(part.op, part.type, part.args[0]!.type, args, width);
       }
       case "index":
-        return width === "scalar" ? assembler.index(part.index) : this.indexLanes(part.index, place, region);
+        return width === "scalar"
+          ? assembler.index(part.index)
+          : this.indexLanes(indexAt(part.index, place), place, region);
       case "load":
         return width === "scalar"
           ? this.element(part.access, part.type)
-          : this.lanes(part.access, part.type, place, region);
+          : this.lanes(accessAt(part.access, place), part.type, place, region);
       case "gather":
         return this.gather(part, width, place, region);
       case "result":
@@ -137,16 +163,17 @@ export class ExpressionWriter<V, S> {
   private gather(part: Expression & { kind: "gather" }, width: Width, place: Place, region: Region<V, S>): V {
     const { assembler } = this;
     const row = this.as(part.row, width, place, region);
-    const element = (at: V) => assembler.gathered(part.access, at, part.rows, part.stride, part.type);
+    const access = accessAt(part.access, place);
+    const element = (at: V) => assembler.gathered(access, at, part.rows, part.stride, part.type);
     if (width === "scalar") return element(row);
     const rowOf = assembler.lanesOf(row, "i32", region.block);
     return assembler.eachLane(part.type, place.vector!, place.count, region.block, () => element(rowOf()));
   }
 
   /** The statement that stores a value; values are computed before by `as`. */
-  store({ access }: Store, value: V, width: Width, { vector, count }: Place): S {
+  store({ access }: Store, value: V, width: Width, place: Place): S {
     if (width === "scalar") return this.assembler.storeElement(access, value);
-    return this.assembler.storeLanes(access, value, vector!, count);
+    return this.assembler.storeLanes(accessAt(access, place), value, place.vector!, place.count);
   }
 }
 

@@ -8,6 +8,8 @@ import { Region } from "./region.ts";
 const SEGMENT = { least: 64, most: 4096 } as const;
 /** Units of work wanted at least, so that any number of workers gets even shares. */
 const UNITS = 64;
+/** Accumulators kept side by side: as many as leave registers for everything else. */
+const TOGETHER = 8;
 /** The loop that counts segments: no loop of a kernel has this number. */
 const SEGMENT_LOOP = -2;
 
@@ -25,8 +27,16 @@ interface Accumulator<V, S> {
   readonly position: Variable<V, S> | undefined;
 }
 
+/** A point of the outer loops, or a vector of points, while its stages are written. */
+interface Point<V, S> {
+  readonly place: Place;
+  readonly region: Region<V, S>;
+  readonly results: Map<number, Result<V>>;
+}
+
 class LoopWriter<V, S> {
-  private readonly results = new Map<number, Result<V>>();
+  /** Results of reductions at the point that is being written. */
+  private results = new Map<number, Result<V>>();
   private readonly writer: ExpressionWriter<V, S>;
   /** What is computed once per call. */
   private readonly top: Region<V, S>;
@@ -53,9 +63,15 @@ class LoopWriter<V, S> {
     const segments = vector ? Math.ceil(vector.size / length) : 1;
     const segment = segments > 1 ? { loop: { id: SEGMENT_LOOP, size: segments }, length } : undefined;
     const inside = (block: S[]): void => {
-      if (!vector) return this.point({ vector: undefined, count: 1 }, block);
-      const range: LaneRange = segment ? { loop: vector, segment } : { loop: vector };
-      assembler.lanesLoop(range, block, (inner, count) => this.point({ vector: vector.id, count }, inner));
+      if (!vector) return this.points([{ vector: undefined, count: 1 }], block);
+      const vectors = this.vectorsAtOnce(vector);
+      const range: LaneRange = segment ? { loop: vector, segment, vectors } : { loop: vector, vectors };
+      assembler.lanesLoop(range, block, (inner, count) =>
+        this.points(
+          Array.from({ length: vectors }, (_, i) => ({ vector: vector.id, count, ahead: i * assembler.lanes })),
+          inner,
+        ),
+      );
     };
     const digits = [...lead.slice(0, shared), ...(segment ? [segment.loop] : [])];
     // What stays the same is written to the top before the loops are.
@@ -64,46 +80,82 @@ class LoopWriter<V, S> {
     this.top.block.push(...loops);
   }
 
-  /** All stages at one point of the outer loops (or at the points of one vector). */
-  private point(place: Place, block: S[]): void {
-    const region = new Region(block, this.top);
-    this.results.clear();
-    for (const stage of this.kernel.stages) this.stage(stage, place, region);
+  /**
+   * Vectors along the outer vector loop that are done together where there are loops inside: these then walk whole cache lines, and
+   * sums wait less for each other.
+   */
+  private vectorsAtOnce({ size }: Loop): number {
+    const { stages } = this.kernel;
+    if (!stages.some(({ inner }) => inner.length > 0)) return 1;
+    const accumulators = Math.max(...stages.map(({ reductions }) => reductions.length));
+    return (
+      [4, 2].find((vectors) => size % (vectors * this.assembler.lanes) === 0 && vectors * accumulators <= TOGETHER) ?? 1
+    );
   }
 
-  private stage(stage: Stage, place: Place, region: Region<V, S>): void {
+  /** All stages at one point of the outer loops, or at the points of some vectors. */
+  private points(places: readonly Place[], block: S[]): void {
+    const points = places.map((place) => ({
+      place,
+      region: new Region(block, this.top),
+      results: new Map<number, Result<V>>(),
+    }));
+    for (const stage of this.kernel.stages) this.stage(stage, points, block);
+  }
+
+  private stage(stage: Stage, points: readonly Point<V, S>[], block: S[]): void {
     const { assembler } = this;
     const values = [...stage.reductions.map(({ value }) => value), ...stage.stores.map(({ value }) => value)];
     const innerIds = new Set(stage.inner.map(({ id }) => id));
+    const each = <T>(visit: (point: Point<V, S>, i: number) => T): T[] =>
+      points.map((point, i) => {
+        this.results = point.results;
+        return visit(point, i);
+      });
     this.hoist(values, (loops) => loops.size === 0, { vector: undefined, count: 1 }, this.top, true);
     if (stage.inner.length === 0) {
-      // A reduction over nothing but the point itself is its value; the place of the greatest is the only one.
-      const width: Width = place.vector === undefined ? "scalar" : "vector";
-      for (const { id, value: own, position } of stage.reductions) {
-        const value: Expression = position ? { kind: "index", type: "i32", index: position } : own;
-        this.results.set(id, { value: this.writer.as(value, width, place, region), width });
-      }
-      this.stores(stage, place, region);
+      each(({ place, region }) => this.once(stage, place, region));
       return;
     }
-    this.hoist(values, (loops) => ![...loops].some((loop) => innerIds.has(loop)), place, region, false);
-    const byLane = this.outerVector === undefined;
-    const accumulators = stage.reductions.map((each) => this.declare(each, region.block));
-    const last = stage.inner.at(-1)!;
-    nested(assembler, byLane ? stage.inner.slice(0, -1) : stage.inner, region.block, (block) => {
-      if (!byLane) return this.inside(stage, accumulators, place, new Region(block, region));
-      assembler.lanesLoop({ loop: last }, block, (inner, count) =>
-        this.inside(stage, accumulators, { vector: last.id, count }, new Region(inner, region)),
-      );
-    });
-    stage.reductions.forEach(({ id, reduction, value }, i) => {
-      const { best, position } = accumulators[i]!;
-      if (!byLane) this.results.set(id, { value: (position ?? best).value, width: "vector" });
-      else {
-        const whole = assembler.combine(reduction, value.type, best.value, position?.value, region.block);
-        this.results.set(id, { value: whole, width: "scalar" });
+    const accumulators = each(({ place, region }) => {
+      this.hoist(values, (loops) => ![...loops].some((loop) => innerIds.has(loop)), place, region, false);
+      const own = new Map<KernelReduction, Accumulator<V, S>>();
+      for (const reduction of stage.reductions) {
+        if (!greatestOf(reduction, stage)) own.set(reduction, this.declare(reduction, block));
       }
+      return stage.reductions.map((reduction) => own.get(greatestOf(reduction, stage) ?? reduction)!);
     });
+    const byLane = this.outerVector === undefined;
+    const last = stage.inner.at(-1)!;
+    nested(assembler, byLane ? stage.inner.slice(0, -1) : stage.inner, block, (body) => {
+      each(({ place, region }, i) => {
+        if (!byLane) return this.inside(stage, accumulators[i]!, place, new Region(body, region));
+        assembler.lanesLoop({ loop: last }, body, (inner, count) =>
+          this.inside(stage, accumulators[i]!, { vector: last.id, count }, new Region(inner, region)),
+        );
+      });
+    });
+    each(({ results }, p) => {
+      stage.reductions.forEach(({ id, reduction, value }, i) => {
+        const { best, position: at } = accumulators[p]![i]!;
+        const position = reduction === "argmax" ? at : undefined;
+        if (!byLane) results.set(id, { value: (position ?? best).value, width: "vector" });
+        else {
+          const whole = assembler.combine(reduction, value.type, best.value, position?.value, block);
+          results.set(id, { value: whole, width: "scalar" });
+        }
+      });
+    });
+  }
+
+  /** A stage without inner loops: a reduction over nothing but the point itself is its value; the place of the greatest is the only one. */
+  private once(stage: Stage, place: Place, region: Region<V, S>): void {
+    const width: Width = place.vector === undefined ? "scalar" : "vector";
+    for (const { id, value: own, position } of stage.reductions) {
+      const value: Expression = position ? { kind: "index", type: "i32", index: position } : own;
+      this.results.set(id, { value: this.writer.as(value, width, place, region), width });
+    }
+    this.stores(stage, place, region);
   }
 
   /** Computes ahead what stays the same over the loops that follow. */
@@ -134,6 +186,7 @@ class LoopWriter<V, S> {
     const { assembler } = this;
     const partial = this.outerVector === undefined && place.count < assembler.lanes;
     stage.reductions.forEach((each, i) => {
+      if (greatestOf(each, stage)) return;
       const { type } = each.value;
       let value = this.writer.as(each.value, "vector", place, region);
       if (partial) {
@@ -226,6 +279,12 @@ function nested<V, S>(
   const [first, ...others] = loops;
   if (!first) body(block);
   else assembler.loop(first, block, (inner) => nested(assembler, others, inner, body));
+}
+
+/** The argmax that finds the value of a maximum on its way. */
+function greatestOf({ reduction, value }: KernelReduction, { reductions }: Stage): KernelReduction | undefined {
+  if (reduction !== "max") return undefined;
+  return reductions.find((other) => other.reduction === "argmax" && other.value === value);
 }
 
 /** What an accumulator starts from. */

@@ -2,7 +2,7 @@ import { formatShape, type Shape } from "../../util/index.ts";
 import { addIndex, divideIndex, scaleIndex } from "../index-expression.ts";
 import { type Attributes, apply, type MovementOp, type Node } from "../op.ts";
 import { broadcast, sum } from "./broadcast.ts";
-import { evaluateByLocation, reshape } from "./movement.ts";
+import { evaluateByLocation, reshape, slice } from "./movement.ts";
 
 /**
  * Sliding windows are loop skewing: position o of the window grid and offset k inside the window meet at element o * stride + k * dilation.
@@ -89,9 +89,17 @@ function unskew(x: Node, skewing: Skew): Node {
   return apply(unskewOp, [x], { ...skewing });
 }
 
-/** Sliding windows along `axis`: it becomes two axes, the position of the window and the offset inside it ([.. H ..] -> [.. O, K ..]). */
+/**
+ * Sliding windows along `axis`: it becomes two axes, the position of the window and the offset inside it ([.. H ..] -> [.. O, K ..]).
+ * Windows side by side are the same memory in another shape, and so is their gradient.
+ */
 export function windows(x: Node, axis: number, size: number, stride = 1, dilation = 1): Node {
   const positions = Math.floor((x.shape[axis]! - (size - 1) * dilation - 1) / stride) + 1;
+  if (stride === size && dilation === 1) {
+    const covered = x.shape.map((each, i) => (i === axis ? positions * size : each));
+    const whole = slice(x, { starts: x.shape.map(() => 0), steps: x.shape.map(() => 1), shape: covered });
+    return reshape(whole, [...x.shape.slice(0, axis), positions, size, ...x.shape.slice(axis + 1)]);
+  }
   const shape = [...x.shape];
   shape.splice(axis + 1, 0, 1);
   const repeated = shape.map((each, i) => (i === axis + 1 ? size : each));

@@ -22,7 +22,7 @@ export function dropout(rate: number, options: LayerOptions = {}): Layer {
     call(x, _, { training, key }) {
       if (!training || rate === 0) return x;
       const kept = key.bernoulli(1 - rate, x.shape);
-      return where(kept, x.div(1 - rate), 0);
+      return where(kept, x.mul(1 / (1 - rate)), 0);
     },
   });
 }

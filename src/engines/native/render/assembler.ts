@@ -193,7 +193,7 @@ export class CAssembler implements Assembler<string, string> {
   }
 
   lanesLoop(
-    { loop: { id, size }, segment }: LaneRange,
+    { loop: { id, size }, segment, vectors = 1 }: LaneRange,
     block: string[],
     body: (inner: string[], count: number) => void,
   ) {
@@ -207,7 +207,8 @@ export class CAssembler implements Assembler<string, string> {
       block.push(head, ...inner, "}");
     };
     block.push("{", `long ${name} = ${from};`, `const long ${end} = ${limit};`);
-    if (size >= this.lanes) part(`for (; ${name} + VL <= ${end}; ${name} += VL) {`, this.lanes);
+    const step = vectors > 1 ? `${vectors} * VL` : "VL";
+    if (size >= this.lanes) part(`for (; ${name} + ${step} <= ${end}; ${name} += ${step}) {`, this.lanes);
     if (size % this.lanes !== 0) part(`if (${name} < ${end}) {`, size % this.lanes);
     block.push("}");
   }

@@ -230,10 +230,15 @@ export class WasmAssembler implements Assembler<Code, Code> {
     else block.push(this.nest.turns(index, loop, 1, i32(loop.size), body));
   }
 
-  lanesLoop({ loop, segment }: LaneRange, block: Code[], body: (inner: Code[], count: number) => void): void {
+  lanesLoop(
+    { loop, segment, vectors = 1 }: LaneRange,
+    block: Code[],
+    body: (inner: Code[], count: number) => void,
+  ): void {
     const { id, size } = loop;
     const index = this.builder.local("i32");
     const rest = size % LANES;
+    const step = vectors * LANES;
     let to = i32(size);
     if (segment) {
       const { loop: counter, length } = segment;
@@ -243,11 +248,11 @@ export class WasmAssembler implements Assembler<Code, Code> {
       block.push(local.set(index, from));
     } else block.push(local.set(index, i32(0)));
     const indices = new Map([[id, index]]);
-    if (size >= LANES && !segment && size < 2 * LANES) {
+    if (size >= step && !segment && size < 2 * step) {
       block.push(this.nest.at(indices, (inner) => body(inner, LANES)));
       if (rest > 0) block.push(local.set(index, i32(LANES)));
     } else if (size >= LANES) {
-      const turns = this.nest.turns(index, loop, LANES, to, (inner) => body(inner, LANES));
+      const turns = this.nest.turns(index, loop, step, to, (inner) => body(inner, LANES));
       // The last segment may be shorter than a vector.
       const some = ins("i32.le_s", ins("i32.add", local.get(index), i32(LANES)), to);
       block.push(segment && rest > 0 ? when(some, turns) : turns);
