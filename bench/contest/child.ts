@@ -28,6 +28,14 @@ async function start(): Promise<Contestant> {
       const { startJax } = await import("../peers/jax.ts");
       return startJax(versionOf("../peers/node_modules/@jax-js/jax/package.json"), "given Web Workers over Node's");
     }
+    case "brain.js": {
+      const { startBrain } = await import("../peers/brain.ts");
+      return startBrain(versionOf("../peers/node_modules/brain.js/package.json"));
+    }
+    case "onnxruntime": {
+      const { startOnnx } = await import("../peers/onnx.ts");
+      return startOnnx(versionOf("../peers/node_modules/onnxruntime-node/package.json"), threads);
+    }
     default:
       throw new Error(`no contestant ${name}`);
   }

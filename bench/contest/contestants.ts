@@ -30,7 +30,7 @@ const entrant = (title: string, open: Entrant["open"], rest: Partial<Entrant> = 
 const peer = (name: string, title: string, browser: boolean): Entrant =>
   entrant(title, (threads) => startNode(name, threads), { installed: true, browser });
 
-/** Descent first: the others are compared with it. */
+/** Descent first: the others are compared with it. onnxruntime does not train: it is asked for kernels only. */
 export const CONTESTANTS: Readonly<Record<string, Entrant>> = {
   descent: entrant("Descent", (threads) => startNode("descent", threads, { DESCENT_ENGINE: "native" })),
   pytorch: entrant("PyTorch", (threads) => startPython("eager", threads)),
@@ -44,6 +44,8 @@ export const CONTESTANTS: Readonly<Record<string, Entrant>> = {
   "tfjs-wasm": peer("tfjs-wasm", "TensorFlow.js wasm", true),
   tfjs: peer("tfjs", "TensorFlow.js cpu", true),
   "jax-js": peer("jax-js", "jax-js", true),
+  "brain.js": peer("brain.js", "brain.js", false),
+  onnxruntime: peer("onnxruntime", "onnxruntime-node", false),
 };
 
 export const node: Host = {

@@ -1,16 +1,8 @@
-import { type Callback, createProgram, resolveEngine, tensor } from "descent";
+import { type Callback, resolveEngine, tensor } from "descent";
 import { CASES, compiled, perceptronCase } from "../suite/cases.ts";
-import { factors, firstWeights, repeated, samplesOf } from "../suite/numbers.ts";
-import {
-  type Block,
-  type Contestant,
-  FIRST_STEPS,
-  type KernelTask,
-  sampled,
-  type TrainingTask,
-  timeSteps,
-  type Work,
-} from "../suite/task.ts";
+import { firstWeights, repeated, samplesOf } from "../suite/numbers.ts";
+import { type Block, type Contestant, FIRST_STEPS, type TrainingTask, type Work } from "../suite/task.ts";
+import { computeKernel } from "./descent-kernels.ts";
 
 /** A promise and what settles it. */
 function promised<T>() {
@@ -91,28 +83,6 @@ async function train(task: TrainingTask): Promise<Work> {
   };
 }
 
-async function multiply({ size, name }: KernelTask): Promise<Work> {
-  const [rows, columns, depth] = [size.rows ?? 1, size.columns ?? 1, size.depth ?? 1];
-  const { engine } = await resolveEngine();
-  const program = await createProgram({
-    name,
-    engine,
-    inputs: { a: { shape: [rows, depth], dtype: "float32" }, b: { shape: [depth, columns], dtype: "float32" } },
-    body: ({ inputs: { a, b } }) => ({ outputs: { c: a!.matmul(b!) } }),
-  });
-  const { inputs, outputs, run } = program.bind();
-  const [a, b] = factors(rows, columns, depth);
-  inputs.a?.set(a);
-  inputs.b?.set(b);
-  await run();
-  return {
-    first: sampled(rows, columns).map((i) => outputs.c?.[i] ?? Number.NaN),
-    block: (ms) => timeSteps(ms, run),
-    loss: async () => 0,
-    async end() {},
-  };
-}
-
 /** Descent on the engine that DESCENT_ENGINE names; in a page on the one there is. */
 export async function startDescent(version: string, threads: number): Promise<Contestant> {
   const { engine, reason } = await resolveEngine();
@@ -121,6 +91,6 @@ export async function startDescent(version: string, threads: number): Promise<Co
     version,
     threads,
     note: `${engine.name} engine, ${reason}`,
-    begin: (task) => (task.kind === "training" ? train(task) : multiply(task)),
+    begin: (task) => (task.kind === "training" ? train(task) : computeKernel(task)),
   };
 }

@@ -41,7 +41,9 @@ export function formatErrors(results: readonly Result[]): string[] {
       tasks.set(said, [...(tasks.get(said) ?? []), task.name]);
     }
   }
-  return [...tasks].map(([said, names]) => `${names.length === results.length ? "" : `${names.join(", ")}, `}${said}`);
+  const list = (names: readonly string[]) =>
+    names.length > 4 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} more` : names.join(", ");
+  return [...tasks].map(([said, names]) => (names.length === results.length ? said : `${said} (${list(names)})`));
 }
 
 /** Geometric means of the ratios, without mlp-tiny (which would outweigh all others), of who did every other case. */

@@ -16,6 +16,7 @@ export interface Hello {
 export interface Answer {
   /** Of "begin". */
   readonly first?: readonly number[];
+  readonly remark?: string;
   /** Of "block". */
   readonly block?: Block;
   /** Of "end": the loss at last. */
@@ -34,7 +35,7 @@ export function answering(contestant: Contestant): (request: Request) => Promise
   const answer = async (request: Request): Promise<Answer> => {
     if (request.ask === "begin") {
       work = await contestant.begin(request.task);
-      return { first: [...work.first] };
+      return { first: [...work.first], ...(work.remark !== undefined && { remark: work.remark }) };
     }
     if (!work) throw new Error("nothing was begun");
     if (request.ask === "block") return { block: await work.block(request.ms) };

@@ -1,6 +1,7 @@
 import { median, sleep, summarize, type Times } from "../format.ts";
 import type { Task } from "../suite/task.ts";
 import { watchOthers } from "./others.ts";
+import type { Answer } from "./requests.ts";
 import type { Rival } from "./rival.ts";
 
 /** A contestant by its key in bench/contest/contestants.ts; those that can't be started say why. */
@@ -73,10 +74,14 @@ const SIMILAR = 0.5;
 
 /** Steps after which a loss on one batch has fallen, whatever the learning rate. */
 const ENOUGH_STEPS = 40;
+/** A loss beyond it is nonsense, after however few steps. */
+const LARGE_LOSS = 1e3;
 
 interface Entry {
   readonly competitor: Competitor;
   readonly first: readonly number[];
+  /** What it does otherwise than others, in its own words. */
+  readonly remark: string | undefined;
   /** Milliseconds per step, by round. */
   readonly blocks: Map<number, number>;
   /** Milliseconds and steps in all. */
@@ -98,15 +103,13 @@ export function checkFirst(task: Task, first: readonly number[], ours: readonly 
 
 async function begin(task: Task, competitors: readonly Competitor[]): Promise<Entry[]> {
   const entries: Entry[] = [];
-  const start = async ({ rival }: Competitor): Promise<{ first: readonly number[]; error?: string | undefined }> => {
-    if ("reason" in rival) return { first: [], error: rival.reason };
-    const { first = [], error } = await rival.ask({ ask: "begin", task });
-    return { first, error: error ?? checkFirst(task, first, entries[0]?.first ?? []) };
-  };
   for (const competitor of competitors) {
-    const { first, error } = await start(competitor);
-    entries.push({ competitor, first, error, blocks: new Map(), spent: 0, steps: 0 });
-    await sleep(PAUSE_MS);
+    const { rival } = competitor;
+    const answer: Answer = "reason" in rival ? { error: rival.reason } : await rival.ask({ ask: "begin", task });
+    const { first = [], remark } = answer;
+    const error = answer.error ?? checkFirst(task, first, entries[0]?.first ?? []);
+    entries.push({ competitor, first, remark, error, blocks: new Map(), spent: 0, steps: 0 });
+    if (!error) await sleep(PAUSE_MS);
   }
   return entries;
 }
@@ -122,20 +125,24 @@ async function block(entry: Entry, round: number, ms: number): Promise<void> {
   entry.steps += block.steps;
 }
 
-function remarkOn({ blocks, spent, steps }: Entry, counted: number): string | undefined {
-  const slow = [
+function remarkOn({ remark, blocks, spent, steps }: Entry, counted: number): string | undefined {
+  const words = [
+    remark,
     steps > 0 && steps === blocks.size && spent / steps > BLOCK_MS && "1 step a block",
     spent > LONGEST_MS && counted < blocks.size && `${blocks.size} blocks in all`,
   ].filter(Boolean);
-  return slow.length > 0 ? slow.join(", ") : undefined;
+  return words.length > 0 ? words.join(", ") : undefined;
 }
 
 async function end(task: Task, entry: Entry, ours: Entry, counted: Set<number>): Promise<Showing> {
-  const { competitor, first, blocks, error, steps } = entry;
+  const { competitor, first, blocks, steps } = entry;
   const { key, title, rival } = competitor;
-  const last = "reason" in rival || first.length === 0 ? undefined : (await rival.ask({ ask: "end" })).loss;
-  const begun = first[0] ?? 0;
-  const stuck = task.kind === "training" && !error && !((last ?? Number.NaN) < (steps > ENOUGH_STEPS ? begun : 1e3));
+  const ended: Answer = "reason" in rival || entry.error ? {} : await rival.ask({ ask: "end" });
+  const last = ended.loss;
+  const error = entry.error ?? ended.error;
+  const begun = first[0];
+  const bound = begun !== undefined && steps > ENOUGH_STEPS ? begun : LARGE_LOSS;
+  const stuck = task.kind === "training" && !error && !((last ?? Number.NaN) < bound);
   const wrong = error ?? (stuck ? `its loss does not fall: ${begun}, then ${last}` : undefined);
   // Who was too slow for more has but its first blocks, whatever disturbed them.
   const chosen = [...blocks].filter(([round]) => counted.has(round));

@@ -8,7 +8,7 @@ export const peersFolder = fileURLToPath(new URL("./", import.meta.url));
 /** Installs what package-lock.json of the peers' folder names, unless that is there; a text says why that failed. */
 export function installPeers(): string | undefined {
   if (isInstalled()) return undefined;
-  console.log("Installing TensorFlow.js and jax-js into bench/peers (some 100 MB, once)...");
+  console.log("Installing the other JavaScript libraries into bench/peers (some 400 MB, once)...");
   const npm = process.platform === "win32" ? "npm.cmd" : "npm";
   const { status, stderr, error } = spawnSync(npm, ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], {
     cwd: peersFolder,

@@ -183,7 +183,7 @@ export async function startJax(version: string, note: string): Promise<Contestan
     note: `${defaultDevice()} device, ${note}`,
     async begin(task) {
       if (task.kind === "training") return train(task);
-      return task.op === "matmul" ? multiply(task) : noKernel(task);
+      return task.op === "matmul" ? multiply(task) : noKernel();
     },
   };
 }

@@ -4,3 +4,5 @@ declare module "@tensorflow/tfjs-backend-cpu";
 declare module "@tensorflow/tfjs-backend-wasm";
 declare module "@tensorflow/tfjs-core";
 declare module "@tensorflow/tfjs-layers";
+declare module "brain.js";
+declare module "onnxruntime-node";

@@ -130,7 +130,7 @@ export async function startTfjs(name: "wasm" | "cpu", threads: number, binaries?
     note: `${core.getBackend()} back end, ${note}`,
     async begin(task) {
       if (task.kind === "training") return train(task);
-      return task.op === "matmul" ? multiply(task) : noKernel(task);
+      return task.op === "matmul" ? multiply(task) : noKernel();
     },
   };
 }

@@ -69,6 +69,8 @@ export interface Block {
  */
 export interface Work {
   readonly first: readonly number[];
+  /** What it does otherwise than the task says, for people. */
+  readonly remark?: string;
   /** Runs steps for so many milliseconds; one at least. */
   block(ms: number): Promise<Block>;
   /** The loss now, of the first batch or of the last block; a kernel's is 0. */
@@ -122,6 +124,6 @@ export async function timeSteps(ms: number, step: () => unknown, settle?: () => 
 }
 
 /** Why a library is left out of a kernel's comparison. */
-export function noKernel({ op }: KernelTask): never {
-  throw new Error(`not asked for kernels such as ${op} here`);
+export function noKernel(): never {
+  throw new Error("asked for products of matrices only");
 }

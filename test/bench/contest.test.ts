@@ -9,8 +9,6 @@ import { type Competitor, checkFirst, measure, type Result } from "../../bench/c
 import { digits, formatTable, median, scaled, summarize } from "../../bench/format.ts";
 import type { Peak } from "../../bench/machine/roofline.ts";
 import { caseNamed } from "../../bench/suite/cases.ts";
-import { factors } from "../../bench/suite/numbers.ts";
-import { type KernelTask, sampled } from "../../bench/suite/task.ts";
 import { trainingTask, trainingTasks } from "../../bench/suite/tasks.ts";
 
 const LIMITS: Limits = { begin: 60, block: 60 };
@@ -62,19 +60,6 @@ describe("a comparison", () => {
       "absent: not installed",
     ]);
     expect(rowsOf(result, peak)).toEqual([]);
-  });
-
-  test("of products looks at their elements", async () => {
-    const size = { rows: 8, columns: 6, depth: 4 };
-    const task: KernelTask = { kind: "kernel", name: "product", op: "matmul", size, flop: 384, bytes: 416 };
-    const [a, b] = factors(8, 6, 4);
-    const expected = sampled(8, 6).map((i) => {
-      let sum = 0;
-      for (let k = 0; k < 4; k++) sum += a[Math.floor(i / 6) * 4 + k]! * b[k * 6 + (i % 6)]!;
-      return sum;
-    });
-    const { showings } = await measure(task, [await competitor("descent")], 1, atOnce);
-    showings[0]!.first.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 5));
   });
 
   test("gives up who takes too long, and starts it anew for the next task", async () => {
