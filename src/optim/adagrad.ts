@@ -26,6 +26,7 @@ export function adagrad(options: AdagradOptions = {}): Optimizer {
   const initial = numberOption("adagrad", "initialAccumulatorValue", all.initialAccumulatorValue, 0);
   return defineOptimizer({
     kind: "adagrad",
+    source: "Duchi, Hazan and Singer, 2011",
     options: all,
     slots: { accumulator: initial },
     update({ parameter, gradient, slots, learningRate }) {

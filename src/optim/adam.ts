@@ -41,6 +41,7 @@ export function adam(options: AdamOptions = {}): Optimizer {
   const betas = adamConstants("adam", all);
   return defineOptimizer({
     kind: "adam",
+    source: "Kingma and Ba, 2015",
     options: all,
     slots: { firstMoment: 0, secondMoment: 0 },
     update: (input) => adamUpdate(input, betas),
@@ -70,6 +71,6 @@ export function adamUpdate(
 }
 
 /** 1 - beta^step without cancellation: -expm1(step * ln beta). */
-function oneMinusPower(beta: number, step: Tensor): Tensor {
+export function oneMinusPower(beta: number, step: Tensor): Tensor {
   return beta === 0 ? step.mul(0).add(1) : step.mul(Math.log(beta)).expm1().neg();
 }

@@ -24,6 +24,7 @@ export function adamw(options: AdamwOptions = {}): Optimizer {
   const weightDecay = numberOption("adamw", "weightDecay", all.weightDecay, 0);
   return defineOptimizer({
     kind: "adamw",
+    source: "Loshchilov and Hutter, 2019",
     options: all,
     slots: { firstMoment: 0, secondMoment: 0 },
     update(input) {

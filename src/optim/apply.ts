@@ -1,25 +1,51 @@
-import { concatenate, type Tensor } from "../tensor/index.ts";
+import { concatenate, type RandomKey, type Tensor } from "../tensor/index.ts";
+import { invariant } from "../util/index.ts";
 import { clipGradient, type Segment } from "./clipping.ts";
-import type { Optimizer, UpdateInput, UpdateOutput } from "./optimizer.ts";
+import type { ModelUpdateInput, Optimizer, PointInput, UpdateInput, UpdateOutput } from "./optimizer.ts";
+
+/** What {@link applyOptimizer} is given; what is left out can't be asked for by the optimizer. */
+export interface ApplyInput extends UpdateInput {
+  /** Where the gradient was taken; default: `parameter`. */
+  readonly point?: Tensor | undefined;
+  /** The gradient of the same batch at another point. */
+  readonly gradientAt?: ((point: Tensor) => Tensor) | undefined;
+  /** Random numbers of this step. */
+  readonly key?: RandomKey | undefined;
+}
 
 /**
  * One update of all parameters, held in one flat vector.
  *
- * @param input parameter, gradient and each slot: float32 [parameters]; learningRate and step: scalars.
+ * @param input parameter, gradient and each slot: float32 [parameters]; learningRate: a scalar, or [parameters] (one rate for
+ * each weight, repeated); step: a scalar.
  * @param segments the weights in the flat vector, in order and without gaps.
  */
-export function applyOptimizer(optimizer: Optimizer, input: UpdateInput, segments: readonly Segment[]): UpdateOutput {
-  const gradient = clipGradient(input.gradient, optimizer.clipping, segments);
-  if (optimizer.elementwise) return optimizer.update({ ...input, gradient });
+export function applyOptimizer(optimizer: Optimizer, input: ApplyInput, segments: readonly Segment[]): UpdateOutput {
+  const whole: ModelUpdateInput = {
+    ...input,
+    gradient: clipGradient(input.gradient, optimizer.clipping, segments),
+    point: input.point ?? input.parameter,
+    segments,
+    gradientAt(point) {
+      invariant(input.gradientAt, `${optimizer.kind} asked for a second gradient`);
+      return input.gradientAt(point);
+    },
+    key: input.key,
+  };
+  if (optimizer.reach !== "weights") return optimizer.update(whole);
 
   const updates = segments.map((segment) => {
-    const own = (flat: Tensor) => flat.slice([segment.offset, segment.offset + segment.size]).reshape(segment.shape);
+    const { offset, size, shape } = segment;
+    const own = (flat: Tensor) => flat.slice([offset, offset + size]).reshape(shape);
+    const { learningRate } = input;
     return optimizer.update({
-      parameter: own(input.parameter),
-      gradient: own(gradient),
+      ...whole,
+      parameter: own(whole.parameter),
+      gradient: own(whole.gradient),
+      point: own(whole.point),
       slots: mapValues(input.slots, own),
-      learningRate: input.learningRate,
-      step: input.step,
+      learningRate: learningRate.rank === 0 ? learningRate : learningRate.slice([offset, offset + 1]).reshape([]),
+      segments: [segment],
     });
   });
   const join = (pick: (update: UpdateOutput) => Tensor) =>
@@ -31,6 +57,11 @@ export function applyOptimizer(optimizer: Optimizer, input: UpdateInput, segment
     parameter: join((update) => update.parameter),
     slots: mapValues(input.slots, (_, name) => join((update) => update.slots[name] as Tensor)),
   };
+}
+
+/** Where the gradient of the next step is taken: float32 [parameters]. */
+export function trainingPoint(optimizer: Optimizer, input: PointInput): Tensor {
+  return optimizer.point?.(input) ?? input.parameter;
 }
 
 function mapValues<A, B>(record: Readonly<Record<string, A>>, f: (value: A, name: string) => B): Record<string, B> {

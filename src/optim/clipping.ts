@@ -13,6 +13,8 @@ export interface Clipping {
 
 /** A weight's place in the flat vector of parameters. */
 export interface Segment {
+  /** Layer and name, "dense_1/kernel"; in tests it may be missing. */
+  readonly path?: string | undefined;
   readonly shape: readonly number[];
   readonly offset: number;
   readonly size: number;

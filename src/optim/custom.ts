@@ -47,7 +47,8 @@ export function custom<Slot extends string = never>(
       globalClipNorm: all.globalClipNorm,
     },
     slots,
-    elementwise: all.elementwise === true,
+    source: "yours",
+    reach: all.elementwise === true ? "elements" : "weights",
     update(input) {
       const answer = update(input);
       const result = answer instanceof Tensor ? { parameter: answer, slots: {} as Record<Slot, Tensor> } : answer;

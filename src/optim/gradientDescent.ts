@@ -17,6 +17,7 @@ export type GradientDescentOptions = CommonOptions;
 export function gradientDescent(options: GradientDescentOptions = {}): Optimizer {
   return defineOptimizer({
     kind: "gradientDescent",
+    source: "Cauchy, 1847",
     options: withDefaults("gradientDescent", options, { learningRate: 0.01 }),
     slots: {},
     fullBatch: true,

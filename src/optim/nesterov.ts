@@ -2,7 +2,7 @@ import type { MomentumOptions } from "./momentum.ts";
 import { defineOptimizer, numberOption, type Optimizer, withDefaults } from "./optimizer.ts";
 
 /** Options of {@link nesterov}. */
-export type NesterovOptions = MomentumOptions;
+export type NesterovOptions = Omit<MomentumOptions, "dampening">;
 
 /**
  * Nesterov's accelerated gradient (1983) in the form of Sutskever et al. (2013) and Keras `SGD(nesterov=True)`, where
@@ -23,6 +23,7 @@ export function nesterov(options: NesterovOptions = {}): Optimizer {
   const weightDecay = numberOption("nesterov", "weightDecay", all.weightDecay, 0);
   return defineOptimizer({
     kind: "nesterov",
+    source: "Nesterov, 1983; Sutskever et al., 2013",
     options: all,
     slots: { velocity: 0 },
     update({ parameter, gradient, slots, learningRate }) {

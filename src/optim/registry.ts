@@ -1,28 +1,31 @@
-import { fail, show, unknownName } from "../util/index.ts";
-import { adagrad } from "./adagrad.ts";
-import { adam } from "./adam.ts";
-import { adamw } from "./adamw.ts";
-import { custom, type UpdateFunction } from "./custom.ts";
-import { gradientDescent } from "./gradientDescent.ts";
-import { momentum } from "./momentum.ts";
-import { nesterov } from "./nesterov.ts";
+import type { UpdateFunction } from "./custom.ts";
+import { addKnown, readOptimizer } from "./known.ts";
 import type { Optimizer } from "./optimizer.ts";
-import { rmsprop } from "./rmsprop.ts";
-import { sgd } from "./sgd.ts";
+import * as factories from "./optimizers.ts";
+import * as wrappers from "./wrappers.ts";
 
-const factories = { gradientDescent, sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw };
+addKnown(factories);
+addKnown(wrappers);
 
 /** Name of an optimizer that can be asked for by name. */
 export type OptimizerName = keyof typeof factories;
 
+/** Name of what changes another optimizer, `{ kind: "ema", optimizer: "adam" }`. */
+export type WrapperName = keyof typeof wrappers;
+
 /** An optimizer as JSON: its name and its options. */
-export type OptimizerConfig = { readonly kind: OptimizerName | (string & {}) } & Readonly<Record<string, unknown>>;
+export type OptimizerConfig = { readonly kind: OptimizerName | WrapperName | (string & {}) } & Readonly<
+  Record<string, unknown>
+>;
 
 /** Every way to say which optimizer: name, JSON, factory's answer, or a plain update function. */
 export type OptimizerLike = OptimizerName | Optimizer | OptimizerConfig | UpdateFunction<never>;
 
 /** Names of the known optimizers. */
 export const optimizerNames: readonly string[] = Object.keys(factories);
+
+/** Names of what changes another optimizer. */
+export const wrapperNames: readonly string[] = Object.keys(wrappers);
 
 /**
  * Reads an optimizer in any of its forms.
@@ -32,19 +35,5 @@ export const optimizerNames: readonly string[] = Object.keys(factories);
  * optimizerFrom("adam").kind; // "adam"
  */
 export function optimizerFrom(like: OptimizerLike): Optimizer {
-  if (typeof like === "string") return factoryOf(like)({});
-  if (typeof like === "function") return custom(like);
-  if (!like || typeof like !== "object") fail(`optimizer is ${show(like)}`, `one of ${optimizerNames.join(", ")}`);
-  if (isOptimizer(like)) return like;
-  const { kind, ...options } = like;
-  return factoryOf(String(kind))(options);
-}
-
-function factoryOf(name: string): (options: object) => Optimizer {
-  if (!Object.hasOwn(factories, name)) unknownName("optimizer", name, optimizerNames);
-  return factories[name as OptimizerName];
-}
-
-function isOptimizer(like: object): like is Optimizer {
-  return typeof (like as Partial<Optimizer>).update === "function";
+  return readOptimizer(like, "optimizer");
 }

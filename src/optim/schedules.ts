@@ -1,1 +1,2 @@
-export { constant, cosineDecay, exponentialDecay, piecewiseConstant, stepDecay, warmup } from "./schedule.ts";
+export * from "./formulas.ts";
+export { type WarmupOptions, warmup } from "./schedule-registry.ts";

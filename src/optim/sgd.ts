@@ -1,3 +1,4 @@
+import { fail } from "../util/index.ts";
 import { momentum } from "./momentum.ts";
 import { nesterov } from "./nesterov.ts";
 import { type CommonOptions, defineOptimizer, numberOption, type Optimizer, withDefaults } from "./optimizer.ts";
@@ -8,6 +9,8 @@ export interface SgdOptions extends CommonOptions {
   momentum?: number | undefined;
   /** Default false. */
   nesterov?: boolean | undefined;
+  /** With momentum: the gradient counts 1 - dampening in the velocity, after the first step; default 0 (PyTorch `SGD`). */
+  dampening?: number | undefined;
   /** L2 penalty added to the gradient, `gradient + weightDecay * parameter`; default 0 (PyTorch `SGD`). */
   weightDecay?: number | undefined;
 }
@@ -23,12 +26,19 @@ export interface SgdOptions extends CommonOptions {
  * model.compile({ optimizer: optimizers.sgd({ learningRate: 0.1 }), loss: "meanSquaredError" });
  */
 export function sgd(options: SgdOptions = {}): Optimizer {
-  const all = withDefaults("sgd", options, { learningRate: 0.01, weightDecay: 0, momentum: 0, nesterov: false });
-  const { momentum: mu, nesterov: ahead, ...rest } = all;
-  if (numberOption("sgd", "momentum", mu, 0, 1) > 0) return (ahead ? nesterov : momentum)({ ...rest, momentum: mu });
-  const weightDecay = numberOption("sgd", "weightDecay", all.weightDecay, 0);
+  const defaults = { learningRate: 0.01, weightDecay: 0, momentum: 0, nesterov: false, dampening: 0 };
+  const { momentum: mu, nesterov: ahead, dampening, ...rest } = withDefaults("sgd", options, defaults);
+  numberOption("sgd", "dampening", dampening, 0, 1);
+  if (dampening && (ahead || !mu)) {
+    fail(`sgd got dampening ${dampening} ${ahead ? "and nesterov" : "without momentum"}`, "classical momentum with it");
+  }
+  if (numberOption("sgd", "momentum", mu, 0, 1) > 0) {
+    return ahead ? nesterov({ ...rest, momentum: mu }) : momentum({ ...rest, momentum: mu, dampening });
+  }
+  const weightDecay = numberOption("sgd", "weightDecay", rest.weightDecay, 0);
   return defineOptimizer({
     kind: "sgd",
+    source: "Robbins and Monro, 1951",
     options: rest,
     slots: {},
     update({ parameter, gradient, learningRate }) {

@@ -1,6 +1,6 @@
-import { applyOptimizer, type OptimizerLike, optimizerFrom } from "../optim/index.ts";
-import { createProgram, type Tensor } from "../tensor/index.ts";
-import { fail, product } from "../util/index.ts";
+import { applyOptimizer, type OptimizerLike, optimizerFrom, trainingPoint } from "../optim/index.ts";
+import { createProgram, RandomKey, type Tensor } from "../tensor/index.ts";
+import { fail, product, type Shape } from "../util/index.ts";
 import type { Numbers, Tolerance } from "./close.ts";
 import { compare, named, onEngines } from "./compare.ts";
 import { engineOf, type TestEngine } from "./engines.ts";
@@ -13,6 +13,10 @@ export interface OptimizerCase extends Tolerance {
   readonly start: Tensor;
   /** The gradient at some parameters. */
   readonly gradient: (parameters: Tensor) => Tensor;
+  /** Shapes of the weights that `start` is made of, one after the other; default: one of start's shape. */
+  readonly shapes?: readonly Shape[] | undefined;
+  /** Their paths, for options that name weights; default none. */
+  readonly paths?: readonly string[] | undefined;
   /** Numbers of the steps whose parameters are of interest, rising; 1 is after the first update. */
   readonly steps: readonly number[];
   /** A rate per step instead of the optimizer's own. */
@@ -67,23 +71,32 @@ function checkPlaces(
 }
 
 async function walk(
-  { start, gradient, steps, learningRates }: OptimizerCase,
+  { start, gradient, shapes = [start.shape], paths, steps, learningRates }: OptimizerCase,
   like: OptimizerLike,
   engine: TestEngine,
 ): Promise<Computed[]> {
   const optimizer = optimizerFrom(like);
   const vector = { shape: [start.size], dtype: "float32" } as const; // as in training: all parameters are one flat vector
+  let end = 0;
+  const segments = shapes.map((shape, i) => {
+    const offset = end;
+    end += product(shape);
+    return { path: paths?.[i], shape, offset, size: product(shape) };
+  });
+  if (end !== start.size) fail(`optimizerCase got shapes of ${end} elements`, `${start.size}, as start has`);
   const scalar = { shape: [], dtype: "float32" } as const;
   const program = await createProgram({
     name: optimizer.kind,
     engine: await engineOf(engine),
     state: { parameter: vector, ...mapValues(optimizer.slots, () => vector) },
-    inputs: { learningRate: scalar, step: scalar },
-    body: ({ state: { parameter, ...slots }, inputs: { learningRate, step } }) => {
-      if (!parameter || !learningRate || !step) fail("a program lost its inputs");
-      const slope = gradient(parameter.reshape([...start.shape])).reshape([start.size]);
-      const segments = [{ shape: start.shape, offset: 0, size: product(start.shape) }];
-      const next = applyOptimizer(optimizer, { parameter, gradient: slope, slots, learningRate, step }, segments);
+    inputs: { learningRate: scalar, step: scalar, control: { shape: [2], dtype: "uint32" } },
+    body: ({ state: { parameter, ...slots }, inputs: { learningRate, step, control } }) => {
+      if (!parameter || !learningRate || !step || !control) fail("a program lost its inputs");
+      const gradientAt = (place: Tensor) => gradient(place.reshape([...start.shape])).reshape([start.size]);
+      const point = trainingPoint(optimizer, { parameter, slots, step });
+      const key = RandomKey.fromTensor(control).fold(step.cast("uint32").reshape([1]));
+      const given = { parameter, gradient: gradientAt(point), slots, learningRate, step, point, gradientAt, key };
+      const next = applyOptimizer(optimizer, given, segments);
       return { state: { parameter: next.parameter, ...next.slots } };
     },
   });

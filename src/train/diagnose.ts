@@ -1,8 +1,9 @@
 import type { Network } from "../nn/index.ts";
+import { trainingPoint } from "../optim/index.ts";
 import { stack, type Tensor } from "../tensor/index.ts";
 import { DescentError } from "../util/index.ts";
 import { type BatchLayout, type BatchProgram, compileBatch, type TracedBatch } from "./batch-program.ts";
-import { isSound } from "./flat.ts";
+import { isSound, slotsOf } from "./flat.ts";
 import { augmented, type StepParts } from "./loop.ts";
 import type { Trainer } from "./trainer.ts";
 
@@ -70,9 +71,11 @@ async function findSuspects(
   failed: BatchProgram,
 ): Promise<string[]> {
   const names: string[] = [];
-  const body = ({ parameters, moving, inputs, key }: TracedBatch) => {
+  const body = ({ parameters, moving, inputs, key, state, step }: TracedBatch) => {
     const seen = augmented(parts.augment, inputs, key);
-    const { layerOutputs } = parts.network.forward(seen, parameters as Tensor, moving, { training: true, key });
+    const slots = slotsOf(parts.optimizer, state);
+    const point = trainingPoint(parts.optimizer, { parameter: parameters as Tensor, slots, step });
+    const { layerOutputs } = parts.network.forward(seen, point, moving, { training: true, key });
     names.push(...seen.map(() => augmentation), ...Object.keys(layerOutputs));
     const sound = [...seen, ...Object.values(layerOutputs)].map((x) => isSound(x.cast("float32")).all());
     return { outputs: { sound: stack(sound.map((flag) => flag.cast("float32"))) } };

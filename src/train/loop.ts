@@ -1,5 +1,5 @@
 import type { Network } from "../nn/index.ts";
-import { applyOptimizer, type Optimizer } from "../optim/index.ts";
+import { applyOptimizer, type Optimizer, trainingPoint } from "../optim/index.ts";
 import { type RandomKey, Tensor } from "../tensor/index.ts";
 import { fail, formatShape, invariant, sameShape } from "../util/index.ts";
 import type { BatchBody } from "./batch-program.ts";
@@ -56,7 +56,9 @@ export function trainingStep({ network, optimizer, scorer, augment }: StepParts)
     const seen = augmented(augment, inputs, key);
 
     // 2. Forward: what does the network say?
-    const answer = network.forward(seen, parameters, moving, { training: true, key });
+    const slots = slotsOf(optimizer, state);
+    const point = trainingPoint(optimizer, { parameter: parameters, slots, step });
+    const answer = network.forward(seen, point, moving, { training: true, key });
 
     // 3. Loss: how wrong is that?
     const { loss, sum, outputs } = scorer.measure(targets, answer.outputs, weights);
@@ -64,9 +66,12 @@ export function trainingStep({ network, optimizer, scorer, augment }: StepParts)
     // 4. Gradients: how does the loss change with each parameter?
     const gradient = flatGradient(network, loss, answer.weights);
 
-    // 5. Update: every parameter a step against its gradient.
-    const slots = slotsOf(optimizer, state);
-    const input = { parameter: parameters, gradient, slots, learningRate, step };
+    // 5. Update: every parameter a step against its gradient. Some optimizers ask for it at a second point.
+    const gradientAt = (other: Tensor) => {
+      const again = network.forward(seen, other, moving, { training: true, key });
+      return flatGradient(network, scorer.measure(targets, again.outputs, weights).loss, again.weights);
+    };
+    const input = { parameter: parameters, gradient, slots, learningRate, step, point, gradientAt, key };
     const updated = applyOptimizer(optimizer, input, segmentsOf(network));
 
     // A loss that is no number changes nothing: the search for its cause finds all parameters as they were.

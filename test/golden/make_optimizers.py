@@ -37,17 +37,38 @@ def gradient(p, dtype=torch.float64):
     return torch.tensor(A, dtype=dtype) @ (p - torch.tensor(CENTER, dtype=dtype)) + 0.25 * torch.sin(p)
 
 
+# The six numbers are two weights, [2, 2] and [2]: rules that see matrices see one, and elementwise rules don't care.
+SHAPES = [[2, 2], [2]]
+
+
+def split(flat):
+    return [flat[:4].reshape(2, 2), flat[4:]]
+
+
+def flatten(params):
+    return torch.cat([p.detach().reshape(-1) for p in params])
+
+
 def walk(make, rates, dtype):
-    p = torch.tensor(START, dtype=dtype, requires_grad=True)
-    optimizer = make([p])
+    params = [p.clone().requires_grad_() for p in split(torch.tensor(START, dtype=dtype))]
+    optimizer = make(params)
     seen = []
+
+    def slopes(at):
+        for p, slope in zip(params, split(gradient(flatten(at), dtype))):
+            p.grad = slope.clone()
+        return torch.zeros((), dtype=dtype)
+
     for step in range(1, max(STEPS) + 1):
         for group in optimizer.param_groups:
             group["lr"] = rates[step - 1]
-        p.grad = gradient(p.detach(), dtype)
-        optimizer.step()
+        if isinstance(optimizer, torch.optim.LBFGS):
+            optimizer.step(lambda: slopes(params))
+        else:
+            slopes(optimizer.point() if hasattr(optimizer, "point") else params)
+            optimizer.step()
         if step in STEPS:
-            seen.append(p.detach().clone())
+            seen.append(flatten(params).clone())
     return seen
 
 
@@ -60,6 +81,88 @@ def keras_momentum(rates, momentum, nesterov, decay):
         if step in STEPS:
             seen.append(p.clone())
     return seen
+
+
+# --- Rules that PyTorch has not, from their papers' equations and reference code; and wrappers around any rule.
+# Each is an optimizer with PyTorch's interface: param_groups with "lr", step(); weights are 2-D and 1-D, see `split`.
+class Rule:
+    def __init__(self, params, **options):
+        self.params, self.options, self.t = params, options, 0
+        self.param_groups = [{"lr": 0.0}]
+        self.state = [{} for _ in params]
+
+    @torch.no_grad()
+    def step(self):
+        self.t += 1
+        for p, s in zip(self.params, self.state):
+            self.update(p, p.grad, s, self.param_groups[0]["lr"], **self.options)
+
+
+class Lion(Rule):  # Chen et al., 2023, Algorithm 2
+    def update(self, p, g, s, lr, beta1, beta2, decay):
+        m = s.get("m", torch.zeros_like(p))
+        p -= lr * (torch.sign(beta1 * m + (1 - beta1) * g) + decay * p)
+        s["m"] = beta2 * m + (1 - beta2) * g
+
+
+def ratio(a, b):
+    return a / b if a > 0 and b > 0 else torch.ones_like(a)
+
+
+class Lamb(Rule):  # You et al., 2020, Algorithm 2, phi(z) = z
+    def update(self, p, g, s, lr, beta1, beta2, eps, decay):
+        s["m"] = beta1 * s.get("m", torch.zeros_like(p)) + (1 - beta1) * g
+        s["v"] = beta2 * s.get("v", torch.zeros_like(p)) + (1 - beta2) * g * g
+        direction = s["m"] / (1 - beta1**self.t) / ((s["v"] / (1 - beta2**self.t)).sqrt() + eps) + decay * p
+        p -= lr * ratio(p.norm(), direction.norm()) * direction
+
+
+class Lars(Rule):  # You, Gitman and Ginsburg, 2017, Algorithm 1
+    def update(self, p, g, s, lr, momentum, trust, decay, vectors):
+        local, slope = 1, g
+        if vectors or p.dim() > 1:
+            slope = g + decay * p
+            local = trust * p.norm() / (g.norm() + decay * p.norm()) if p.norm() > 0 and g.norm() > 0 else 1
+        s["v"] = momentum * s.get("v", torch.zeros_like(p)) + lr * local * slope
+        p -= s["v"]
+
+
+class Muon(Rule):  # torch.optim._muon in the precision of its argument, weights [in, out]; vectors by Adam
+    def update(self, p, g, s, lr, momentum, decay, nesterov=True, steps=5, match=False):
+        if p.dim() < 2:
+            s["m"] = 0.9 * s.get("m", torch.zeros_like(p)) + 0.1 * g
+            s["v"] = 0.999 * s.get("v", torch.zeros_like(p)) + 0.001 * g * g
+            p -= lr * s["m"] / (1 - 0.9**self.t) / ((s["v"] / (1 - 0.999**self.t)).sqrt() + 1e-8)
+            return
+        s["m"] = torch.lerp(s.get("m", torch.zeros_like(p)), g, 1 - momentum)
+        x = torch.lerp(g, s["m"], momentum) if nesterov else s["m"]
+        x = x.T
+        transposed = x.size(0) > x.size(1)
+        x = x.T if transposed else x
+        x = x / x.norm().clamp(min=1e-7)
+        for _ in range(steps):
+            gram = x @ x.T
+            x = 3.4445 * x + (-4.775 * gram + 2.0315 * gram @ gram) @ x
+        x = x.T if transposed else x
+        rows, columns = x.shape
+        scale = 0.2 * math.sqrt(max(rows, columns)) if match else math.sqrt(max(1, rows / columns))
+        p *= 1 - lr * decay
+        p -= lr * scale * x.T
+
+
+class ScheduleFree(Rule):  # Defazio et al., 2024, and facebookresearch/schedule_free's AdamWScheduleFree: params are x
+    def update(self, p, g, s, lr, beta1, beta2, eps, decay):
+        z = s.get("z", p.clone())
+        y = (1 - beta1) * z + beta1 * p
+        s["v"] = beta2 * s.get("v", torch.zeros_like(p)) + (1 - beta2) * g * g
+        s["z"] = z - lr * (g / ((s["v"] / (1 - beta2**self.t)).sqrt() + eps) + decay * y)
+        s["sum"] = s.get("sum", 0) + lr**2
+        c = lr**2 / s["sum"]
+        p.copy_((1 - c) * p + c * s["z"])
+
+    def point(self):
+        beta1 = self.options["beta1"]
+        return [(1 - beta1) * s.get("z", p) + beta1 * p for p, s in zip(self.params, self.state)]
 
 
 cases = []
@@ -77,7 +180,7 @@ def case(kind, title, options, make, scheduled=False, **extra):
     entry["parameters"] = [array(p) for p in seen]
     error = max(((s.double() - p).abs() / p.abs().clamp_min(0.1)).max().item() for s, p in zip(single, seen))
     assert error < 4e-6, f"{kind}: {title}: float32 itself is {error} away"
-    if kind in ("momentum", "nesterov"):
+    if kind in ("momentum", "nesterov") and "dampening" not in options:
         keras = keras_momentum(rates, options["momentum"], kind == "nesterov", options.get("weightDecay", 0))
         same = all(torch.allclose(a, b, rtol=1e-9) for a, b in zip(keras, seen))
         assert same != scheduled
@@ -130,6 +233,38 @@ case("adam", "a large epsilon", {"learningRate": 0.1, "beta1": 0.9, "beta2": 0.9
 case("rmsprop", "a large epsilon", {"learningRate": 0.01, "rho": 0.9, "epsilon": 0.125}, lambda p: O.RMSprop(p, lr=0.01, alpha=0.9, eps=0.125), epsilonMatters=True)
 case("adagrad", "a large epsilon", {"learningRate": 0.5, "initialAccumulatorValue": 0.1, "epsilon": 0.125}, lambda p: O.Adagrad(p, lr=0.5, initial_accumulator_value=0.1, eps=0.125), epsilonMatters=True)
 
+both = {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
+for title, scheduled in (("constant rate", False), ("schedule", True)):
+    more = {"scheduled": scheduled}
+    case("adadelta", title, {"learningRate": 8, "rho": 0.9, "epsilon": 1e-6}, lambda p: O.Adadelta(p, lr=8, rho=0.9, eps=1e-6), **more)
+    case("adamax", title, {"learningRate": 0.1, **both}, lambda p: O.Adamax(p, lr=0.1), **more)
+    case("amsgrad", title, {"learningRate": 0.1, **both}, lambda p: O.Adam(p, lr=0.1, amsgrad=True), **more)
+    case("nadam", title, {"learningRate": 0.1, **both, "momentumDecay": 0.004}, lambda p: O.NAdam(p, lr=0.1), **more)
+    case("radam", title, {"learningRate": 0.1, **both}, lambda p: O.RAdam(p, lr=0.1), **more)
+    case("lion", title, {"learningRate": 0.03125, "beta1": 0.9, "beta2": 0.99, "weightDecay": 0.0625},
+         lambda p: Lion(p, beta1=0.9, beta2=0.99, decay=0.0625), **more)
+    case("lamb", title, {"learningRate": 0.03125, **both, "epsilon": 1e-6, "weightDecay": 0.01},
+         lambda p: Lamb(p, beta1=0.9, beta2=0.999, eps=1e-6, decay=0.01), **more)
+    case("lars", title, {"learningRate": 0.5, "momentum": 0.9, "trust": 0.03125, "weightDecay": 0.0625, "vectors": True},
+         lambda p: Lars(p, momentum=0.9, trust=0.03125, decay=0.0625, vectors=True), **more)
+    case("adafactor", title, {"learningRate": 0.015625, "beta2Decay": -0.8, "epsilon1": 1.1920929e-7, "epsilon2": 1e-3, "clipThreshold": 1, "weightDecay": 0.0625},
+         lambda p: O.Adafactor(p, lr=0.015625, eps=(1.1920929e-7, 1e-3), weight_decay=0.0625), **more)
+    case("muon", title, {"learningRate": 0.001953125, "momentum": 0.875, "weightDecay": 0.125}, lambda p: Muon(p, momentum=0.875, decay=0.125), **more)
+    case("scheduleFree", title, {"learningRate": 0.1, **both, "weightDecay": 0.0625},
+         lambda p: ScheduleFree(p, beta1=0.9, beta2=0.999, eps=1e-8, decay=0.0625), **more)
+case("lars", "matrices only", {"learningRate": 0.0625, "momentum": 0.9, "trust": 0.125, "weightDecay": 0.0625},
+     lambda p: Lars(p, momentum=0.9, trust=0.125, decay=0.0625, vectors=False))
+case("muon", "AdamW's rates, no Nesterov", {"learningRate": 0.00390625, "momentum": 0.5, "weightDecay": 0, "nesterov": False, "scale": "matchAdamw"},
+     lambda p: Muon(p, momentum=0.5, decay=0, nesterov=False, match=True))
+case("momentum", "dampening", {"learningRate": 0.125, "momentum": 0.875, "dampening": 0.5}, lambda p: O.SGD(p, lr=0.125, momentum=0.875, dampening=0.5))
+case("rmsprop", "centered", {"learningRate": 0.01, "rho": 0.9, "epsilon": 0.03125, "centered": True},
+     lambda p: O.RMSprop(p, lr=0.01, alpha=0.9, eps=0.03125, centered=True))
+case("rmsprop", "centered, momentum", {"learningRate": 0.01, "rho": 0.9, "epsilon": 0.03125, "centered": True, "momentum": 0.5},
+     lambda p: O.RMSprop(p, lr=0.01, alpha=0.9, eps=0.03125, centered=True, momentum=0.5))
+for history in (10, 3):
+    case("lbfgs", f"{history} pairs", {"learningRate": 0.75, "history": history},
+         lambda p, history=history: O.LBFGS(p, lr=0.75, max_iter=1, max_eval=100, history_size=history, tolerance_grad=0, tolerance_change=0))
+
 # The libraries' own defaults; the tests ask that each of ours is one of the two. (RMSprop, AdaGrad: each pair belongs together.)
 DEFAULTS = [
     {"optimizer": "gradientDescent", "keras": {"learningRate": 0.01}, "pytorch": {"learningRate": 0.001}},
@@ -140,12 +275,31 @@ DEFAULTS = [
     {"optimizer": "rmsprop", "keras": {"learningRate": 0.001, "rho": 0.9, "epsilon": 1e-7}, "pytorch": {"learningRate": 0.01, "rho": 0.99, "epsilon": 1e-8}},
     {"optimizer": "adam", "keras": {"learningRate": 0.001, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-7}, "pytorch": {"learningRate": 0.001, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}},
     {"optimizer": "adamw", "keras": {"learningRate": 0.001, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-7, "weightDecay": 0.004}, "pytorch": {"learningRate": 0.001, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "weightDecay": 0.01}},
+    {"optimizer": "adadelta", "keras": {"learningRate": 0.001, "rho": 0.95, "epsilon": 1e-7}, "pytorch": {"learningRate": 1, "rho": 0.9, "epsilon": 1e-6}},
+    {"optimizer": "adamax", "keras": {"learningRate": 0.001, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-7}, "pytorch": {"learningRate": 0.002, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}},
+    {"optimizer": "amsgrad", "pytorch": {"learningRate": 0.001, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}},
+    {"optimizer": "nadam", "keras": {"learningRate": 0.001, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-7}, "pytorch": {"learningRate": 0.002, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "momentumDecay": 0.004}},
+    {"optimizer": "radam", "pytorch": {"learningRate": 0.001, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}},
+    {"optimizer": "lion", "keras": {"learningRate": 0.001, "beta1": 0.9, "beta2": 0.99}, "paper": {"learningRate": 0.0001, "beta1": 0.9, "beta2": 0.99, "weightDecay": 0}},
+    {"optimizer": "lamb", "keras": {"learningRate": 0.001, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-7}, "paper": {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-6, "weightDecay": 0.01}},
+    {"optimizer": "lars", "paper": {"momentum": 0.9, "trust": 0.001, "weightDecay": 0.0005}},
+    {"optimizer": "adafactor", "keras": {"learningRate": 0.001, "beta2Decay": -0.8, "epsilon1": 1e-30, "epsilon2": 1e-3, "clipThreshold": 1}, "pytorch": {"learningRate": 0.01, "beta2Decay": -0.8, "epsilon1": 1.1920929e-7, "epsilon2": 1e-3, "clipThreshold": 1, "weightDecay": 0}},
+    {"optimizer": "muon", "keras": {"learningRate": 0.001, "momentum": 0.95, "nesterov": True, "iterations": 5, "adamRate": 1}, "pytorch": {"learningRate": 0.001, "momentum": 0.95, "nesterov": True, "iterations": 5, "weightDecay": 0.1}},
+    {"optimizer": "scheduleFree", "paper": {"learningRate": 0.0025, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "weightDecay": 0}},
+    {"optimizer": "lbfgs", "pytorch": {"learningRate": 1}},
 ]  # fmt: skip
-for entry, make in zip(DEFAULTS, (O.SGD, O.SGD, O.SGD, O.SGD, O.Adagrad, O.RMSprop, O.Adam, O.AdamW)):
-    ours = {"lr": "learningRate", "eps": "epsilon", "alpha": "rho", "weight_decay": "weightDecay", "initial_accumulator_value": "initialAccumulatorValue"}
-    real = make([torch.zeros(1)]).defaults
+MADE = {
+    "gradientDescent": O.SGD, "sgd": O.SGD, "momentum": O.SGD, "nesterov": O.SGD, "adagrad": O.Adagrad, "rmsprop": O.RMSprop, "adam": O.Adam,
+    "adamw": O.AdamW, "adadelta": O.Adadelta, "adamax": O.Adamax, "amsgrad": O.Adam, "nadam": O.NAdam, "radam": O.RAdam, "adafactor": O.Adafactor,
+    "muon": O.Muon, "lbfgs": O.LBFGS,
+}  # fmt: skip
+for entry in DEFAULTS:
+    if "pytorch" not in entry:
+        continue
+    ours = {"lr": "learningRate", "eps": "epsilon", "alpha": "rho", "rho": "rho", "weight_decay": "weightDecay", "initial_accumulator_value": "initialAccumulatorValue", "momentum_decay": "momentumDecay", "beta2_decay": "beta2Decay", "d": "clipThreshold", "ns_steps": "iterations", "nesterov": "nesterov"}  # fmt: skip
+    real = MADE[entry["optimizer"]]([torch.zeros(1, 1)]).defaults
     for theirs, name in ours.items():
-        if name in entry["pytorch"]:
+        if name in entry["pytorch"] and theirs in real and not (theirs == "nesterov" and entry["optimizer"] != "muon"):
             assert real[theirs] == entry["pytorch"][name], (entry["optimizer"], name, real[theirs])
 
 # Clipping: by Keras's formulas (PyTorch's clip_grad_norm_ adds 1e-6 to the norm).
@@ -161,14 +315,27 @@ clipping = [
 ]  # fmt: skip
 
 # Learning rates of the update after `step` updates. PyTorch's schedulers where they exist, else Keras's formula.
-def torch_rates(make, steps):
+def torch_rates(make, steps, past=True):
     optimizer = O.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
     scheduler, rates = make(optimizer), []
     for _ in range(max(steps) + 1):
         rates.append(optimizer.param_groups[0]["lr"])
         optimizer.step()
-        scheduler.step()
+        if past or len(rates) <= max(steps):
+            scheduler.step()
     return [rates[s] for s in steps]
+
+
+def keras_polynomial(step):  # PolynomialDecay(0.1, 20, 0.01, 1, cycle=True)
+    steps = 20 * max(1, math.ceil(step / 20))
+    return 0.09 * (1 - step / steps) + 0.01
+
+
+def keras_restarts(step):  # CosineDecayRestarts(0.1, 10, 1.5, 0.5, 0.125)
+    done = step / 10
+    period = math.floor(math.log(1 - done * (1 - 1.5)) / math.log(1.5))
+    part = (done - (1 - 1.5**period) / (1 - 1.5)) / 1.5**period
+    return 0.1 * ((1 - 0.125) * 0.5 * 0.5**period * (1 + math.cos(math.pi * part)) + 0.125)
 
 
 S = O.lr_scheduler
@@ -187,6 +354,19 @@ schedules = [
     ("warmup", {"steps": 20, "learningRate": 0.1}, WHOLE, [0.1 * min(1, (s + 1) / 20) for s in WHOLE]),
     ("warmup", {"steps": 20, "from": 0.25, "learningRate": {"kind": "stepDecay", "learningRate": 0.1, "decaySteps": 20, "decayRate": 0.5}}, WHOLE,
      [0.1 * (0.25 + 0.75 * (s + 1) / 20) if s < 20 else 0.1 * 0.5 ** ((s - 20) // 20) for s in WHOLE]),
+    ("polynomialDecay", {"learningRate": 0.1, "decaySteps": 40, "endLearningRate": 0.01, "power": 2}, WHOLE, [0.09 * (1 - min(s, 40) / 40) ** 2 + 0.01 for s in WHOLE]),
+    ("polynomialDecay", {"learningRate": 0.1, "decaySteps": 20, "endLearningRate": 0.01, "cycle": True}, WHOLE, [keras_polynomial(s) for s in WHOLE]),
+    ("cosineDecayRestarts", {"learningRate": 0.1, "firstDecaySteps": 10, "tMul": 1}, WHOLE, torch_rates(lambda o: S.CosineAnnealingWarmRestarts(o, 10), WHOLE)),
+    ("cosineDecayRestarts", {"learningRate": 0.1, "firstDecaySteps": 10}, WHOLE, torch_rates(lambda o: S.CosineAnnealingWarmRestarts(o, 10, T_mult=2), WHOLE)),
+    ("cosineDecayRestarts", {"learningRate": 0.1, "firstDecaySteps": 10, "tMul": 1.5, "mMul": 0.5, "alpha": 0.125}, [0, 5, 9, 11, 24, 26, 40, 60], [keras_restarts(s) for s in (0, 5, 9, 11, 24, 26, 40, 60)]),
+    ("oneCycle", {"maxLearningRate": 0.1, "steps": 101}, WHOLE, torch_rates(lambda o: S.OneCycleLR(o, 0.1, total_steps=101), WHOLE, past=False)),
+    ("oneCycle", {"maxLearningRate": 0.1, "steps": 101, "rise": 0.5, "divideBy": 10, "finallyDivideBy": 100, "shape": "linear"}, WHOLE,
+     torch_rates(lambda o: S.OneCycleLR(o, 0.1, total_steps=101, pct_start=0.5, anneal_strategy="linear", div_factor=10, final_div_factor=100), WHOLE, past=False)),
+    ("inverseSquareRoot", {"learningRate": 0.1, "warmupSteps": 20}, WHOLE, [0.1 * 20**0.5 * min((s + 1) ** -0.5, (s + 1) * 20**-1.5) for s in WHOLE]),
+    ("warmupStableDecay", {"learningRate": 0.1, "warmupSteps": 10, "stableSteps": 20, "decaySteps": 20}, WHOLE,
+     [0.1 * min(1, (s + 1) / 10) * (1 - min(1, max(0, (s - 30) / 20))) for s in WHOLE]),
+    ("warmupStableDecay", {"learningRate": 0.1, "warmupSteps": 0, "stableSteps": 20, "decaySteps": 40, "alpha": 0.25, "shape": "squareRoot"}, WHOLE,
+     [0.1 * (0.75 * (1 - math.sqrt(min(1, max(0, (s - 20) / 40)))) + 0.25) for s in WHOLE]),
 ]  # fmt: skip
 schedules = [
     {"name": f"{kind} {options}", "schedule": kind, "options": options, "steps": steps, "rates": [number(r) for r in rates]}
@@ -196,7 +376,7 @@ schedules = [
 write(
     "optimizers",
     {"by": f"make_optimizers.py, PyTorch {torch.__version__}, float64", "gradient": "A (p - center) + 0.25 sin p"},
-    problem=[{"a": exact(A), "center": exact(CENTER), "start": exact(START)}],
+    problem=[{"a": exact(A), "center": exact(CENTER), "start": exact(START), "shapes": SHAPES}],
     cases=cases,
     defaults=DEFAULTS,
     clipping=clipping,

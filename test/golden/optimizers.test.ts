@@ -5,7 +5,14 @@ import { expectClose, forEachEngine, optimizerCase, runOn } from "../../src/test
 import { asTensor, type GoldenArray, golden } from "./golden.ts";
 
 interface GoldenOptimizers {
-  readonly problem: [{ readonly a: GoldenArray; readonly center: GoldenArray; readonly start: GoldenArray }];
+  readonly problem: [
+    {
+      readonly a: GoldenArray;
+      readonly center: GoldenArray;
+      readonly start: GoldenArray;
+      readonly shapes: number[][];
+    },
+  ];
   readonly cases: {
     readonly name: string;
     readonly optimizer: string;
@@ -17,8 +24,10 @@ interface GoldenOptimizers {
   }[];
   readonly defaults: {
     readonly optimizer: string;
-    readonly keras: Record<string, number>;
-    readonly pytorch: Record<string, number>;
+    readonly keras?: Record<string, unknown>;
+    readonly pytorch?: Record<string, unknown>;
+    /** Or its authors' code. */
+    readonly paper?: Record<string, unknown>;
   }[];
   readonly clipping: {
     readonly kind: "globalNorm" | "value";
@@ -36,7 +45,7 @@ interface GoldenOptimizers {
 }
 
 const { problem, cases, defaults, clipping, schedules } = await golden<GoldenOptimizers>("optimizers");
-const [{ a, center, start }] = problem;
+const [{ a, center, start, shapes }] = problem;
 
 test("every optimizer and schedule has golden numbers", () => {
   const covered = new Set(cases.map(({ optimizer }) => optimizer));
@@ -57,6 +66,7 @@ await forEachEngine((engine) => {
             .matmul(p.sub(asTensor(center)).reshape([-1, 1]))
             .flatten()
             .add(p.sin().mul(0.25)),
+        shapes,
         steps,
         learningRates,
         // With a changing rate, momentum follows Sutskever et al. (2013) and Keras, whose velocity holds past rates.
@@ -87,9 +97,15 @@ await forEachEngine((engine) => {
 });
 
 describe("defaults", () => {
-  test.each(defaults)("each of $optimizer's is Keras's or PyTorch's", ({ optimizer, keras, pytorch }) => {
+  test.each(defaults)("each of $optimizer's is Keras's, PyTorch's or the paper's", ({ optimizer, ...sources }) => {
     const { options } = optimizerFrom({ kind: optimizer });
-    for (const name of Object.keys(keras)) expect([keras[name], pytorch[name]], name).toContain(options[name]);
+    const known = Object.values(sources);
+    for (const name of new Set(known.flatMap((source) => Object.keys(source)))) {
+      expect(
+        known.map((source) => source[name]),
+        name,
+      ).toContain(options[name]);
+    }
   });
 });
 

@@ -1,0 +1,3 @@
+export { custom } from "./custom.ts";
+export * from "./optimizers.ts";
+export * from "./wrappers.ts";
