@@ -1,4 +1,5 @@
 export { DTYPES, type DType, isFloat, type TypedArray, wrap } from "./dtype.ts";
+export { identify, type ProgramIdentity } from "./identity.ts";
 export * from "./index-expression.ts";
 export * from "./op.ts";
 export { laneType as laneTypeOf } from "./ops/elementwise.ts";

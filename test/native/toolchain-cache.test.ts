@@ -37,7 +37,7 @@ describe("a compiled library", () => {
     expect(first.compileMs).toBeGreaterThan(0);
     expect(dirname(dirname(first.path))).toBe(cache);
     expect(statSync(cache).mode & 0o777).toBe(0o700);
-    expect(await compile(writes(7), "another name")).toEqual({ path: first.path, cached: true, compileMs: 0 });
+    expect(await compile(writes(7), "another name")).toEqual({ ...first, cached: true, compileMs: 0 });
     const other = await compile(writes(8));
     expect(other.cached).toBe(false);
     expect([await result(first.path), await result(other.path)]).toEqual([7, 8]);

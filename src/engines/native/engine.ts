@@ -7,11 +7,22 @@ import {
   type Executable,
   type Runner,
 } from "../../engine/index.ts";
-import type { DType, Program, TypedArray } from "../../ir/index.ts";
-import { compileKernels, type KernelProgram } from "../../passes/index.ts";
+import { type DType, identify, type Program, type TypedArray } from "../../ir/index.ts";
+import { compileKernels } from "../../passes/index.ts";
+import { fingerprint } from "./fingerprint.ts";
+import { type Recipe, readRecipe, writeRecipe } from "./recipe.ts";
 import { renderProgram } from "./render/program.ts";
 import { loadProgram, loadRuntime, type NativeProgram, type Runtime } from "./runtime/index.ts";
-import { type Compiler, compileLibrary, findCompiler } from "./toolchain/index.ts";
+import {
+  type CompiledLibrary,
+  type Compiler,
+  compileLibrary,
+  digest,
+  findCompiler,
+  findLibrary,
+  keepRecord,
+  recallRecord,
+} from "./toolchain/index.ts";
 
 /** Elementary operations below which a run is over before another thread would have woken up. */
 const SINGLE_THREAD_WORK = 150_000;
@@ -27,10 +38,17 @@ interface OwnMemory {
   readonly working: readonly TypedArray[];
 }
 
+/** A compiled program: its library, and what goes with it. */
+interface Made {
+  readonly library: CompiledLibrary;
+  readonly recipe: Recipe;
+  readonly data: readonly TypedArray[];
+}
+
 class NativeExecutable implements Executable {
   constructor(
     private readonly library: NativeProgram,
-    private readonly program: KernelProgram,
+    private readonly program: Recipe,
     private readonly own: OwnMemory,
     readonly facts: Executable["facts"],
   ) {}
@@ -85,6 +103,8 @@ class NativeEngine implements Engine {
     private readonly compiler: Compiler,
     private readonly runtime: Runtime,
     private readonly threads: number,
+    /** Stands for the code that compiles programs; undefined where nobody can tell. */
+    private readonly code: Promise<string | undefined>,
   ) {}
 
   allocate(dtype: DType, length: number): TypedArray {
@@ -92,27 +112,43 @@ class NativeEngine implements Engine {
   }
 
   async compile(program: Program): Promise<Executable> {
+    const { library, recipe, data } = await this.recallOrMake(program);
+    const { arenaBytes, work, kernels, functions } = recipe;
+    const threads = work < SINGLE_THREAD_WORK ? 1 : this.threads;
+    const native = await loadProgram(library.path, { threads });
+    const bytes = (count: number) => this.runtime.allocate("uint8", Math.max(64, count));
+    const working = [bytes(recipe.scratchBytes * threads), bytes(recipe.sharedBytes)];
+    const own = { data, arena: bytes(arenaBytes), working };
+    const { cached, compileMs } = library;
+    const facts = { kernels, functions, arenaBytes, work, threads, cached, compileMs: Math.round(compileMs) };
+    return new NativeExecutable(native, recipe, own, facts);
+  }
+
+  /** What the same code made of the same graph, in this process or an earlier one, is made of it again: then neither runs. */
+  private async recallOrMake(program: Program): Promise<Made> {
+    const code = await this.code;
+    if (code === undefined) return this.make(program);
+    const graph = identify(program);
+    const key = digest("descent program 1", code, this.compiler.identity, graph.text);
+    const record = await recallRecord(key);
+    if (record !== undefined) {
+      const { recipe, data } = readRecipe(record, graph.data);
+      const library = await findLibrary(recipe.library);
+      if (library) return { library, recipe, data };
+    }
+    const made = await this.make(program);
+    const text = writeRecipe(made.recipe, made.data, graph.data);
+    if (text !== undefined) await keepRecord(key, text);
+    return made;
+  }
+
+  private async make(program: Program): Promise<Made> {
     const { program: kernels, data } = compileKernels(program);
     const { sources, functions, scratchBytes, sharedBytes } = renderProgram(kernels, this.compiler.vectorBytes);
     const library = await compileLibrary({ name: program.name, sources: [...sources] }, { compiler: this.compiler });
-    const threads = kernels.work < SINGLE_THREAD_WORK ? 1 : this.threads;
-    const native = await loadProgram(library.path, { threads });
-    const bytes = (count: number) => this.runtime.allocate("uint8", Math.max(64, count));
-    const working = [bytes(scratchBytes * threads), bytes(sharedBytes)];
-    return new NativeExecutable(
-      native,
-      kernels,
-      { data, arena: bytes(kernels.arenaBytes), working },
-      {
-        kernels: kernels.steps.length,
-        functions,
-        arenaBytes: kernels.arenaBytes,
-        work: kernels.work,
-        threads,
-        cached: library.cached,
-        compileMs: Math.round(library.compileMs),
-      },
-    );
+    const { buffers, arenaBytes, work, steps } = kernels;
+    const memory = { buffers, arenaBytes, scratchBytes, sharedBytes };
+    return { library, recipe: { library: library.key, ...memory, work, kernels: steps.length, functions }, data };
   }
 
   describe(): string {
@@ -125,8 +161,10 @@ class NativeEngine implements Engine {
 
 /** The engine that renders kernels to C and compiles them with the system's compiler; or why it can't run here. */
 export async function openNativeEngine(): Promise<Availability> {
+  // Read while the compiler is asked for its version.
+  const code = fingerprint();
   const found = await findCompiler();
   if (!found.compiler) return { reason: found.reason };
   const runtime = await loadRuntime();
-  return { engine: new NativeEngine(found.compiler, runtime, await defaultThreads()) };
+  return { engine: new NativeEngine(found.compiler, runtime, await defaultThreads(), code) };
 }

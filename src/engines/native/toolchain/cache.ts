@@ -20,6 +20,8 @@ export interface LibrarySource {
 }
 
 export interface CompiledLibrary {
+  /** Finds it again: see {@link findLibrary}. */
+  readonly key: string;
   /** The shared library's path. */
   readonly path: string;
   /** Whether it was there already. */
@@ -55,16 +57,27 @@ export function compileLibrary(
   return promise;
 }
 
+/**
+ * The library that {@link compileLibrary} made, by its key; undefined when it is no longer there, or damaged.
+ *
+ * @throws DescentError when others can write to the cache
+ */
+export async function findLibrary(key: string): Promise<CompiledLibrary | undefined> {
+  for (const folder of await storageFolders()) {
+    const path = await lookUp(join(folder, key));
+    if (path !== undefined) return { key, path, cached: true, compileMs: 0 };
+  }
+  return undefined;
+}
+
 async function findOrBuild(
   key: string,
   name: string,
   sources: readonly string[],
   compiler: Compiler,
 ): Promise<CompiledLibrary> {
-  for (const folder of await storageFolders()) {
-    const path = await lookUp(join(folder, key));
-    if (path !== undefined) return { path, cached: true, compileMs: 0 };
-  }
+  const found = await findLibrary(key);
+  if (found) return found;
   const start = performance.now();
   const path = await withStorage(async (folder) => {
     // Old entries make room while the compiler works.
@@ -76,7 +89,7 @@ async function findOrBuild(
   });
   const compileMs = performance.now() - start;
   debug("compiled %s in %d ms: %s", name, Math.round(compileMs), path);
-  return { path, cached: false, compileMs };
+  return { key, path, cached: false, compileMs };
 }
 
 /** The library of an entry that is whole; undefined when there is none, or it was damaged (it is then out of the way). */

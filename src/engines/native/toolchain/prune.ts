@@ -14,7 +14,8 @@ interface Entry {
   readonly bytes: number;
 }
 
-const ENTRY = /^[0-9a-f]{64}$/;
+/** Libraries, and records of programs. */
+const ENTRY = /^([0-9a-f]{64}|program-[0-9a-f]{64}\.json)$/;
 /** What a build, a trial or a write that was interrupted leaves behind, and sources that a compiler refused. */
 const LEFTOVER = /^(build|trial|failed)-|\.(old|tmp)$/;
 
