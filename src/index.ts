@@ -82,6 +82,8 @@ export {
   type UpdateFunction,
   type UpdateInput,
   type UpdateOutput,
+  type WrapperName,
+  wrapperNames,
 } from "./optim/index.ts";
 // Tensors, gradients, random keys, compiled functions.
 export * from "./tensor/index.ts";

@@ -13,6 +13,7 @@ export type {
 } from "./optimizer.ts";
 export type * from "./optimizers.ts";
 export {
+  isSerializable,
   type OptimizerConfig,
   type OptimizerLike,
   type OptimizerName,
@@ -24,3 +25,4 @@ export {
 export type { LearningRate, Schedule, ScheduleConfig } from "./schedule.ts";
 export { scheduleFrom, scheduleNames } from "./schedule-registry.ts";
 export * as schedules from "./schedules.ts";
+export type * from "./wrappers.ts";

@@ -20,3 +20,4 @@ export { type RadamOptions, radam } from "./radam.ts";
 export { type RmspropOptions, rmsprop } from "./rmsprop.ts";
 export { type ScheduleFreeOptions, scheduleFree } from "./scheduleFree.ts";
 export { type SgdOptions, sgd } from "./sgd.ts";
+export { type SophiaOptions, sophia } from "./sophia.ts";

@@ -5,7 +5,7 @@ import * as factories from "./optimizers.ts";
 import * as wrappers from "./wrappers.ts";
 
 addKnown(factories);
-addKnown(wrappers);
+addKnown(wrappers); // each needs { optimizer }
 
 /** Name of an optimizer that can be asked for by name. */
 export type OptimizerName = keyof typeof factories;
@@ -36,4 +36,10 @@ export const wrapperNames: readonly string[] = Object.keys(wrappers);
  */
 export function optimizerFrom(like: OptimizerLike): Optimizer {
   return readOptimizer(like, "optimizer");
+}
+
+/** True when JSON can hold the optimizer: nothing in it is a plain function. */
+export function isSerializable(optimizer: Optimizer): boolean {
+  if (optimizer.kind === "custom" || optimizer.learningRate.kind === "custom") return false;
+  return optimizer.inner === undefined || isSerializable(optimizer.inner);
 }

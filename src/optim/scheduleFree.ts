@@ -46,7 +46,7 @@ export function scheduleFree(options: ScheduleFreeOptions = {}): Optimizer {
       const z = fromStart(step, parameter, slots.z).sub(direction.mul(learningRate));
       const weight = learningRate.square();
       const weightSum = slots.weightSum.add(weight);
-      const c = weight.div(weightSum);
+      const c = weight.div(weightSum.maximum(1e-37)); // a layer's rate may be 0
       return { parameter: parameter.add(z.sub(parameter).mul(c)), slots: { z, secondMoment, weightSum } };
     },
   });

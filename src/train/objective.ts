@@ -10,6 +10,7 @@ import {
 import { type Optimizer, type OptimizerLike, optimizerFrom } from "../optim/index.ts";
 import { checkEngineName, type EngineName } from "../tensor/index.ts";
 import { checkOptions, fail, show } from "../util/index.ts";
+import { segmentsOf } from "./flat.ts";
 import { pathOf } from "./paths.ts";
 
 /** How a model is trained and measured. */
@@ -79,7 +80,9 @@ export function objectiveFrom(network: Network, options: CompileOptions): Object
       weightedMetrics: (weightedMetrics[i] ?? []).map(resolveMetric),
     };
   });
-  return { optimizer: optimizerFrom(options.optimizer), heads, engine: options.engine };
+  const optimizer = optimizerFrom(options.optimizer);
+  optimizer.check?.(segmentsOf(network));
+  return { optimizer, heads, engine: options.engine };
 }
 
 function perOutput<T>(given: T | readonly T[], outputs: number, what: string): readonly T[] {

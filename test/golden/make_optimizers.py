@@ -61,14 +61,14 @@ def walk(make, rates, dtype):
 
     for step in range(1, max(STEPS) + 1):
         for group in optimizer.param_groups:
-            group["lr"] = rates[step - 1]
+            group["lr"] = rates[step - 1] * group.get("factor", 1)
         if isinstance(optimizer, torch.optim.LBFGS):
             optimizer.step(lambda: slopes(params))
         else:
             slopes(optimizer.point() if hasattr(optimizer, "point") else params)
             optimizer.step()
         if step in STEPS:
-            seen.append(flatten(params).clone())
+            seen.append(flatten(optimizer.seen() if hasattr(optimizer, "seen") else params).clone())
     return seen
 
 
@@ -150,6 +150,16 @@ class Muon(Rule):  # torch.optim._muon in the precision of its argument, weights
         p -= lr * scale * x.T
 
 
+class Sophia(Rule):  # Liu et al., 2023, Algorithm 3 with k = 1; of a diagonal Hessian, Hutchinson's estimate is exact
+    def update(self, p, g, s, lr, beta1, beta2, gamma, eps, decay):
+        diagonal = torch.tensor(np.diag(A), dtype=p.dtype) + 0.25 * torch.cos(flatten(self.params))
+        h = split(diagonal)[0 if p.dim() > 1 else 1]
+        s["h"] = beta2 * s.get("h", torch.zeros_like(p)) + (1 - beta2) * h
+        s["m"] = beta1 * s.get("m", torch.zeros_like(p)) + (1 - beta1) * g
+        p *= 1 - lr * decay
+        p -= lr * (s["m"] / (gamma * s["h"]).clamp(min=eps)).clamp(-1, 1)
+
+
 class ScheduleFree(Rule):  # Defazio et al., 2024, and facebookresearch/schedule_free's AdamWScheduleFree: params are x
     def update(self, p, g, s, lr, beta1, beta2, eps, decay):
         z = s.get("z", p.clone())
@@ -165,11 +175,119 @@ class ScheduleFree(Rule):  # Defazio et al., 2024, and facebookresearch/schedule
         return [(1 - beta1) * s.get("z", p) + beta1 * p for p, s in zip(self.params, self.state)]
 
 
+# Wrappers, around any rule that steps the parameters it was given.
+class Wrapper:
+    def __init__(self, params, inner):
+        self.params, self.inner, self.t = params, inner(params), 0
+        self.param_groups = self.inner.param_groups
+
+    @torch.no_grad()
+    def step(self):
+        self.t += 1
+        self.before()
+        self.inner.step()
+        self.after()
+
+    def before(self):
+        pass
+
+    def after(self):
+        pass
+
+    def seen(self):
+        return self.inner.seen() if hasattr(self.inner, "seen") else self.params
+
+
+class Ema(Wrapper):  # Keras BaseOptimizer._update_model_variables_moving_average
+    def __init__(self, params, inner, momentum):
+        super().__init__(params, inner)
+        self.momentum, self.average = momentum, [p.detach().clone() for p in params]
+
+    def after(self):
+        self.average = [self.momentum * a + (1 - self.momentum) * p for a, p in zip(self.average, self.params)]
+
+    def seen(self):
+        return self.average
+
+
+class Swa(Wrapper):  # Izmailov et al., 2018, Algorithm 1
+    def __init__(self, params, inner, start, every):
+        super().__init__(params, inner)
+        self.start, self.every, self.models = start, every, []
+
+    def after(self):
+        if self.t > self.start and (self.t - self.start) % self.every == 0:
+            self.models.append([p.clone() for p in self.params])
+
+    def seen(self):
+        return [torch.stack(each).mean(0) for each in zip(*self.models)] if self.models else self.params
+
+
+class Lookahead(Wrapper):  # Zhang et al., 2019, Algorithm 1
+    def __init__(self, params, inner, steps, alpha):
+        super().__init__(params, inner)
+        self.steps, self.alpha, self.slow = steps, alpha, [p.detach().clone() for p in params]
+
+    def after(self):
+        if self.t % self.steps == 0:
+            for slow, p in zip(self.slow, self.params):
+                slow += self.alpha * (p - slow)
+                p.copy_(slow)
+
+
+class Sam(Wrapper):  # Foret et al., 2021, Algorithm 1
+    def __init__(self, params, inner, rho):
+        super().__init__(params, inner)
+        self.rho = rho
+
+    def before(self):
+        g = flatten([p.grad for p in self.params])
+        there = flatten(self.params) + self.rho * g / (g.norm() + 1e-12)
+        for p, slope in zip(self.params, split(gradient(there, there.dtype))):
+            p.grad = slope.clone()
+
+
+class Accumulation(Wrapper):
+    def __init__(self, params, inner, steps):
+        super().__init__(params, inner)
+        self.steps, self.sum = steps, [torch.zeros_like(p) for p in params]
+
+    @torch.no_grad()
+    def step(self):
+        self.t += 1
+        self.sum = [s + p.grad / self.steps for s, p in zip(self.sum, self.params)]
+        if self.t % self.steps == 0:
+            for s, p in zip(self.sum, self.params):
+                p.grad = s
+            self.inner.step()
+            self.sum = [torch.zeros_like(p) for p in self.params]
+
+
+class Centralization(Wrapper):  # Yong et al., 2020: the mean over all axes but the output's, here the last
+    def before(self):
+        for p in self.params:
+            if p.dim() > 1:
+                p.grad = p.grad - p.grad.mean(0, keepdim=True)
+
+
+class Decay(Wrapper):
+    def __init__(self, params, inner, rates):
+        super().__init__(params, inner)
+        self.rates = rates
+
+    def before(self):
+        for p, rate in zip(self.params, self.rates):
+            p *= 1 - self.param_groups[0]["lr"] * rate
+
+
 cases = []
 
 
 def case(kind, title, options, make, scheduled=False, **extra):
-    rate = options["learningRate"]
+    innermost = options
+    while "optimizer" in innermost:
+        innermost = innermost["optimizer"]
+    rate = innermost["learningRate"]
     rates = [rate * (0.97**step if scheduled else 1) for step in range(max(STEPS))]
     seen = walk(make, rates, torch.float64)
     single = walk(make, rates, torch.float32)
@@ -265,6 +383,34 @@ for history in (10, 3):
     case("lbfgs", f"{history} pairs", {"learningRate": 0.75, "history": history},
          lambda p, history=history: O.LBFGS(p, lr=0.75, max_iter=1, max_eval=100, history_size=history, tolerance_grad=0, tolerance_change=0))
 
+ADAM = {"kind": "adam", "learningRate": 0.125, **both}
+SGD = {"kind": "momentum", "learningRate": 0.125, "momentum": 0.5}
+adam = lambda p: O.Adam(p, lr=0.125)  # noqa: E731
+sgd = lambda p: O.SGD(p, lr=0.125, momentum=0.5)  # noqa: E731
+for title, scheduled in (("constant rate", False), ("schedule", True)):
+    case("ema", title, {"optimizer": ADAM, "momentum": 0.875}, lambda p: Ema(p, adam, 0.875), scheduled=scheduled)
+case("swa", "from the start", {"optimizer": ADAM}, lambda p: Swa(p, adam, 0, 1))
+case("swa", "late", {"optimizer": ADAM, "start": 4, "every": 5}, lambda p: Swa(p, adam, 4, 5))
+case("lookahead", "defaults", {"optimizer": ADAM}, lambda p: Lookahead(p, adam, 5, 0.5))
+case("lookahead", "of three", {"optimizer": SGD, "steps": 3, "alpha": 0.75}, lambda p: Lookahead(p, sgd, 3, 0.75))
+case("sam", "around momentum", {"optimizer": SGD, "rho": 0.25}, lambda p: Sam(p, sgd, 0.25))
+case("sam", "around adam", {"optimizer": ADAM, "rho": 0.25}, lambda p: Sam(p, adam, 0.25))
+case("gradientAccumulation", "of four", {"optimizer": ADAM, "steps": 4}, lambda p: Accumulation(p, adam, 4))
+case("gradientCentralization", "around adam", {"optimizer": ADAM}, lambda p: Centralization(p, adam))
+case("decoupledWeightDecay", "is AdamW", {"optimizer": ADAM, "rate": 0.25}, lambda p: O.AdamW(p, lr=0.125, weight_decay=0.25))
+case("decoupledWeightDecay", "of matrices", {"optimizer": SGD, "rate": 0.25, "vectors": False}, lambda p: Decay(p, sgd, [0.25, 0]))
+case("decoupledWeightDecay", "without a layer", {"optimizer": SGD, "rate": 0.25, "exclude": ["kernel"]}, lambda p: Decay(p, sgd, [0, 0.25]))
+groups = lambda p: [{"params": [p[0]], "factor": 0.25}, {"params": [p[1]], "factor": 2}]  # noqa: E731
+case("layerLearningRates", "as parameter groups", {"optimizer": ADAM, "rates": {"dense": 0.25, "dense/bias": 2}}, lambda p: O.Adam(groups(p), lr=0.125))
+case("ema", "around four wrappers", {"optimizer": {"kind": "lookahead", "optimizer": {"kind": "sam", "rho": 0.25, "optimizer": {"kind": "gradientCentralization", "optimizer": SGD}}}, "momentum": 0.75},
+     lambda p: Ema(p, lambda p: Lookahead(p, lambda p: Sam(p, lambda p: Centralization(p, sgd), 0.25), 5, 0.5), 0.75))
+case("sam", "around accumulation", {"rho": 0.25, "optimizer": {"kind": "gradientAccumulation", "steps": 3, "optimizer": {"kind": "ema", "momentum": 0.75, "optimizer": SGD}}},
+     lambda p: Sam(p, lambda p: Accumulation(p, lambda p: Ema(p, sgd, 0.75), 3), 0.25))
+full, A = A, np.diag(np.diag(A))
+case("sophia", "a diagonal Hessian", {"learningRate": 0.0625, "beta1": 0.96, "beta2": 0.99, "gamma": 2, "epsilon": 1e-12, "weightDecay": 0.125},
+     lambda p: Sophia(p, beta1=0.96, beta2=0.99, gamma=2, eps=1e-12, decay=0.125), diagonal=True)
+A = full
+
 # The libraries' own defaults; the tests ask that each of ours is one of the two. (RMSprop, AdaGrad: each pair belongs together.)
 DEFAULTS = [
     {"optimizer": "gradientDescent", "keras": {"learningRate": 0.01}, "pytorch": {"learningRate": 0.001}},
@@ -287,6 +433,11 @@ DEFAULTS = [
     {"optimizer": "muon", "keras": {"learningRate": 0.001, "momentum": 0.95, "nesterov": True, "iterations": 5, "adamRate": 1}, "pytorch": {"learningRate": 0.001, "momentum": 0.95, "nesterov": True, "iterations": 5, "weightDecay": 0.1}},
     {"optimizer": "scheduleFree", "paper": {"learningRate": 0.0025, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "weightDecay": 0}},
     {"optimizer": "lbfgs", "pytorch": {"learningRate": 1}},
+    {"optimizer": "sophia", "paper": {"beta1": 0.96, "beta2": 0.99, "gamma": 0.01, "epsilon": 1e-12, "weightDecay": 0.2}},
+    {"optimizer": "ema", "keras": {"momentum": 0.99}},
+    {"optimizer": "lookahead", "paper": {"steps": 5, "alpha": 0.5}},
+    {"optimizer": "sam", "paper": {"rho": 0.05}},
+    {"optimizer": "decoupledWeightDecay", "keras": {"rate": 0.004}, "pytorch": {"rate": 0.01}},
 ]  # fmt: skip
 MADE = {
     "gradientDescent": O.SGD, "sgd": O.SGD, "momentum": O.SGD, "nesterov": O.SGD, "adagrad": O.Adagrad, "rmsprop": O.RMSprop, "adam": O.Adam,
@@ -294,7 +445,7 @@ MADE = {
     "muon": O.Muon, "lbfgs": O.LBFGS,
 }  # fmt: skip
 for entry in DEFAULTS:
-    if "pytorch" not in entry:
+    if "pytorch" not in entry or entry["optimizer"] not in MADE:
         continue
     ours = {"lr": "learningRate", "eps": "epsilon", "alpha": "rho", "rho": "rho", "weight_decay": "weightDecay", "initial_accumulator_value": "initialAccumulatorValue", "momentum_decay": "momentumDecay", "beta2_decay": "beta2Decay", "d": "clipThreshold", "ns_steps": "iterations", "nesterov": "nesterov"}  # fmt: skip
     real = MADE[entry["optimizer"]]([torch.zeros(1, 1)]).defaults

@@ -1,4 +1,5 @@
 import { lossToJson, metricToJson, type Network } from "../../nn/index.ts";
+import { isSerializable } from "../../optim/index.ts";
 import type { DType } from "../../tensor/index.ts";
 import { DescentError, fail } from "../../util/index.ts";
 import type { Objective } from "../objective.ts";
@@ -84,7 +85,7 @@ export async function saveModel(
 
 /** The compile options as JSON; null for a model that was not compiled, or with functions that have no name. */
 function trainingConfig(objective: Objective | undefined, taken: Snapshot): ModelFile["training"] {
-  if (!objective || objective.optimizer.kind === "custom") return null;
+  if (!objective || !isSerializable(objective.optimizer)) return null;
   const { optimizer, heads } = objective;
   try {
     return {
