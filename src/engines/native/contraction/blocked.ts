@@ -15,6 +15,13 @@ export function renderBlocked(kernel: ContractionKernel, plan: BlockedPlan, targ
 
 const RANGE = "s0, s1, k0, kn";
 
+/** How many chunks of at most `most` panels: of several, a number that two and four workers share evenly. */
+function evenly(panels: number, most: number): number {
+  const least = Math.ceil(panels / most);
+  const even = least > 4 ? 4 * Math.ceil(least / 4) : least === 3 ? 4 : least;
+  return Math.min(panels, even);
+}
+
 class BlockedRenderer {
   private readonly layout: LayoutText;
   private readonly pointers = new Pointers();
@@ -166,11 +173,11 @@ ${packB === "shared" ? this.packAllOfB("worker", "workers") : ""}
   private main(): string {
     const { plan, layout } = this;
     const { columnPanels, chunkRows, chunkColumns, packA, packB, parts } = plan;
-    const rowChunks = Math.ceil(layout.panels / chunkRows);
-    const columnChunks = Math.ceil(columnPanels.count / chunkColumns);
+    const rowChunks = evenly(layout.panels, chunkRows);
+    const columnChunks = evenly(columnPanels.count, chunkColumns);
     const chunks = plan.batches * parts * rowChunks * columnChunks;
-    const end = (start: string, size: number, limit: number) =>
-      `${start} + ${size} < ${limit} ? ${start} + ${size} : ${limit}`;
+    const range = (name: string, chunks: number, panels: number) =>
+      `const long ${name}0 = rest % ${chunks} * ${panels}L / ${chunks}, ${name}1 = (rest % ${chunks} + 1) * ${panels}L / ${chunks};`;
     const once = [
       packA === "worker" ? this.packAllOfA("0", "1") : "",
       packB === "worker" ? this.packAllOfB("0", "1") : "",
@@ -185,9 +192,9 @@ if (from == to) return;
 ${once.join("\n")}
 for (long chunk = from; chunk < to; chunk++) {
 long rest = chunk;
-const long c0 = rest % ${columnChunks} * ${chunkColumns}, c1 = ${end("c0", chunkColumns, columnPanels.count)};
+${range("c", columnChunks, columnPanels.count)}
 rest /= ${columnChunks};
-const long p0 = rest % ${rowChunks} * ${chunkRows}, p1 = ${end("p0", chunkRows, layout.panels)};
+${range("p", rowChunks, layout.panels)}
 rest /= ${rowChunks};
 ${parts > 1 ? `const long part = rest % ${parts}; rest /= ${parts};` : ""}
 const long batch = rest;
