@@ -36,9 +36,11 @@ export function formatTimes(times: Times | undefined): string {
   return times ? `${digits(times.median)} (${digits(times.least)}-${digits(times.most)})` : "-";
 }
 
-/** Rows as a plain table; columns as wide as their widest cell. */
-export function formatTable(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+/** Rows as a plain table; columns as wide as their widest cell, or as `least` if that is wider. */
+export function formatTable(rows: readonly (readonly string[])[], least: readonly number[] = []): string {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(least[column] ?? 0, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
   return rows
     .map((row) =>
       row

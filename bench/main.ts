@@ -1,9 +1,13 @@
 // `npm run bench [-- COMMAND] [options]`: see docs/benchmarks.md.
+import { writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { Command } from "commander";
 import { compare } from "./commands/compare.ts";
+import { measureCompile } from "./commands/compile.ts";
+import { formatScaling, scalingTasks } from "./commands/scaling.ts";
 import { openChromium } from "./contest/chromium.ts";
 import { CONTESTANTS } from "./contest/contestants.ts";
-import { type CompareOptions, comparing } from "./options.ts";
+import { type CompareOptions, comparing, positive } from "./options.ts";
 import { KERNELS } from "./suite/kernels.ts";
 import { trainingTasks } from "./suite/tasks.ts";
 
@@ -34,6 +38,24 @@ const KERNEL_CONTESTANTS = ["descent", "pytorch", "onnxruntime", "descent-wasm",
 comparing(
   program.command("kernels").description("kernels alone: products, convolutions of ResNet-50, softmax, ..."),
 ).action(async (options: CompareOptions) => void (await compare(KERNELS, KERNEL_CONTESTANTS, options)));
+
+comparing(
+  program.command("scaling").description("perceptrons of growing batch, width and depth, and how time grows"),
+).action(async (options: CompareOptions) => {
+  console.log(`\n${formatScaling(await compare(scalingTasks(), ["descent", "pytorch"], options))}`);
+});
+
+program
+  .command("compile")
+  .description("from the call of fit to the first step, with an empty and with a filled cache; start of the process")
+  .option("--case <name...>", "only these cases", ["mlp-mnist", "resnet20"])
+  .option("--threads <n>", "threads", positive, availableParallelism())
+  .option("--blocks <n>", "starts of each kind; the median is reported", positive, 5)
+  .option("--json <file>", "write all results to a file")
+  .action(async (options: { case: string[]; threads: number; blocks: number; json?: string }) => {
+    const cases = await measureCompile(options.case, options.threads, options.blocks);
+    if (options.json) writeFileSync(options.json, `${JSON.stringify({ cases }, null, 2)}\n`);
+  });
 
 try {
   await program.parseAsync();

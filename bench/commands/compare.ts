@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { CONTESTANTS, node } from "../contest/contestants.ts";
 import { toJson } from "../contest/json.ts";
-import { formatErrors, formatPeaks, geometricMeans, HEADER, rowsOf } from "../contest/report.ts";
+import { formatErrors, formatPeaks, geometricMeans, HEADER, rowsOf, WIDTHS } from "../contest/report.ts";
 import { type Host, startRival } from "../contest/rival.ts";
 import { type Competitor, measure, type Result } from "../contest/rounds.ts";
 import { digits, formatTable } from "../format.ts";
@@ -62,11 +62,19 @@ export async function compare(
       `Median (least-most) of ${blocks} blocks, in turns; "takes": that many times as long as Descent in the same round\n`,
     );
     const patience = options.wait ? {} : { waitMs: 0, repeats: 1 };
+    const peak = typeof before === "string" ? undefined : before.all;
+    console.log(formatTable([HEADER], WIDTHS));
     for (const task of wanted) {
-      if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${task.name}...`);
-      results.push(await measure(task, competitors, blocks, patience));
+      const progress = (words: string) => {
+        if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${words}`);
+      };
+      const said = (title: string) => progress(`${task.name}: ${title}...`);
+      const result = await measure(task, competitors, blocks, { ...patience, said });
+      progress("");
+      results.push(result);
+      const rows = rowsOf(result, peak);
+      if (rows.length > 0) console.log(formatTable(rows, WIDTHS));
     }
-    if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
   } finally {
     for (const { rival } of competitors) if (!("reason" in rival)) await rival.stop();
   }
@@ -74,7 +82,6 @@ export async function compare(
   const peaks: Peaks | string =
     typeof before === "string" || typeof after === "string" ? String(before) : betterPeaks(before, after);
   const whole = typeof peaks === "string" ? undefined : peaks;
-  console.log(formatTable([HEADER, ...results.flatMap((result) => rowsOf(result, whole?.all))]));
   const means = geometricMeans(results);
   if (means.length > 0) {
     const said = means.map(({ title, mean }) => `${title} ${digits(mean)}x`).join(", ");

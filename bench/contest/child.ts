@@ -45,6 +45,7 @@ try {
   const contestant = await start();
   const answer = answering(contestant);
   process.on("message", async (request: Request) => process.send?.(await answer(request)));
+  process.on("disconnect", () => process.exit()); // whoever asked is gone
   process.send?.(helloOf(contestant));
 } catch (error) {
   process.send?.({ error: error instanceof Error ? error.message : String(error) });

@@ -16,7 +16,7 @@ export interface Entrant {
   open(threads: number): Promise<Channel>;
 }
 
-const LIMITS: Limits = { begin: 60, block: 60 };
+const LIMITS: Limits = { begin: 60, block: 30 };
 
 const entrant = (title: string, open: Entrant["open"], rest: Partial<Entrant> = {}): Entrant => ({
   title,
@@ -36,7 +36,7 @@ export const CONTESTANTS: Readonly<Record<string, Entrant>> = {
   pytorch: entrant("PyTorch", (threads) => startPython("eager", threads)),
   // Its compiler takes minutes for a deep network.
   "torch.compile": entrant("torch.compile", (threads) => startPython("compile", threads), {
-    limits: { begin: 300, block: 60 },
+    limits: { begin: 300, block: 30 },
   }),
   "descent-wasm": entrant("Descent wasm", (threads) => startNode("descent-wasm", threads, { DESCENT_ENGINE: "wasm" }), {
     browser: true,

@@ -11,6 +11,9 @@ function ratio({ ratio }: Showing): string {
 
 export const HEADER = ["case", "", "ms/step", "takes", "FLOP/s", "of peak", "of roofline", "remarks"];
 
+/** Of the columns, so that a table can be printed case by case. */
+export const WIDTHS = [20, 18, 30, 22, 6, 7, 11, 0];
+
 /** A row for each contestant of a task; who can't do it says so below the table. */
 export function rowsOf({ task, showings, othersUsed }: Result, peak: Peak | undefined): string[][] {
   const shown = showings.filter(({ times }) => times);

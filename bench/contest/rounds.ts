@@ -43,7 +43,7 @@ const PAUSE_MS = 200;
 const BLOCK_MS = 250;
 
 /** Who has computed for so long does no more blocks of this task. */
-const LONGEST_MS = 20_000;
+const LONGEST_MS = 10_000;
 
 /** Cores that others may use for a round to count as undisturbed. */
 const QUIET = 0.15;
@@ -56,6 +56,8 @@ export interface Patience {
   readonly repeats?: number;
   /** Of a block; default 250. */
   readonly blockMs?: number;
+  /** Told whose turn it is. */
+  readonly said?: (title: string) => void;
 }
 
 async function quietMoment(waitMs: number): Promise<void> {
@@ -101,10 +103,11 @@ export function checkFirst(task: Task, first: readonly number[], ours: readonly 
   return wrong < 0 ? undefined : `its results differ: ${first[wrong]} instead of ${ours[wrong]} (number ${wrong})`;
 }
 
-async function begin(task: Task, competitors: readonly Competitor[]): Promise<Entry[]> {
+async function begin(task: Task, competitors: readonly Competitor[], said?: (title: string) => void): Promise<Entry[]> {
   const entries: Entry[] = [];
   for (const competitor of competitors) {
-    const { rival } = competitor;
+    const { rival, title } = competitor;
+    said?.(`${title}, first steps`);
     const answer: Answer = "reason" in rival ? { error: rival.reason } : await rival.ask({ ask: "begin", task });
     const { first = [], remark } = answer;
     const error = answer.error ?? checkFirst(task, first, entries[0]?.first ?? []);
@@ -171,9 +174,9 @@ export async function measure(
   task: Task,
   competitors: readonly Competitor[],
   rounds: number,
-  { waitMs = 2000, repeats = 2, blockMs = BLOCK_MS }: Patience = {},
+  { waitMs = 2000, repeats = 2, blockMs = BLOCK_MS, said }: Patience = {},
 ): Promise<Result> {
-  const entries = await begin(task, competitors);
+  const entries = await begin(task, competitors, said);
   const [ours] = entries;
   if (!ours) throw new Error("nobody to measure");
   /** Of each round: cores that others used during the worst of its blocks. */
@@ -184,6 +187,7 @@ export async function measure(
     await quietMoment(waitMs);
     for (const entry of entries) {
       const watch = watchOthers();
+      said?.(entry.competitor.title);
       await block(entry, round, blockMs);
       worst = Math.max(worst, watch.read() ?? 0);
       if (!entry.error) await sleep(PAUSE_MS);
