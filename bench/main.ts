@@ -4,10 +4,12 @@ import { availableParallelism } from "node:os";
 import { Command } from "commander";
 import { compare } from "./commands/compare.ts";
 import { measureCompile } from "./commands/compile.ts";
+import { measureMemory } from "./commands/memory.ts";
 import { formatScaling, scalingTasks } from "./commands/scaling.ts";
 import { openChromium } from "./contest/chromium.ts";
 import { CONTESTANTS } from "./contest/contestants.ts";
-import { type CompareOptions, comparing, positive } from "./options.ts";
+import { type CompareOptions, chosen, comparing, positive } from "./options.ts";
+import { CASES } from "./suite/cases.ts";
 import { KERNELS } from "./suite/kernels.ts";
 import { trainingTasks } from "./suite/tasks.ts";
 
@@ -55,6 +57,18 @@ program
   .action(async (options: { case: string[]; threads: number; blocks: number; json?: string }) => {
     const cases = await measureCompile(options.case, options.threads, options.blocks);
     if (options.json) writeFileSync(options.json, `${JSON.stringify({ cases }, null, 2)}\n`);
+  });
+
+program
+  .command("memory")
+  .description("memory of a training step against the least that it needs")
+  .option("--case <name...>", "only these cases")
+  .option("--threads <n>", "threads", positive, availableParallelism())
+  .option("--json <file>", "write all results to a file")
+  .action(async ({ case: names, threads, json }: { case?: string[]; threads: number; json?: string }) => {
+    Object.assign(process.env, { DESCENT_ENGINE: "native", DESCENT_THREADS: String(threads) }); // read when the engine starts
+    const cases = await measureMemory(chosen(names, CASES, ({ name }) => name));
+    if (json) writeFileSync(json, `${JSON.stringify({ cases }, null, 2)}\n`);
   });
 
 try {

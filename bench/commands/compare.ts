@@ -2,7 +2,15 @@ import { writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { CONTESTANTS, node } from "../contest/contestants.ts";
 import { toJson } from "../contest/json.ts";
-import { formatErrors, formatPeaks, geometricMeans, HEADER, rowsOf, WIDTHS } from "../contest/report.ts";
+import {
+  formatErrors,
+  formatPeaks,
+  formatVectorPeaks,
+  geometricMeans,
+  HEADER,
+  rowsOf,
+  WIDTHS,
+} from "../contest/report.ts";
 import { type Host, startRival } from "../contest/rival.ts";
 import { type Competitor, measure, type Result } from "../contest/rounds.ts";
 import { digits, formatTable } from "../format.ts";
@@ -87,6 +95,8 @@ export async function compare(
     const said = means.map(({ title, mean }) => `${title} ${digits(mean)}x`).join(", ");
     console.log(`\nGeometric mean without mlp-tiny: ${said}`);
   }
+  const vectors = keys.includes("descent-wasm") ? await host.vectorPeaks(threads) : undefined;
+  if (vectors) console.log(`\n${formatVectorPeaks(vectors.all, threads, results)}`);
   const errors = formatErrors(results);
   if (errors.length > 0) console.log(`\n${errors.join("\n")}`);
   console.log(`\n${whole ? formatPeaks(whole).join("\n") : peaks}`);

@@ -1,6 +1,7 @@
-import { digits, formatTimes, median, scaled } from "../format.ts";
+import { digits, formatTimes, scaled } from "../format.ts";
 import type { Peaks } from "../machine/peak.ts";
 import { type Peak, shares } from "../machine/roofline.ts";
+import { mostOf, type VectorPeak } from "../machine/vector-peak.ts";
 import type { Result, Showing } from "./rounds.ts";
 
 const percent = (share: number) => `${(share * 100).toFixed(share < 0.0995 ? 1 : 0)} %`;
@@ -70,9 +71,16 @@ export function formatPeaks({ one, all }: Peaks): string[] {
   return one.threads === all.threads ? [formatPeak(one)] : [formatPeak(one), formatPeak(all)];
 }
 
-/** How evenly a machine ran: the median over all results of most / least of a contestant's blocks. */
-export function unrest(results: readonly Result[]): number {
-  return median(
-    results.flatMap(({ showings }) => showings.flatMap(({ times }) => (times ? [times.most / times.least] : []))),
-  );
+/** What 128-bit vectors, WebAssembly's, do at most here, and how near Descent comes to that. */
+export function formatVectorPeaks(peak: VectorPeak, threads: number, results: readonly Result[]): string {
+  const most = mostOf(peak);
+  const reached = results.flatMap(({ task, showings }) => {
+    const ms = showings.find(({ key }) => key === "descent-wasm")?.times?.median;
+    return ms === undefined ? [] : [`${task.name} ${percent(task.flop / (ms * 1e6) / most)}`];
+  });
+  const fused = peak.fused === undefined ? "" : `, ${peak.fused.toFixed(0)} by fused multiply-adds`;
+  return [
+    `128-bit vectors in WebAssembly, ${threads} thread${threads > 1 ? "s" : ""}: ${peak.separate.toFixed(0)} GFLOP/s by multiplications and additions${fused}`,
+    ...(reached.length > 0 ? [`of it by Descent wasm: ${reached.join(", ")}`] : []),
+  ].join("\n");
 }

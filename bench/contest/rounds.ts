@@ -45,6 +45,9 @@ const BLOCK_MS = 250;
 /** Who has computed for so long does no more blocks of this task. */
 const LONGEST_MS = 10_000;
 
+/** Of a step. */
+const VERY_SLOW_MS = 3000;
+
 /** Cores that others may use for a round to count as undisturbed. */
 const QUIET = 0.15;
 
@@ -137,15 +140,23 @@ function remarkOn({ remark, blocks, spent, steps }: Entry, counted: number): str
   return words.length > 0 ? words.join(", ") : undefined;
 }
 
+/** Ends its work. Who is very slow isn't asked for the loss, which takes one more step. */
+async function farewell({ competitor: { rival }, error, spent, steps }: Entry): Promise<Answer> {
+  if ("reason" in rival || error) return {};
+  if (spent / steps < VERY_SLOW_MS) return rival.ask({ ask: "end" });
+  await rival.stop();
+  return {};
+}
+
 async function end(task: Task, entry: Entry, ours: Entry, counted: Set<number>): Promise<Showing> {
   const { competitor, first, blocks, steps } = entry;
-  const { key, title, rival } = competitor;
-  const ended: Answer = "reason" in rival || entry.error ? {} : await rival.ask({ ask: "end" });
+  const { key, title } = competitor;
+  const ended = await farewell(entry);
   const last = ended.loss;
   const error = entry.error ?? ended.error;
   const begun = first[0];
   const bound = begun !== undefined && steps > ENOUGH_STEPS ? begun : LARGE_LOSS;
-  const stuck = task.kind === "training" && !error && !((last ?? Number.NaN) < bound);
+  const stuck = task.kind === "training" && !error && last !== undefined && !((last ?? Number.NaN) < bound);
   const wrong = error ?? (stuck ? `its loss does not fall: ${begun}, then ${last}` : undefined);
   // Who was too slow for more has but its first blocks, whatever disturbed them.
   const chosen = [...blocks].filter(([round]) => counted.has(round));

@@ -197,7 +197,7 @@ def training(task, path):
 
     first = [step().item()]  # compiles
     begun = time.perf_counter()
-    while len(first) < 2 or (len(first) < FIRST_STEPS and time.perf_counter() - begun < FIRST_SECONDS):
+    while len(first) < FIRST_STEPS and time.perf_counter() - begun < FIRST_SECONDS:
         first.append(step().item())
     return Work(step, first)
 

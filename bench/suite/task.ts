@@ -91,7 +91,7 @@ export interface Contestant {
   begin(task: Task): Promise<Work>;
 }
 
-/** Steps of a training whose losses are compared; fewer, but two at least, where they take longer than FIRST_MS. */
+/** Steps of a training whose losses are compared; fewer, but one at least, where they take longer than FIRST_MS. */
 export const FIRST_STEPS = 5;
 const FIRST_MS = 4000;
 
@@ -106,7 +106,7 @@ export async function firstLosses(read: () => Promise<number>): Promise<number[]
   const begun = performance.now();
   const losses: number[] = [];
   do losses.push(await read());
-  while (losses.length < 2 || (losses.length < FIRST_STEPS && performance.now() - begun < FIRST_MS));
+  while (losses.length < FIRST_STEPS && performance.now() - begun < FIRST_MS);
   return losses;
 }
 
