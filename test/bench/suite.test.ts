@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { CASES, caseNamed } from "../../bench/suite/cases.ts";
+import { fittedExponent, SERIES, scalingTasks } from "../../bench/commands/scaling.ts";
+import { CASES, caseNamed, perceptronCase } from "../../bench/suite/cases.ts";
 import { flopOf, leastBytes } from "../../bench/suite/cost.ts";
+import { memoryBound } from "../../bench/suite/memory.ts";
 import { factors, firstWeights, oneHot, product, repeated, samplesOf } from "../../bench/suite/numbers.ts";
 import { trainingTask, trainingTasks } from "../../bench/suite/tasks.ts";
 
@@ -98,4 +100,35 @@ describe("the numbers that all begin with", () => {
     const values = (name: string) => [...new Set(weights[`batchNormalization_1/${name}`])];
     expect(["gamma", "beta", "movingMean", "movingVariance"].map(values)).toEqual([[1], [0], [0], [1]]);
   });
+});
+
+describe("the least memory of a step", () => {
+  test("of a perceptron: parameters, slots, the batch, what hidden layers made, or the gradients beside it", () => {
+    const suite = perceptronCase("small", { batch: 4, sizes: [3, 5, 6, 2], steps: 1 });
+    const parameters = 4 * (3 * 5 + 5 + 5 * 6 + 6 + 6 * 2 + 2);
+    // Kept: 5 + 6 + 2 numbers a sample. Through the second layer: 5 kept, gradients of 6 and of 5. The largest is 16.
+    expect(memoryBound(trainingTask(suite), suite.build())).toEqual({
+      parameters,
+      slots: 2 * parameters,
+      input: 4 * 4 * 3,
+      activations: 4 * 4 * Math.max(5 + 6 + 2, 5 + 6 + 2 + 6, 5 + 6 + 5),
+    });
+  });
+
+  test("counts a tensor once, and nothing for what only moves numbers", () => {
+    const task = trainingTask(caseNamed("cnn-mnist"));
+    const { activations } = memoryBound(task, caseNamed("cnn-mnist").build());
+    const [first, second] = [26 * 26 * 32, 24 * 24 * 64];
+    expect(activations).toBe(4 * 128 * (first + second + first)); // while the second convolution's gradient is taken
+  });
+});
+
+test("growing networks: exponents come from least squares through logarithms", () => {
+  expect(fittedExponent([1, 2, 4, 8].map((x) => [x, 3 * x ** 1.5] as const))).toBeCloseTo(1.5, 9);
+  const names = scalingTasks().map(({ name }) => name);
+  expect(new Set(names).size).toBe(names.length);
+  for (const { values, task } of SERIES) {
+    const [least, most] = [task(values[0]!), task(values.at(-1)!)];
+    expect(most.flop).toBeGreaterThan(least.flop);
+  }
 });

@@ -120,7 +120,17 @@ class NativeEngine implements Engine {
     const working = [bytes(recipe.scratchBytes * threads), bytes(recipe.sharedBytes)];
     const own = { data, arena: bytes(arenaBytes), working };
     const { cached, compileMs } = library;
-    const facts = { kernels, functions, arenaBytes, work, threads, cached, compileMs: Math.round(compileMs) };
+    const scratchBytes = recipe.scratchBytes * threads + recipe.sharedBytes;
+    const facts = {
+      kernels,
+      functions,
+      arenaBytes,
+      scratchBytes,
+      work,
+      threads,
+      cached,
+      compileMs: Math.round(compileMs),
+    };
     return new NativeExecutable(native, recipe, own, facts);
   }
 
