@@ -13,6 +13,7 @@ export * as callbacks from "./callbacks/index.ts";
 export type { ReduceLearningRateOptions } from "./callbacks/reduceLearningRateOnPlateau.ts";
 export type { ArrayData, NestedNumbers, ShapedArray } from "./column.ts";
 export type { Data } from "./dataset.ts";
+export type { FindLearningRateOptions, LearningRateCurve } from "./find-learning-rate.ts";
 export type { FitOptions, ValidationData } from "./fit-options.ts";
 export type { History, HistoryRecord } from "./history.ts";
 export { loadModel } from "./load.ts";

@@ -4,6 +4,7 @@ import { checkOptions, fail } from "../util/index.ts";
 import type { ArrayData } from "./column.ts";
 import { type Data, readDataset, readInputs } from "./dataset.ts";
 import { evaluationBatch, prepareEvaluation } from "./evaluate.ts";
+import { type FindLearningRateOptions, type LearningRateCurve, searchLearningRate } from "./find-learning-rate.ts";
 import { runFit } from "./fit.ts";
 import { checkInteger, type FitOptions, fitSettings } from "./fit-options.ts";
 import type { History } from "./history.ts";
@@ -101,6 +102,27 @@ export class Model extends Network {
     } finally {
       this.fitting = false;
     }
+  }
+
+  /**
+   * Looks for a learning rate: trains a copy of the model for some steps whose rate grows from tiny to too large, draws the loss, and
+   * suggests the rate at which it fell fastest (Smith, 2017: the range test). The model stays as it is: weights, optimizer and history.
+   *
+   * @param x inputs, as for `fit`.
+   * @param y targets, likewise.
+   * @throws DescentError for data and options that do not fit, and when the first loss is no number.
+   * @example
+   * const { suggestion } = await model.findLearningRate(x, y, { batchSize: 4, verbose: 0 });
+   * model.compile({ optimizer: optimizers.adam({ learningRate: suggestion ?? 0.001 }), loss: "binaryCrossentropy" });
+   */
+  async findLearningRate(x: Data, y: Data, options: FindLearningRateOptions = {}): Promise<LearningRateCurve> {
+    const objective = this.compiled("findLearningRate");
+    return searchLearningRate(options, async (learningRate, fitOptions) => {
+      const copy = new Model({ inputs: this.inputs, outputs: this.outputs }, { name: this.name });
+      copy.setWeights(this.getWeights());
+      copy.objective = { ...objective, optimizer: { ...objective.optimizer, learningRate } };
+      await copy.fit(x, y, fitOptions);
+    });
   }
 
   /**
