@@ -104,8 +104,9 @@ export async function searchLearningRate(
     if (!(error instanceof DescentError) || losses.length === 0) throw error;
   }
   const rates = losses.map((_, step) => rateAt(step));
-  const smoothed = smooth(losses, Math.max(1, Math.round(steps / 20)));
-  const curve = { rates, losses, smoothed, suggestion: steepest(rates, smoothed) };
+  const reach = Math.max(1, Math.round(steps / 20));
+  const smoothed = smooth(losses, reach);
+  const curve = { rates, losses, smoothed, suggestion: steepest(rates, smoothed, reach) };
   if (verbose) {
     const out = terminal ?? standardTerminal();
     out.write(`${drawCurve(curve, out.columns).join("\n")}\n`);
@@ -113,22 +114,24 @@ export async function searchLearningRate(
   return curve;
 }
 
-/** The mean of each loss and its neighbors, up to `reach` of them on both sides alike. */
+/** The mean of each loss and its neighbors, up to `reach` of them on each side. */
 function smooth(losses: readonly number[], reach: number): number[] {
   return losses.map((_, i) => {
-    const side = Math.min(reach, i, losses.length - 1 - i);
-    const near = losses.slice(i - side, i + side + 1);
+    const near = losses.slice(Math.max(0, i - reach), i + reach + 1);
     return near.reduce((sum, loss) => sum + loss, 0) / near.length;
   });
 }
 
-/** The rate at which the curve falls fastest on its way to the lowest point; undefined when that is the first. */
-function steepest(rates: readonly number[], smoothed: readonly number[]): number | undefined {
+/**
+ * The rate at which the curve falls fastest on its way to the lowest point, measured over `reach` steps on both sides (less
+ * would find the noise); undefined when it does not fall.
+ */
+function steepest(rates: readonly number[], smoothed: readonly number[], reach: number): number | undefined {
   const bottom = smoothed.indexOf(Math.min(...smoothed));
   let best: number | undefined;
   let fastest = 0;
-  for (let i = 1; i < bottom; i++) {
-    const slope = (smoothed[i + 1] ?? 0) - (smoothed[i - 1] ?? 0);
+  for (let i = reach; i < Math.min(bottom, smoothed.length - reach); i++) {
+    const slope = (smoothed[i + reach] ?? 0) - (smoothed[i - reach] ?? 0);
     if (slope >= fastest) continue;
     fastest = slope;
     best = rates[i];
