@@ -4,6 +4,7 @@ import { invariant, sameShape } from "../util/index.ts";
 /**
  * Gradients of `output` with respect to each node of `wrt`: the reverse walk. `seed` is the gradient with respect to `output` itself
  * (default: ones, that is, the gradient of the sum of its elements). The result is graph again, so it can be differentiated again.
+ * What belongs to a node of scope "dense_1" has the scope "dense_1/gradient".
  */
 export function backward(output: Node, wrt: readonly Node[], seed: Node = ops.constantLike(output, 1)): Node[] {
   invariant(
@@ -19,7 +20,7 @@ export function backward(output: Node, wrt: readonly Node[], seed: Node = ops.co
   for (const node of order.reverse()) {
     const grad = gradient.get(node);
     if (grad === undefined || !needed.has(node) || node.op.gradient === null || node.inputs.length === 0) continue;
-    inScope(node.scope, () => {
+    inScope(node.scope === "" ? "gradient" : `${node.scope}/gradient`, () => {
       const parts = node.op.gradient!({ node, inputs: node.inputs, grad });
       node.inputs.forEach((input, i) => {
         const part = parts[i];

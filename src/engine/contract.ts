@@ -1,4 +1,5 @@
 import type { DType, Program, TypedArray } from "../ir/index.ts";
+import type { Profiler, Roof } from "./profiler.ts";
 
 /** Memory of one run: arrays made by the engine's `allocate`, in the order of the program's lists. */
 export interface Buffers {
@@ -15,6 +16,13 @@ export interface Executable {
   bind(buffers: Buffers): Runner;
   /** What was made, for people: kernels, bytes of intermediates, compile time. */
   readonly facts: Readonly<Record<string, string | number | boolean>>;
+  /** What kernels it has and when they ran; of programs compiled with `profile`. */
+  readonly profiler?: Profiler | undefined;
+}
+
+export interface CompileOptions {
+  /** Let every thread note when it begins and ends each kernel. Results are the same, bit for bit. Default false. */
+  readonly profile?: boolean | undefined;
 }
 
 /** A way to run programs. */
@@ -26,9 +34,11 @@ export interface Engine {
    * what is given to users is a copy. It may lie in memory shared between threads, which some functions of browsers refuse.
    */
   allocate(dtype: DType, length: number): TypedArray;
-  compile(program: Program): Promise<Executable>;
+  compile(program: Program, options?: CompileOptions): Promise<Executable>;
   /** One line about what it runs on: threads, vector width, compiler. */
   describe(): string;
+  /** Measures what its threads can do at best, over so many bytes of memory: a tenth of a second. Left out where nothing bounds it. */
+  measureRoof?(bytes: number): Promise<Roof>;
 }
 
 /** An engine, or the reason why there is none on this machine and what would help. */

@@ -2,10 +2,11 @@ import { DTYPES, type Node, type Program, sameIndex, type TypedArray, topologica
 import { invariant, product } from "../util/index.ts";
 import { planArena } from "./arena.ts";
 import { buildContraction } from "./contraction-kernel.ts";
+import { partsOf } from "./describe.ts";
 import { factorSums } from "./factor-sums.ts";
 import { formGroups, type Group, Separations } from "./group.ts";
 import { conflict, type Span, spanOf, type Touch, touchesOf } from "./hazards.ts";
-import type { Kernel, KernelBuffer, KernelProgram, KernelStep, Stage } from "./kernel.ts";
+import type { Kernel, KernelBuffer, KernelPart, KernelProgram, KernelStep, Stage } from "./kernel.ts";
 import { buildLoopNest, CannotShare, forEachAccess, type MemoryMap } from "./loop-kernel.ts";
 import { chooseVector, collapseContraction, collapseLoops } from "./loop-layout.ts";
 import { at, forEachPart, NeedsMemory } from "./lower.ts";
@@ -24,6 +25,7 @@ export interface CompiledKernels {
 interface DraftStep {
   readonly kernel: Kernel;
   readonly scope: string;
+  readonly parts: readonly KernelPart[];
 }
 
 /** Work below which a kernel is not worth sharing between workers, in elementary operations. */
@@ -70,7 +72,13 @@ function buildSteps(program: Program, graph: PlacedGraph, table: BufferTable): D
       return formGroups(roots, inMemory, separate, { late, alone: graph.alone }).flatMap((group, i) =>
         group.kind === "concat"
           ? []
-          : [{ kernel: buildKernel(group, memory, `k${i}`), scope: group.members[0]!.scope }],
+          : [
+              {
+                kernel: buildKernel(group, memory, `k${i}`),
+                scope: group.members[0]!.scope,
+                parts: partsOf(group, inMemory),
+              },
+            ],
       );
     } catch (reason) {
       if (reason instanceof CannotShare) separate.add(reason.node, reason.member);
@@ -246,7 +254,7 @@ function finish(name: string, steps: readonly DraftStep[], table: BufferTable): 
   };
 
   let pending: { spans: Span[]; parallel: boolean }[] = [];
-  const ordered: KernelStep[] = steps.map(({ kernel, scope }, i) => {
+  const ordered: KernelStep[] = steps.map(({ kernel, scope, parts }, i) => {
     const spans = touches[i]!.map((touch) => spanOf(touch, buffers, arenaOffset));
     const parallel = workOf(kernel) >= WORTH_SHARING;
     const barrier = pending.some(
@@ -254,7 +262,7 @@ function finish(name: string, steps: readonly DraftStep[], table: BufferTable): 
     );
     if (barrier) pending = [];
     pending.push({ spans, parallel });
-    return { kernel, barrier, parallel, scope };
+    return { kernel, barrier, parallel, scope, parts };
   });
   const placed: KernelBuffer[] = buffers.map(({ dtype, length, place }, buffer) => ({
     dtype,

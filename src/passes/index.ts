@@ -1,5 +1,6 @@
 export { type CompiledKernels, compileKernels, workOf } from "./compile.ts";
 export { contractionAsLoops } from "./contraction-loops.ts";
+export { describeArena, describeKernels } from "./describe.ts";
 export { factorSums } from "./factor-sums.ts";
 export type * from "./kernel.ts";
 export { forEachAccess } from "./loop-kernel.ts";

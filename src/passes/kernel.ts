@@ -151,6 +151,12 @@ export interface KernelBuffer {
   readonly place: BufferPlace;
 }
 
+/** An op that a kernel computes, and the scope that it was built in. */
+export interface KernelPart {
+  readonly op: string;
+  readonly scope: string;
+}
+
 /** Kernels in order of execution. */
 export interface KernelStep {
   readonly kernel: Kernel;
@@ -160,6 +166,8 @@ export interface KernelStep {
   readonly parallel: boolean;
   /** Layer path of the work, for profiles. */
   readonly scope: string;
+  /** All that it computes, the main op first; for profiles. */
+  readonly parts: readonly KernelPart[];
 }
 
 /** A whole program in kernel form. */

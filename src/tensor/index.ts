@@ -1,3 +1,4 @@
+export type { KernelInfo, KernelTime, MemoryBlock, Profiler, Roof } from "../engine/index.ts";
 export { type DType, inScope, type TypedArray, withScope } from "../ir/index.ts";
 export type { Shape } from "../util/index.ts";
 export type { Nested } from "./convert.ts";

@@ -1,4 +1,4 @@
-import type { Executable } from "../engine/index.ts";
+import type { Executable, Profiler } from "../engine/index.ts";
 import { type DType, type Node, ops, type TypedArray } from "../ir/index.ts";
 import { fail, formatShape, product, type Shape, show } from "../util/index.ts";
 import { type EngineChoice, resolveEngine } from "./engines.ts";
@@ -21,6 +21,8 @@ export interface ProgramOptions {
   readonly state?: Readonly<Record<string, Spec>>;
   /** Values given for each run. */
   readonly inputs?: Readonly<Record<string, Spec>>;
+  /** Note when kernels run: {@link Program.profiler}. Default false. */
+  readonly profile?: boolean;
   readonly body: (given: { readonly state: Record<string, Tensor>; readonly inputs: Record<string, Tensor> }) => {
     readonly state?: Tensors;
     readonly outputs?: Tensors;
@@ -52,8 +54,13 @@ export class Program {
     return this.executable.facts;
   }
 
+  /** Which kernels it has and when they ran, if it was made with `profile`. */
+  get profiler(): Profiler | undefined {
+    return this.executable.profiler;
+  }
+
   /** See {@link createProgram}. */
-  static async create({ name, engine, state = {}, inputs = {}, body }: ProgramOptions): Promise<Program> {
+  static async create({ name, engine, state = {}, inputs = {}, profile, body }: ProgramOptions): Promise<Program> {
     const place = (specs: Readonly<Record<string, Spec>>, kind: string) =>
       Object.entries(specs).map(
         ([key, { shape, dtype }]) => [key, ops.placeholder(`${kind}.${key}`, shape, dtype)] as const,
@@ -75,12 +82,13 @@ export class Program {
       }
     }
     const outputs = result.outputs ?? {};
-    const executable = await engine.compile({
+    const graph = {
       name,
       inputs: inputNodes.map(([, node]) => node),
       state: stateNodes.map(([key, input]) => ({ input, next: result.state?.[key]?.node ?? input })),
       outputs: Object.values(outputs).map((each) => each.node),
-    });
+    };
+    const executable = await engine.compile(graph, { profile });
     const specs = Object.fromEntries(Object.entries(outputs).map(([key, { shape, dtype }]) => [key, { shape, dtype }]));
     return new Program(name, inputs, state, specs, engine, executable);
   }

@@ -3,6 +3,7 @@ import {
   type BoundProgram,
   createProgram,
   type DType,
+  type Profiler,
   RandomKey,
   type Spec,
   type Tensor,
@@ -63,6 +64,8 @@ export interface BatchProgram {
   readonly rate: Float32Array;
   readonly outputs: Readonly<Record<string, TypedArray>>;
   readonly run: BoundProgram["run"];
+  /** Of a program made to be profiled. */
+  readonly profiler?: Profiler | undefined;
 }
 
 /** Traces and compiles `body` for batches of `size` samples. */
@@ -74,6 +77,7 @@ export async function compileBatch(
   size: number,
   training: boolean,
   body: BatchBody,
+  profile = false,
 ): Promise<BatchProgram> {
   const columns = columnSpecs(layout, size);
   const program = await createProgram({
@@ -81,6 +85,7 @@ export async function compileBatch(
     engine: memory.engine,
     state: memory.specs(training),
     inputs: { ...columns, ...(training && trainingSpecs) },
+    profile,
     body: ({ state, inputs }) => body(tracedBatch(network, layout, state, inputs)),
   });
   const bound = program.bind({ state: memory.arrays(training) });
@@ -91,6 +96,7 @@ export async function compileBatch(
     rate: (bound.inputs["rate"] ?? new Float32Array(0)) as Float32Array,
     outputs: bound.outputs,
     run: bound.run,
+    profiler: program.profiler,
   };
 }
 

@@ -36,6 +36,7 @@ export async function runFit(subject: FitSubject, x: Data, y: Data, settings: Fi
   const epochs = Math.max(0, settings.epochs - settings.initialEpoch);
   const { trainer, reason: engineReason } = await subject.prepare(epochs * data.training.rows);
   const events = new Events(callbacksOf(settings));
+  const session = await profileSession(settings);
   const run = await prepareRun(data, events, settings);
   const started = performance.now();
   const firstStep = trainer.step;
@@ -55,16 +56,24 @@ export async function runFit(subject: FitSubject, x: Data, y: Data, settings: Fi
   } finally {
     remove();
   }
+  const seconds = (performance.now() - started) / 1000;
   return {
     history: run.chronicle.history,
     epochs: run.chronicle.epochs,
     steps: trainer.step - firstStep,
-    seconds: (performance.now() - started) / 1000,
+    seconds,
     engine: trainer.memory.engine.name,
     reason: run.reason,
     interrupted: run.interrupted,
     savedTo,
+    profile: await session?.finish(),
   };
+
+  async function profileSession({ profile }: FitSettings) {
+    if (!profile) return undefined;
+    const { ProfileSession } = await import("./profile/session.ts");
+    return ProfileSession.open(trainer, profile);
+  }
 
   function callbacksOf({ verbose, callbacks, terminal }: FitSettings) {
     return verbose === 0 ? callbacks : [progress(terminal ?? standardTerminal(), verbose), ...callbacks];
@@ -79,12 +88,14 @@ export async function runFit(subject: FitSubject, x: Data, y: Data, settings: Fi
 
     const columns = [...training.inputs, ...training.targets, ...(training.weight ? [training.weight] : [])];
     const layout = layoutOf(training.inputs, training.targets, training.weight);
-    const batches = new Batches(columns, training.rows, batchSizeFor(objective, training.rows, settings.batchSize));
+    const plain = new Batches(columns, training.rows, batchSizeFor(objective, training.rows, settings.batchSize));
     const parts: StepParts = { network, optimizer: objective.optimizer, scorer, augment: settings.augment };
-    const [{ full, last }, evaluation] = await Promise.all([
-      programsFor(batches, (size) =>
-        cache.get("train", layout, size, settings.augment, () =>
-          compileBatch("train", network, memory, layout, size, true, trainingStep(parts)),
+    // Only steps of full batches are profiled.
+    const profiled = (size: number) => session !== undefined && size === plain.sizeOf(0);
+    const [programs, evaluation] = await Promise.all([
+      programsFor(plain, (size) =>
+        cache.get(profiled(size) ? "profile" : "train", layout, size, settings.augment, () =>
+          compileBatch("train", network, memory, layout, size, true, trainingStep(parts), profiled(size)),
         ),
       ),
       validation &&
@@ -95,6 +106,7 @@ export async function runFit(subject: FitSubject, x: Data, y: Data, settings: Fi
           settings.validationBatchSize ?? evaluationBatch(validation.rows),
         ),
     ]);
+    const { batches, full, last } = session ? session.watch(plain, programs) : { batches: plain, ...programs };
     const run: Run = new Run({
       model: network,
       trainer,

@@ -1,3 +1,4 @@
+import type { Profile } from "./profile/profile.ts";
 import type { Logs, MetricValue } from "./values.ts";
 
 /** The values of all epochs by name; those of the validation data begin with "val", as "valLoss". */
@@ -23,6 +24,8 @@ export interface History {
   readonly interrupted: boolean;
   /** The folder that Ctrl-C saved the model to. */
   readonly savedTo: string | undefined;
+  /** Where the time of steps went, if `profile` was asked for and a step was done. `String(history.profile)` is a table. */
+  readonly profile: Profile | undefined;
 }
 
 /** Collects the logs of the epochs. */

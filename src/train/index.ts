@@ -29,6 +29,19 @@ export {
 } from "./model.ts";
 export type { MonitorMode } from "./monitor.ts";
 export type { CompileOptions, MetricChoice } from "./objective.ts";
+export type {
+  Phase,
+  ProfileData,
+  ProfiledKernel,
+  ProfiledLayer,
+  ProfiledMemory,
+  ProfiledOwner,
+  ProfiledStep,
+} from "./profile/data.ts";
+export type { ProfileFormat } from "./profile/format.ts";
+export type { ProfileOptions } from "./profile/options.ts";
+export type { Profile } from "./profile/profile.ts";
+export type { Trace, TraceEvent } from "./profile/trace.ts";
 export type { Verbosity } from "./progress.ts";
 export type { ModelFacts, SaveOptions } from "./save/facts.ts";
 export type { LoadSource, SaveTarget } from "./save/place.ts";

@@ -1,6 +1,6 @@
 import type { Network } from "../nn/index.ts";
 import { applyOptimizer, type Optimizer, trainingPoint } from "../optim/index.ts";
-import { type RandomKey, Tensor } from "../tensor/index.ts";
+import { type RandomKey, Tensor, withScope } from "../tensor/index.ts";
 import { fail, formatShape, invariant, sameShape } from "../util/index.ts";
 import type { BatchBody } from "./batch-program.ts";
 import { flatGradient, isSound, keptUnless, namedSlots, segmentsOf, slotsOf } from "./flat.ts";
@@ -53,7 +53,7 @@ export async function train(run: Run): Promise<void> {
 export function trainingStep({ network, optimizer, scorer, augment }: StepParts): BatchBody {
   return ({ parameters, moving, state, inputs, targets, weights, key, step, learningRate }) => {
     invariant(parameters, "a network without parameters is trained");
-    const seen = augmented(augment, inputs, key);
+    const seen = withScope("augment", () => augmented(augment, inputs, key));
 
     // 2. Forward: what does the network say?
     const slots = slotsOf(optimizer, state);
@@ -61,7 +61,7 @@ export function trainingStep({ network, optimizer, scorer, augment }: StepParts)
     const answer = network.forward(seen, point, moving, { training: true, key });
 
     // 3. Loss: how wrong is that?
-    const { loss, sum, outputs } = scorer.measure(targets, answer.outputs, weights);
+    const { loss, sum, outputs } = withScope("loss", () => scorer.measure(targets, answer.outputs, weights));
 
     // 4. Gradients: how does the loss change with each parameter?
     const gradient = flatGradient(network, loss, answer.weights);
@@ -72,11 +72,11 @@ export function trainingStep({ network, optimizer, scorer, augment }: StepParts)
       return flatGradient(network, scorer.measure(targets, again.outputs, weights).loss, again.weights);
     };
     const input = { parameter: parameters, gradient, slots, learningRate, step, point, gradientAt, key };
-    const updated = applyOptimizer(optimizer, input, segmentsOf(network));
+    const updated = withScope("optimizer", () => applyOptimizer(optimizer, input, segmentsOf(network)));
 
     // A loss that is no number changes nothing: the search for its cause finds all parameters as they were.
     const next = { parameters: updated.parameter, moving: answer.state, ...namedSlots(updated.slots) };
-    return { state: keptUnless(isSound(sum), next, state), outputs };
+    return { state: withScope("optimizer", () => keptUnless(isSound(sum), next, state)), outputs };
   };
 }
 

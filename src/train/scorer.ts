@@ -1,5 +1,5 @@
 import { type Metric, mergeStatistics } from "../nn/index.ts";
-import { stack, type Tensor, type TypedArray } from "../tensor/index.ts";
+import { inScope, stack, type Tensor, type TypedArray } from "../tensor/index.ts";
 import { fail, formatShape, type Shape } from "../util/index.ts";
 import type { Head } from "./objective.ts";
 import type { Logs } from "./values.ts";
@@ -66,7 +66,8 @@ export class Scorer {
     const outputs: Record<string, Tensor> = { losses: losses.length > 1 ? stack(losses) : total.reshape([1]) };
     this.gauges.forEach(({ metric, head, weighted }, i) => {
       const given = weighted ? weights : undefined;
-      outputs[`metric${i}`] = metric.statistics(targets[head] as Tensor, predictions[head] as Tensor, given);
+      const measured = () => metric.statistics(targets[head] as Tensor, predictions[head] as Tensor, given);
+      outputs[`metric${i}`] = inScope("metrics", measured);
     });
     return { loss: total.div(batch), sum: total, outputs };
   }

@@ -112,6 +112,7 @@ function programOf(problems: readonly Problem[]): KernelProgram {
       barrier: true,
       parallel: true,
       scope: "",
+      parts: [],
     })),
     arenaBytes: 0,
     work: 1e9,

@@ -196,7 +196,7 @@ describe("the machine itself notices", () => {
         stages: [{ inner: [], reductions: [], stores }],
         vector: 0,
       } as const;
-      return { ...program, steps: [{ kernel, barrier: false, parallel: true, scope: "" }] };
+      return { ...program, steps: [{ kernel, barrier: false, parallel: true, scope: "", parts: [] }] };
     });
     expect(broken).toEqual([expect.stringMatching(/^shift writes buffer \d+ where another point of it reads$/)]);
   });

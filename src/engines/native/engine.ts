@@ -2,14 +2,18 @@ import { availableParallelism } from "node:os";
 import {
   type Availability,
   type Buffers,
+  type CompileOptions,
   defaultThreads,
   type Engine,
   type Executable,
+  type Profiler,
+  type Roof,
   type Runner,
 } from "../../engine/index.ts";
 import { type DType, identify, type Program, type TypedArray } from "../../ir/index.ts";
 import { compileKernels } from "../../passes/index.ts";
 import { fingerprint } from "./fingerprint.ts";
+import { measureRoof, type Profiled, profilerOf } from "./profile.ts";
 import { type Recipe, readRecipe, writeRecipe } from "./recipe.ts";
 import { renderProgram } from "./render/program.ts";
 import { loadProgram, loadRuntime, type NativeProgram, type Runtime } from "./runtime/index.ts";
@@ -34,7 +38,7 @@ interface OwnMemory {
   readonly data: readonly TypedArray[];
   /** All intermediates, where the memory plan puts them. */
   readonly arena: TypedArray;
-  /** Scratch memory of all workers, and memory they share. */
+  /** Scratch memory of all workers, memory they share, and the table of times when the program is profiled. */
   readonly working: readonly TypedArray[];
 }
 
@@ -43,6 +47,7 @@ interface Made {
   readonly library: CompiledLibrary;
   readonly recipe: Recipe;
   readonly data: readonly TypedArray[];
+  readonly profiled?: Profiled | undefined;
 }
 
 class NativeExecutable implements Executable {
@@ -51,6 +56,7 @@ class NativeExecutable implements Executable {
     private readonly program: Recipe,
     private readonly own: OwnMemory,
     readonly facts: Executable["facts"],
+    readonly profiler: Profiler | undefined,
   ) {}
 
   bind(buffers: Buffers): Runner {
@@ -111,13 +117,16 @@ class NativeEngine implements Engine {
     return this.runtime.allocate(dtype, length);
   }
 
-  async compile(program: Program): Promise<Executable> {
-    const { library, recipe, data } = await this.recallOrMake(program);
+  async compile(program: Program, { profile = false }: CompileOptions = {}): Promise<Executable> {
+    const made = profile ? await this.make(program, true) : await this.recallOrMake(program);
+    const { library, recipe, data } = made;
     const { arenaBytes, work, kernels, functions } = recipe;
     const threads = work < SINGLE_THREAD_WORK ? 1 : this.threads;
     const native = await loadProgram(library.path, { threads });
     const bytes = (count: number) => this.runtime.allocate("uint8", Math.max(64, count));
-    const working = [bytes(recipe.scratchBytes * threads), bytes(recipe.sharedBytes)];
+    const profiled = made.profiled && profilerOf(made.profiled, native, this.runtime);
+    const times = profiled ? [profiled.times] : [];
+    const working = [bytes(recipe.scratchBytes * threads), bytes(recipe.sharedBytes), ...times];
     const own = { data, arena: bytes(arenaBytes), working };
     const { cached, compileMs } = library;
     const scratchBytes = recipe.scratchBytes * threads + recipe.sharedBytes;
@@ -131,7 +140,7 @@ class NativeEngine implements Engine {
       cached,
       compileMs: Math.round(compileMs),
     };
-    return new NativeExecutable(native, recipe, own, facts);
+    return new NativeExecutable(native, recipe, own, facts, profiled?.profiler);
   }
 
   /** What the same code made of the same graph, in this process or an earlier one, is made of it again: then neither runs. */
@@ -152,13 +161,19 @@ class NativeEngine implements Engine {
     return made;
   }
 
-  private async make(program: Program): Promise<Made> {
+  private async make(program: Program, profile = false): Promise<Made> {
     const { program: kernels, data } = compileKernels(program);
-    const { sources, functions, scratchBytes, sharedBytes } = renderProgram(kernels, this.compiler.vectorBytes);
+    const rendered = renderProgram(kernels, this.compiler.vectorBytes, profile);
+    const { sources, functions, scratchBytes, sharedBytes } = rendered;
     const library = await compileLibrary({ name: program.name, sources: [...sources] }, { compiler: this.compiler });
     const { buffers, arenaBytes, work, steps } = kernels;
     const memory = { buffers, arenaBytes, scratchBytes, sharedBytes };
-    return { library, recipe: { library: library.key, ...memory, work, kernels: steps.length, functions }, data };
+    const recipe = { library: library.key, ...memory, work, kernels: steps.length, functions };
+    return { library, recipe, data, profiled: profile ? { program: kernels, rendered } : undefined };
+  }
+
+  measureRoof(bytes: number): Promise<Roof> {
+    return measureRoof(bytes, this.compiler, this.runtime, this.threads);
   }
 
   describe(): string {

@@ -1,5 +1,7 @@
+import { TimeTable } from "../../../engine/index.ts";
 import { type Kernel, type KernelProgram, workOf } from "../../../passes/index.ts";
 import { renderContraction } from "../contraction/index.ts";
+import { Stopwatch } from "./clock.ts";
 import { renderLoop } from "./loop.ts";
 import { prelude } from "./prelude.ts";
 import { PHILOX_C, renderRandom, renderScatter } from "./random.ts";
@@ -17,6 +19,8 @@ export interface RenderedProgram {
   readonly scratchBytes: number;
   /** Bytes of working memory that workers share: buffer number `buffers.length + 1`. */
   readonly sharedBytes: number;
+  /** When it notes times: the kernel that each slot of the {@link TimeTable} belongs to. The table is buffer number `buffers.length + 2`. */
+  readonly slots: readonly number[];
 }
 
 /** A kernel's C: functions called one after the other by all workers, with barriers between. `@` stands for its name. */
@@ -55,7 +59,8 @@ interface Definition {
 }
 
 /** C of a whole program: functions per distinct kernel, and one that runs them in order, every worker taking its share. */
-export function renderProgram(program: KernelProgram, vectorBytes: VectorBytes): RenderedProgram {
+export function renderProgram(program: KernelProgram, vectorBytes: VectorBytes, profile = false): RenderedProgram {
+  const stopwatch = new Stopwatch(profile);
   const names = new Map<string, string>();
   const definitions: Definition[] = [];
   const declarations: string[] = [];
@@ -63,7 +68,7 @@ export function renderProgram(program: KernelProgram, vectorBytes: VectorBytes):
   let scratchBytes = 0;
   let sharedBytes = 0;
   let sharedInUse = false;
-  for (const { kernel, barrier, parallel, scope } of program.steps) {
+  for (const [i, { kernel, barrier, parallel, scope }] of program.steps.entries()) {
     const rendered = renderKernel(kernel, vectorBytes);
     const text = [rendered.helpers, ...rendered.phases.map(({ body }, i) => phaseText(i, body))].join("\n");
     let name = names.get(text);
@@ -72,7 +77,7 @@ export function renderProgram(program: KernelProgram, vectorBytes: VectorBytes):
       names.set(text, name);
       const light = program.work > LIGHT.program && workOf(kernel) < LIGHT.share * program.work;
       definitions.push({ text: text.replaceAll("@", name), support: rendered.support, light });
-      rendered.phases.forEach((_, i) => declarations.push(`void ${name}_${i}${SIGNATURE};`));
+      rendered.phases.forEach((_, phase) => declarations.push(`void ${name}_${phase}${SIGNATURE};`));
     }
     scratchBytes = Math.max(scratchBytes, rendered.scratchBytes);
     sharedBytes = Math.max(sharedBytes, rendered.sharedBytes);
@@ -80,15 +85,18 @@ export function renderProgram(program: KernelProgram, vectorBytes: VectorBytes):
     const waits: boolean = barrier || (sharedInUse && rendered.sharedBytes > 0);
     if (waits) calls.push("barrier(pool, worker);");
     sharedInUse = (sharedInUse && !waits) || rendered.sharedBytes > 0;
-    calls.push(`/* ${kernel.name} ${scope.replaceAll("*/", "")} */`, ...call(rendered, name, parallel));
+    const timed = (text: string) => stopwatch.around(i, text);
+    calls.push(`/* ${kernel.name} ${scope.replaceAll("*/", "")} */`, ...call(rendered, name, parallel, timed));
   }
   const main = [
     ...declarations,
+    ...stopwatch.definitions,
     "void descent_program(void** buffers, int worker, int workers, void* pool, void (*barrier)(void*, int)) {",
     "char* const* p = (char* const*)buffers;",
     `char* const scratch = p[${program.buffers.length}] + worker * ${align(scratchBytes)}L;`,
     `char* const shared = p[${program.buffers.length + 1}];`,
     "(void)scratch; (void)shared;",
+    ...stopwatch.head(program.buffers.length + 2, new TimeTable(stopwatch.slots, 1).rowBytes),
     ...calls,
     "}",
   ];
@@ -101,6 +109,7 @@ export function renderProgram(program: KernelProgram, vectorBytes: VectorBytes):
     functions: names.size,
     scratchBytes: align(scratchBytes),
     sharedBytes: align(sharedBytes),
+    slots: stopwatch.slots,
   };
 }
 
@@ -117,10 +126,15 @@ function sourceText(definitions: readonly Definition[], vectorBytes: number): st
 }
 
 /** Calls of a kernel's phases. A kernel that is not shared out is done by the first worker alone. */
-function call({ actual, phases }: RenderedKernel, name: string, parallel: boolean): string[] {
+function call(
+  { actual, phases }: RenderedKernel,
+  name: string,
+  parallel: boolean,
+  timed: (call: string) => string,
+): string[] {
   const list = `char* const q[] = {${actual.length > 0 ? actual.join(", ") : "0"}};`;
-  if (!parallel) return [`if (worker == 0) { ${list} ${phases.map((_, i) => `${name}_${i}(q, 0, 1);`).join(" ")} }`];
-  const each = phases.map((_, i) => `${name}_${i}(q, worker, workers);`);
+  const each = phases.map((_, i) => timed(`${name}_${i}(q, ${parallel ? "worker, workers" : "0, 1"});`));
+  if (!parallel) return [`if (worker == 0) { ${list} ${each.join(" ")} }`];
   return [`{ ${list} ${each.join(" barrier(pool, worker); ")} }`];
 }
 

@@ -49,6 +49,11 @@ export class NativeProgram {
     }
   }
 
+  /** A number that a function of the library without parameters gives. */
+  number(symbol: string): number {
+    return this.library.func(`double ${symbol}()`)();
+  }
+
   /** Ties the program to memory, in the order its C code expects. The arrays are kept alive by the binding. */
   bind(buffers: readonly TypedArray[]): BoundNativeProgram {
     return new BoundNativeProgram(this.runtime, this, this.entry, buffers);

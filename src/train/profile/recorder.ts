@@ -1,0 +1,90 @@
+import type { KernelTime } from "../../tensor/index.ts";
+import type { BatchProgram } from "../batch-program.ts";
+import { Batches } from "../batches.ts";
+
+/** What is known of one step; times are those of `performance.now()`. */
+export interface StepRecord {
+  /** The copy of the batch begins, and ends. */
+  readonly copyBegin: number;
+  readonly copyEnd: number;
+  /** The program is called, and the event loop goes on after it. */
+  readonly runBegin: number;
+  readonly runEnd: number;
+  /** The recorder has taken down the times; what follows is the loop's. */
+  readonly noted: number;
+  readonly times: readonly KernelTime[];
+  /** When the next step begins, in the same epoch; undefined for the last one of an epoch. */
+  next: number | undefined;
+}
+
+/** Steps that are left out: memory is touched for the first time, threads start. */
+const WARM_UP = 5;
+
+/** Takes down the times of a training's first steps. The loop does not know of it: it gets a program and batches that look at the clock. */
+export class Recorder {
+  private readonly all: StepRecord[] = [];
+  private copyBegin = 0;
+  private copyEnd = 0;
+
+  /** @param steps to be recorded, after those that warm up. */
+  constructor(private readonly steps: number) {}
+
+  /** True when there are as many steps as are wanted. */
+  get full(): boolean {
+    return this.all.length >= WARM_UP + this.steps;
+  }
+
+  /** The steps recorded, without those that warmed up. */
+  get records(): readonly StepRecord[] {
+    return this.all.slice(Math.min(WARM_UP, Math.floor(this.all.length / 2)));
+  }
+
+  /** The same program, timed. */
+  watch(program: BatchProgram): BatchProgram {
+    const { profiler, run } = program;
+    if (!profiler) return program;
+    const note = (runBegin: number): void => {
+      const runEnd = performance.now();
+      const { copyBegin, copyEnd } = this;
+      const times = profiler.times();
+      const noted = performance.now();
+      this.all.push({ copyBegin, copyEnd, runBegin, runEnd, times, noted, next: undefined });
+    };
+    const timed = (): Promise<void> | undefined => {
+      if (this.full) return run();
+      const begin = performance.now();
+      const working = run();
+      if (working) return working.then(() => note(begin));
+      note(begin);
+      return undefined;
+    };
+    return { ...program, run: timed };
+  }
+
+  /** The same batches, timed. */
+  batches({ columns, rows, size, count }: Batches): Batches {
+    return new TimedBatches(columns, rows, size, (batch, begin, end) => {
+      const last = this.all.at(-1);
+      if (last && this.copyBegin === last.copyBegin && (batch > 0 || count === 1)) last.next = begin;
+      this.copyBegin = begin;
+      this.copyEnd = end;
+    });
+  }
+}
+
+class TimedBatches extends Batches {
+  constructor(
+    columns: Batches["columns"],
+    rows: number,
+    size: number,
+    private readonly tell: (batch: number, begin: number, end: number) => void,
+  ) {
+    super(columns, rows, size);
+  }
+
+  override refill(...[destinations, batch]: Parameters<Batches["refill"]>): void {
+    const begin = performance.now();
+    super.refill(destinations, batch);
+    this.tell(batch, begin, performance.now());
+  }
+}
