@@ -120,10 +120,10 @@ describe("the backward walk", () => {
       "%0 = constant(value=1, shape=[3], dtype="float32") : float32 [3]
       %1 = placeholder(name="x", shape=[3], dtype="float32") : float32 [3]
       %2 = sigmoid(%1) : float32 [3]
-      %3 = neg(%1) : float32 [3]
-      %4 = sigmoid(%3) : float32 [3]
-      %5 = mul(%2, %4) : float32 [3]
-      %6 = mul(%0, %5) : float32 [3]
+      %3 = neg(%1) : float32 [3]  # gradient
+      %4 = sigmoid(%3) : float32 [3]  # gradient
+      %5 = mul(%2, %4) : float32 [3]  # gradient
+      %6 = mul(%0, %5) : float32 [3]  # gradient
       return %6"
     `);
   });
