@@ -14,7 +14,10 @@ export type Runner = () => Promise<void> | undefined;
 export interface Executable {
   /** Ties the program to memory; several bindings may share arrays, but only one of them runs at a time. */
   bind(buffers: Buffers): Runner;
-  /** What was made, for people: kernels, bytes of intermediates, compile time. */
+  /**
+   * What was made, for people. Engines that compile tell: kernels, threads, compileMs; bytes of memory: stateBytes, inputBytes,
+   * outputBytes, arenaBytes (intermediates), liveBytes (the least that intermediates need in this order of kernels), scratchBytes.
+   */
   readonly facts: Readonly<Record<string, string | number | boolean>>;
   /** What kernels it has and when they ran; of programs compiled with `profile`. */
   readonly profiler?: Profiler | undefined;

@@ -1,6 +1,7 @@
 export { type ConformanceCase, difference, drawInput, joinCases, opCases, runCase } from "./conformance.ts";
 export type { Availability, Buffers, CompileOptions, Engine, Executable, Runner } from "./contract.ts";
 export { Lane } from "./lane.ts";
+export { boundaryBytes } from "./memory.ts";
 /** @internal Its type would ask applications in browsers for the types of Node. */
 export { nodeModule } from "./node-module.ts";
 export { type KernelInfo, type KernelTime, type MemoryBlock, type Profiler, type Roof, TimeTable } from "./profiler.ts";

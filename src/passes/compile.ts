@@ -1,4 +1,4 @@
-import { DTYPES, type Node, type Program, sameIndex, type TypedArray, topologicalOrder } from "../ir/index.ts";
+import { type Node, type Program, type TypedArray, topologicalOrder } from "../ir/index.ts";
 import { invariant, product } from "../util/index.ts";
 import { planArena } from "./arena.ts";
 import { buildContraction } from "./contraction-kernel.ts";
@@ -6,11 +6,14 @@ import { partsOf } from "./describe.ts";
 import { factorSums } from "./factor-sums.ts";
 import { formGroups, type Group, Separations } from "./group.ts";
 import { conflict, type Span, spanOf, type Touch, touchesOf } from "./hazards.ts";
+import { readsOnlyOwnElement } from "./in-place.ts";
 import type { Kernel, KernelBuffer, KernelPart, KernelProgram, KernelStep, Stage } from "./kernel.ts";
-import { buildLoopNest, CannotShare, forEachAccess, type MemoryMap } from "./loop-kernel.ts";
+import { aliveBytes, blocksOf } from "./lifetimes.ts";
+import { buildLoopNest, CannotShare, type MemoryMap } from "./loop-kernel.ts";
 import { chooseVector, collapseContraction, collapseLoops } from "./loop-layout.ts";
 import { at, forEachPart, NeedsMemory } from "./lower.ts";
 import { decideMemory } from "./memory-decisions.ts";
+import { orderForMemory } from "./order.ts";
 import { BufferTable, type DraftBuffer, type PlacedGraph, placeResults, unshaped } from "./placement.ts";
 import { simplify } from "./simplify.ts";
 import { splitReductions } from "./split-reductions.ts";
@@ -203,50 +206,27 @@ function overwrittenEarly(
         write.low <= touch.high;
       const later = touches.slice(w + 1).some((others) => others.some(isOldRead));
       const own = writes.filter(isOldRead);
-      if (later || (own.length > 0 && !readsOnlyOwnElement(steps[w]!.kernel, write.buffer, own))) return state;
+      if (
+        later ||
+        (own.length > 0 &&
+          !readsOnlyOwnElement(steps[w]!.kernel, write.buffer, new Set(own.map(({ buffer }) => buffer))))
+      )
+        return state;
     }
   }
   return undefined;
 }
 
-/** Whether the kernel reads the given old buffers only where it then writes to `target`, and not after. */
-function readsOnlyOwnElement(kernel: Kernel, target: number, reads: readonly Touch[]): boolean {
-  if (kernel.kind !== "loop" && kernel.kind !== "contraction") return false;
-  const old = new Set(reads.map(({ buffer }) => buffer));
-  if (kernel.kind === "contraction" && (old.has(kernel.a.buffer) || old.has(kernel.b.buffer))) return false;
-  const stages: readonly Stage[] =
-    kernel.kind === "loop" ? kernel.stages : [{ inner: [], reductions: [], stores: kernel.stores }];
-  const writtenIn = stages.findIndex(({ stores }) => stores.some(({ access }) => access.buffer === target));
-  const place = stages[writtenIn]!.stores.find(({ access }) => access.buffer === target)!.access.index;
-  let safe = true;
-  forEachAccess(stages, (access, store, stage, gathered) => {
-    if (store || !old.has(access.buffer)) return;
-    const same = sameIndex(access.index, place) && access.guards.length === 0 && !gathered;
-    safe &&= same && stages.indexOf(stage) <= writtenIn;
-  });
-  return safe;
-}
-
 /** Plans the arena and says where workers have to wait for each other. */
-function finish(name: string, steps: readonly DraftStep[], table: BufferTable): CompiledKernels {
+function finish(name: string, draft: readonly DraftStep[], table: BufferTable): CompiledKernels {
   const { buffers } = table;
-  const touches = steps.map(({ kernel }) => touchesOf(kernel, buffers));
-  const lives = new Map<number, { first: number; last: number }>();
-  touches.forEach((list, step) => {
-    for (const { buffer } of list) {
-      if (buffers[buffer]!.place !== "arena") continue;
-      const life = lives.get(buffer);
-      lives.set(buffer, { first: life?.first ?? step, last: step });
-    }
-  });
-  const living = [...lives.keys()];
-  const arena = planArena(
-    living.map((buffer) => {
-      const { dtype, length } = buffers[buffer]!;
-      return { bytes: length * DTYPES[dtype].bytes, ...lives.get(buffer)! };
-    }),
+  const steps = orderForMemory(
+    draft.map((step) => ({ ...step, touches: touchesOf(step.kernel, buffers) })),
+    buffers,
   );
-  const offsets = new Map(living.map((buffer, i) => [buffer, arena.offsets[i]!]));
+  const blocks = blocksOf(steps, buffers);
+  const arena = planArena(blocks);
+  const offsets = new Map(blocks.flatMap((block, i) => block.buffers.map((buffer) => [buffer, arena.offsets[i]!])));
   const arenaOffset = (buffer: number): number => {
     const offset = offsets.get(buffer);
     invariant(offset !== undefined, "a buffer without a place");
@@ -254,8 +234,8 @@ function finish(name: string, steps: readonly DraftStep[], table: BufferTable): 
   };
 
   let pending: { spans: Span[]; parallel: boolean }[] = [];
-  const ordered: KernelStep[] = steps.map(({ kernel, scope, parts }, i) => {
-    const spans = touches[i]!.map((touch) => spanOf(touch, buffers, arenaOffset));
+  const ordered: KernelStep[] = steps.map(({ kernel, scope, parts, touches }) => {
+    const spans = touches.map((touch) => spanOf(touch, buffers, arenaOffset));
     const parallel = workOf(kernel) >= WORTH_SHARING;
     const barrier = pending.some(
       (earlier) => (parallel || earlier.parallel) && earlier.spans.some((a) => spans.some((b) => conflict(a, b))),
@@ -271,7 +251,9 @@ function finish(name: string, steps: readonly DraftStep[], table: BufferTable): 
     place: place === "arena" ? { kind: "arena", offset: offsets.get(buffer) ?? 0 } : place,
   }));
   const work = steps.reduce((total, { kernel }) => total + workOf(kernel), 0);
-  return { program: { name, buffers: placed, steps: ordered, arenaBytes: arena.bytes, work }, data: table.data };
+  const liveBytes = aliveBytes(blocks, steps.length);
+  const program = { name, buffers: placed, steps: ordered, arenaBytes: arena.bytes, liveBytes, work };
+  return { program, data: table.data };
 }
 
 function points(loops: readonly { size: number }[]): number {

@@ -12,7 +12,7 @@ export interface Touch {
 }
 
 /** All that a kernel reads and writes, as ranges of elements. */
-export function touchesOf(kernel: Kernel, buffers: readonly DraftBuffer[]): Touch[] {
+export function touchesOf(kernel: Kernel, buffers: readonly { readonly length: number }[]): Touch[] {
   const sizes = new Map<number, number>();
   const known = (loops: readonly Loop[]) => {
     for (const { id, size } of loops) sizes.set(id, size);

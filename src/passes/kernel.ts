@@ -78,7 +78,10 @@ export interface KernelReduction {
   readonly position?: IndexExpression;
 }
 
-/** One pass over the inner loops at one point of the outer loops: reductions over them, or stores at every point (or both). */
+/**
+ * One pass over the inner loops at one point of the outer loops: reductions over them, or stores at every point (or both). The values
+ * of all stores at a point are computed before the first is stored: one may be stored where another was read.
+ */
 export interface Stage {
   /** Empty: done once per outer point. */
   readonly inner: readonly Loop[];
@@ -177,6 +180,8 @@ export interface KernelProgram {
   readonly steps: readonly KernelStep[];
   /** Bytes of the arena that holds all intermediates. */
   readonly arenaBytes: number;
+  /** The most bytes of intermediates that are needed at one step: no arena for these kernels in this order is smaller. */
+  readonly liveBytes: number;
   /** Rough number of elementary operations of one run. */
   readonly work: number;
 }

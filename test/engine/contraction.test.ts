@@ -115,6 +115,7 @@ function programOf(problems: readonly Problem[]): KernelProgram {
       parts: [],
     })),
     arenaBytes: 0,
+    liveBytes: 0,
     work: 1e9,
   };
 }

@@ -94,7 +94,7 @@ describe("what takes several", () => {
     ["attention", "contraction, loop, contraction", attention, heads, heads, heads],
     [
       "attention, backward",
-      "contraction, contraction, loop, contraction, contraction, loop, contraction",
+      "contraction, contraction, loop, contraction, contraction, contraction, loop",
       (q, k, v, g) => gradientOf(attention(q, k, v).mul(g).sum(), q, k, v),
       heads,
       heads,

@@ -16,6 +16,14 @@ export interface Bound {
 /** Every loop's index, by the loop's number. */
 type Indices = Int32Array;
 
+/** All values are computed before any is stored: one may be stored where another is read. */
+function storeAll(
+  stores: readonly { readonly compute: () => number; readonly store: (value: number) => void }[],
+): void {
+  const values = stores.map(({ compute }) => compute());
+  stores.forEach(({ store }, i) => store(values[i]!));
+}
+
 /**
  * Runs a kernel program by the words of its definition, a point at a time, and watches every access to memory. The rules that it
  * finds broken are in `violations`.
@@ -96,7 +104,7 @@ export class Machine {
             sums[i] = at!();
           }
         });
-        for (const { compute, store } of stores) store(compute());
+        storeAll(stores);
       });
       reductions.forEach(({ id, value, reduction }, i) => {
         this.results[id] = reduction === "argmax" ? sums[i]! : toType(sums[i]!, value.type);
@@ -124,7 +132,7 @@ export class Machine {
       this.results[0] = Math.fround(sum);
       this.memory.at(point, 1, 0);
       builder.forget();
-      for (const { compute, store } of epilogue) store(compute());
+      storeAll(epilogue);
     });
   }
 

@@ -145,6 +145,7 @@ export function kernels(
     buffers: buffers.map((kind) => ({ dtype, length: 1, place: { kind, index: counts[kind]++ } })),
     steps: [],
     arenaBytes: 0,
+    liveBytes: 0,
     work,
   };
   return { program, data: [] } satisfies CompiledKernels;

@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import {
   type Availability,
   type Buffers,
+  boundaryBytes,
   type CompileOptions,
   defaultThreads,
   type Engine,
@@ -120,7 +121,7 @@ class NativeEngine implements Engine {
   async compile(program: Program, { profile = false }: CompileOptions = {}): Promise<Executable> {
     const made = profile ? await this.make(program, true) : await this.recallOrMake(program);
     const { library, recipe, data } = made;
-    const { arenaBytes, work, kernels, functions } = recipe;
+    const { arenaBytes, liveBytes, work, kernels, functions } = recipe;
     const threads = work < SINGLE_THREAD_WORK ? 1 : this.threads;
     const native = await loadProgram(library.path, { threads });
     const bytes = (count: number) => this.runtime.allocate("uint8", Math.max(64, count));
@@ -130,16 +131,8 @@ class NativeEngine implements Engine {
     const own = { data, arena: bytes(arenaBytes), working };
     const { cached, compileMs } = library;
     const scratchBytes = recipe.scratchBytes * threads + recipe.sharedBytes;
-    const facts = {
-      kernels,
-      functions,
-      arenaBytes,
-      scratchBytes,
-      work,
-      threads,
-      cached,
-      compileMs: Math.round(compileMs),
-    };
+    const memory = { arenaBytes, liveBytes, scratchBytes, ...boundaryBytes(program) };
+    const facts = { kernels, functions, ...memory, work, threads, cached, compileMs: Math.round(compileMs) };
     return new NativeExecutable(native, recipe, own, facts, profiled?.profiler);
   }
 
@@ -148,7 +141,7 @@ class NativeEngine implements Engine {
     const code = await this.code;
     if (code === undefined) return this.make(program);
     const graph = identify(program);
-    const key = digest("descent program 1", code, this.compiler.identity, graph.text);
+    const key = digest("descent program 2", code, this.compiler.identity, graph.text);
     const record = await recallRecord(key);
     if (record !== undefined) {
       const { recipe, data } = readRecipe(record, graph.data);
@@ -166,8 +159,8 @@ class NativeEngine implements Engine {
     const rendered = renderProgram(kernels, this.compiler.vectorBytes, profile);
     const { sources, functions, scratchBytes, sharedBytes } = rendered;
     const library = await compileLibrary({ name: program.name, sources: [...sources] }, { compiler: this.compiler });
-    const { buffers, arenaBytes, work, steps } = kernels;
-    const memory = { buffers, arenaBytes, scratchBytes, sharedBytes };
+    const { buffers, arenaBytes, liveBytes, work, steps } = kernels;
+    const memory = { buffers, arenaBytes, liveBytes, scratchBytes, sharedBytes };
     const recipe = { library: library.key, ...memory, work, kernels: steps.length, functions };
     return { library, recipe, data, profiled: profile ? { program: kernels, rendered } : undefined };
   }

@@ -7,6 +7,7 @@ export interface Recipe {
   readonly library: string;
   readonly buffers: readonly KernelBuffer[];
   readonly arenaBytes: number;
+  readonly liveBytes: number;
   /** Bytes of working memory of each worker, and of memory they share. */
   readonly scratchBytes: number;
   readonly sharedBytes: number;

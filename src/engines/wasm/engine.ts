@@ -1,4 +1,4 @@
-import type { Availability, Engine, Executable } from "../../engine/index.ts";
+import { type Availability, boundaryBytes, type Engine, type Executable } from "../../engine/index.ts";
 import type { DType, Program, TypedArray } from "../../ir/index.ts";
 import { compileKernels } from "../../passes/index.ts";
 import { renderModule } from "./render/program.ts";
@@ -23,6 +23,9 @@ class WasmEngine implements Engine {
       kernels: kernels.program.steps.length,
       functions: rendered.functions,
       arenaBytes: kernels.program.arenaBytes,
+      liveBytes: kernels.program.liveBytes,
+      scratchBytes: rendered.scratchBytes * loaded.threads + rendered.sharedBytes,
+      ...boundaryBytes(program),
       work: kernels.program.work,
       threads: loaded.threads,
       moduleBytes: rendered.bytes.length,
