@@ -21,6 +21,7 @@ Examples:
   $ descent train digits.config.ts
   $ descent evaluate runs/digits/model test.csv
   $ descent predict runs/digits/model new.csv -o answers.csv
+  $ descent profile digits.config.ts
   $ descent doctor`;
 
 const TRAIN_HELP = `
@@ -41,6 +42,15 @@ target unless data.target names another).
 Examples:
   $ descent train flowers.json
   $ descent train digits.config.ts --epochs 3 --output runs/short`;
+
+const PROFILE_HELP = `
+Trains the model of a config for some steps, on the engine that the config or DESCENT_ENGINE names (native or wasm; by default the
+fastest), and shows the time of every kernel with its layer, its share of what this machine can do at best, and a map of the memory.
+Nothing is written but the trace.
+
+Examples:
+  $ descent profile digits.config.ts
+  $ descent profile digits.config.ts --steps 200 --trace trace.json`;
 
 const EVALUATE_HELP = `
 The data are a .csv with the columns of the training, or a .json with { "x": [...], "y": [...] }.
@@ -92,6 +102,15 @@ export function createProgram(exit: (code: ExitCode) => void): Command {
     .action(async (config, options) => {
       const { trainCommand } = await import("./commands/train.ts");
       exit(await trainCommand(config, options));
+    });
+  command("profile <config>", "show where the time and memory of a config's training steps go", PROFILE_HELP)
+    .option("--steps <number>", "steps that are measured, after 5 that warm up; default 50", wholeNumber)
+    .option("-t, --trace <file>", "write the steps as a Chrome trace, for ui.perfetto.dev")
+    .option("--all", "list all kernels, not only the 24 longest")
+    .option("--json", "print it as JSON")
+    .action(async (config, options) => {
+      const { profileCommand } = await import("./commands/profile.ts");
+      exit(await profileCommand(config, options));
     });
   command("evaluate <model> <data>", "test a saved model on data with known answers", EVALUATE_HELP)
     .option("--json", "print the metrics as JSON")

@@ -72,8 +72,9 @@ export function describeArena({ steps, buffers }: KernelProgram): BlockDescripti
 }
 
 function titleOf(kernel: Kernel, parts: readonly KernelPart[]): string {
-  const names = [...new Set(parts.map(({ op }) => op))];
-  const [main = kernel.kind, ...rest] = names;
+  const [main = "copy", ...rest] = new Set(parts.map(({ op }) => op));
+  const whole = kernel.kind === "loop" && kernel.stages.every(({ reductions }) => reductions.length === 0);
+  if (whole && parts.length > 1) return `elementwise ${sizesOf(kernel)}: ${[main, ...rest].join(", ")}`;
   return [`${main} ${sizesOf(kernel)}`, ...rest].join(" + ");
 }
 

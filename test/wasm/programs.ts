@@ -49,7 +49,7 @@ function module(write: (scope: Scope) => Code): Source {
     const functions = new Map<string, WasmFunction>([["run", builder]]);
     if (shared) functions.set(BARRIER, barrierFunction());
     const bytes = encodeModule(functions, ["run"], { module: "env", name: "memory", shared });
-    return { bytes, functions: 1, scratchBytes: 64, sharedBytes: 64 };
+    return { bytes, functions: 1, scratchBytes: 64, sharedBytes: 64, slots: [] };
   };
 }
 

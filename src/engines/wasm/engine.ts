@@ -1,6 +1,14 @@
-import { type Availability, boundaryBytes, type Engine, type Executable } from "../../engine/index.ts";
+import {
+  type Availability,
+  boundaryBytes,
+  type CompileOptions,
+  type Engine,
+  type Executable,
+  type Roof,
+} from "../../engine/index.ts";
 import type { DType, Program, TypedArray } from "../../ir/index.ts";
 import { compileKernels } from "../../passes/index.ts";
+import { measureRoof, profilerOf, withTimes } from "./profile.ts";
 import { renderModule } from "./render/program.ts";
 import { openWasmRuntime, type RuntimeOptions, type WasmRuntime } from "./runtime/index.ts";
 
@@ -13,11 +21,12 @@ class WasmEngine implements Engine {
     return this.runtime.allocate(dtype, length);
   }
 
-  async compile(program: Program): Promise<Executable> {
+  async compile(program: Program, { profile = false }: CompileOptions = {}): Promise<Executable> {
     const start = performance.now();
-    const kernels = compileKernels(program);
+    const plain = compileKernels(program);
+    const kernels = profile ? { ...plain, program: withTimes(plain.program, program.outputs.length) } : plain;
     const { sharedMemory, fusedMultiplyAdd } = this.runtime.features;
-    const rendered = renderModule(kernels.program, { shared: sharedMemory, fusedMultiplyAdd });
+    const rendered = renderModule(kernels.program, { shared: sharedMemory, fusedMultiplyAdd, profile });
     const loaded = await this.runtime.load(rendered, kernels);
     const facts = {
       kernels: kernels.program.steps.length,
@@ -31,7 +40,12 @@ class WasmEngine implements Engine {
       moduleBytes: rendered.bytes.length,
       compileMs: Math.round(performance.now() - start),
     };
+    if (profile) return { ...profilerOf(kernels.program, rendered, this.runtime, loaded), facts };
     return { bind: (buffers) => loaded.bind(buffers), facts };
+  }
+
+  measureRoof(bytes: number): Promise<Roof> {
+    return measureRoof(bytes, this.runtime);
   }
 
   describe(): string {

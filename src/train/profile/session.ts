@@ -1,3 +1,4 @@
+import { fail } from "../../util/index.ts";
 import type { BatchProgram } from "../batch-program.ts";
 import type { Batches } from "../batches.ts";
 import type { Trainer } from "../trainer.ts";
@@ -27,11 +28,19 @@ export class ProfileSession {
     return new ProfileSession(trainer, settings, file);
   }
 
-  /** Programs and batches of the training, such that steps of full batches are recorded. */
+  /**
+   * Programs and batches of the training, such that steps of full batches are recorded.
+   *
+   * @throws DescentError when the engine keeps no times
+   */
   watch(
     batches: Batches,
     { full, last }: { readonly full: BatchProgram; readonly last: BatchProgram },
   ): { batches: Batches; full: BatchProgram; last: BatchProgram } {
+    if (!full.profiler) {
+      const { name } = this.trainer.memory.engine;
+      fail(`fit: profile on the engine "${name}", which keeps no times`, 'the engine "native" or "wasm"');
+    }
     this.program = full;
     const watched = this.recorder.watch(full);
     return { batches: this.recorder.batches(batches), full: watched, last: last === full ? watched : last };

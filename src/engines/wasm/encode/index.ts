@@ -1,3 +1,3 @@
 export * from "./code.ts";
 export { FunctionBuilder, type WasmFunction } from "./function.ts";
-export { encodeModule, functionKey, type MemoryImport } from "./module.ts";
+export { type ClockImport, encodeModule, functionKey, type MemoryImport } from "./module.ts";

@@ -9,16 +9,25 @@ export interface MemoryImport {
   readonly shared: boolean;
 }
 
+/** A function that the host gives, by the name under which the module's functions call it; it takes nothing and gives an f64. */
+export interface ClockImport {
+  readonly module: string;
+  readonly name: string;
+}
+
 /** Pages of 64 KiB that a 32-bit memory has at most. */
 const MOST_PAGES = 65536;
 
-/** The binary form of a module that imports one memory and exports the functions of the given names. */
+/** The binary form of a module that imports one memory (and a clock, where it reads one) and exports the functions of the given names. */
 export function encodeModule(
   functions: ReadonlyMap<string, WasmFunction>,
   exported: readonly string[],
   memory: MemoryImport,
+  clock?: ClockImport,
 ): Uint8Array<ArrayBuffer> {
-  const numbers = new Map([...functions.keys()].map((name, i) => [name, i]));
+  // Imported functions come first.
+  const names = [...(clock ? [clock.name] : []), ...functions.keys()];
+  const numbers = new Map(names.map((name, i) => [name, i]));
   const types = new Map<string, number>();
   const typeBytes: Code[] = [];
   const typeNumbers = [...functions.values()].map(({ parameters, results }) => {
@@ -31,15 +40,20 @@ export function encodeModule(
     }
     return unsigned(number);
   });
+  const clockType = types.size;
+  if (clock) typeBytes.push([0x60, list([]), list([typeOf("f64")])]);
+  const imports = [
+    [text(memory.module), text(memory.name), 0x02, memory.shared ? [0x03, 0, unsigned(MOST_PAGES)] : [0x00, 0]],
+    ...(clock ? [[text(clock.module), text(clock.name), 0x00, unsigned(clockType)]] : []),
+  ];
   const exports = exported.map((name) => [text(name), 0x00, unsigned(numbers.get(name)!)]);
-  const limits = memory.shared ? [0x03, 0, unsigned(MOST_PAGES)] : [0x00, 0];
   const bodies = [...functions.values()].map((each) => bodyBytes(each, numbers));
   const count = unsigned(bodies.length);
   const size = bodies.reduce((sum, each) => sum + each.length, count.length);
   return concatenate([
     [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
     section(1, list(typeBytes)),
-    section(2, list([[text(memory.module), text(memory.name), 0x02, limits]])),
+    section(2, list(imports)),
     section(3, list(typeNumbers)),
     section(7, list(exports)),
     [10, ...unsigned(size), ...count],

@@ -160,6 +160,7 @@ const MEMORY = {
   "i32.store": [0x36, 4],
   "i64.store": [0x37, 8],
   "f32.store": [0x38, 4],
+  "f64.store": [0x39, 8],
   "i32.store8": [0x3a, 1],
   "v128.load": [0xfd00, 16],
   "v128.load8x8_u": [0xfd02, 8],

@@ -1,4 +1,5 @@
 import { writeLoop } from "../../../codegen/index.ts";
+import { TimeTable } from "../../../engine/index.ts";
 import { contractionAsLoops, type Kernel, type KernelProgram } from "../../../passes/index.ts";
 import { renderContraction } from "../contraction/index.ts";
 import {
@@ -26,7 +27,12 @@ import { renderScatter } from "./scatter.ts";
 export interface ModuleOptions extends AssemblerOptions {
   /** Whether the memory is shared between threads, which may then meet at barriers. */
   readonly shared: boolean;
+  /** Note when each worker begins and ends each kernel, in a {@link TimeTable} in the last buffer of the program. */
+  readonly profile?: boolean;
 }
+
+/** The clock that profiled modules import from "env": milliseconds. */
+export const CLOCK = "now";
 
 /** A program as a WebAssembly module, and the memory it works in beside the buffers. */
 export interface RenderedModule {
@@ -41,6 +47,8 @@ export interface RenderedModule {
   readonly scratchBytes: number;
   /** Bytes of working memory that workers share. */
   readonly sharedBytes: number;
+  /** The kernel that each slot of the table of times belongs to; none when the program is not profiled. */
+  readonly slots: readonly number[];
 }
 
 function renderKernel(kernel: Kernel, options: AssemblerOptions): RenderedKernel {
@@ -73,6 +81,8 @@ class ModuleRenderer {
   /** Addresses already read from the table. */
   private readonly addresses = new Map<number, Code>();
   private readonly head: Code[] = [];
+  private readonly slots: number[] = [];
+  private readonly times = this.builder.local("i32");
 
   constructor(
     private readonly program: KernelProgram,
@@ -85,26 +95,45 @@ class ModuleRenderer {
     const sharedBytes = align(Math.max(0, ...kernels.map(({ rendered }) => rendered.sharedBytes)));
     const body: Code[] = [];
     let sharedInUse = false;
-    for (const { step, rendered } of kernels) {
+    for (const [i, { step, rendered }] of kernels.entries()) {
       for (const [name, each] of rendered.support) this.functions.set(name, each);
       // Nobody may still be using the shared memory for an earlier kernel.
       const waits: boolean = step.barrier || (sharedInUse && rendered.sharedBytes > 0);
       if (waits) body.push(this.barrier());
       sharedInUse = (sharedInUse && !waits) || rendered.sharedBytes > 0;
-      const calls = rendered.phases.map((phase) => this.call(phase, step.parallel, scratchBytes));
-      if (step.parallel) calls.forEach((each, i) => body.push(i > 0 ? this.barrier() : [], each));
+      const calls = rendered.phases.map((phase) => this.timed(i, this.call(phase, step.parallel, scratchBytes)));
+      if (step.parallel) calls.forEach((each, phase) => body.push(phase > 0 ? this.barrier() : [], each));
       else body.push(when(ins("i32.eqz", local.get(this.worker)), calls));
     }
+    if (this.options.profile) this.locateTimes();
     this.builder.body.push(this.head, body);
     if (this.options.shared) this.functions.set(BARRIER, barrierFunction());
     this.functions.set("run", this.builder);
-    const { shared } = this.options;
+    const { shared, profile } = this.options;
+    const clock = profile ? { module: "env", name: CLOCK } : undefined;
     return {
-      bytes: encodeModule(this.functions, ["run"], { module: "env", name: "memory", shared }),
+      bytes: encodeModule(this.functions, ["run"], { module: "env", name: "memory", shared }, clock),
       functions: this.names.size,
       scratchBytes,
       sharedBytes,
+      slots: this.slots,
     };
+  }
+
+  /** A call of a phase of kernel number `kernel`, between two looks at the clock when the program is profiled. */
+  private timed(kernel: number, each: Code): Code {
+    if (!this.options.profile) return each;
+    const at = 16 * (this.slots.push(kernel) - 1);
+    const note = (offset: number) => memory("f64.store", local.get(this.times), offset, call(CLOCK));
+    return [note(at), each, note(at + 8)];
+  }
+
+  /** Puts the address of this worker's row of the table of times, the last buffer, into its local. */
+  private locateTimes(): void {
+    const { rowBytes } = new TimeTable(this.slots, 1);
+    const row = ins("i32.mul", local.get(this.worker), i32(rowBytes));
+    const table = this.entry(this.program.buffers.length - 1);
+    this.head.push(local.set(this.times, ins("i32.add", table, row)));
   }
 
   private barrier(): Code {

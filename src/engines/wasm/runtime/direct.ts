@@ -11,6 +11,7 @@ import {
   isSmall,
   type LoadedProgram,
   nextTurn,
+  now,
   type RunFunction,
   runFunction,
   runner,
@@ -31,7 +32,7 @@ export async function loadDirect(code: Code, host: DirectHost): Promise<LoadedPr
   const here = isSmall(code) || !pool;
   // Workers start while the rest is made ready.
   if (!here) pool.start();
-  const env = { memory: memory.memory };
+  const env = { memory: memory.memory, now };
   return new DirectProgram(
     code,
     host,

@@ -1,7 +1,7 @@
 import { fail } from "../../../util/index.ts";
 import { MOST_PAGES, OwnedSpace, PAGE_BYTES, pagesBefore } from "./owned-space.ts";
 import { lost } from "./pool.ts";
-import { type RunFunction, runFunction } from "./turns.ts";
+import { now, type RunFunction, runFunction } from "./turns.ts";
 import type { Spawn, WorkerLink, WorkerMessage } from "./worker-link.ts";
 
 /** Code, and what must lie in memory before it first runs. */
@@ -49,7 +49,7 @@ export class LocalMachine implements Machine {
   async prepare({ id, module, constants }: MachineCode): Promise<void> {
     this.grow();
     for (const [address, bytes] of constants) new Uint8Array(this.memory.buffer).set(bytes, address);
-    this.codes.set(id, runFunction(await WebAssembly.instantiate(module, { env: { memory: this.memory } })));
+    this.codes.set(id, runFunction(await WebAssembly.instantiate(module, { env: { memory: this.memory, now } })));
   }
 
   run({ id }: MachineCode, block: Block): undefined {
@@ -132,7 +132,7 @@ export class RemoteMachine implements Machine {
     if (this.worker) return this.worker;
     const link = this.spawn({ message: (data) => this.hear(data), lost: (why) => this.lose(why) });
     this.worker = { link, codes: new Set(), dropped: [] };
-    link.post({ kind: "open", most: MOST_PAGES });
+    link.post({ kind: "open", most: MOST_PAGES, origin: performance.timeOrigin });
     return this.worker;
   }
 

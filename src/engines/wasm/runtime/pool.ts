@@ -72,7 +72,7 @@ export class Pool {
       team.members.push({ link, codes: new Set(), dropped: [] });
       const word = words.byteOffset / Int32Array.BYTES_PER_ELEMENT;
       const places = { job: word, signal: word + LINE * (SIGNAL_LINE + index), index, spins: SPINS };
-      link.post({ kind: "join", memory: this.memory.memory, ...places });
+      link.post({ kind: "join", memory: this.memory.memory, origin: performance.timeOrigin, ...places });
     }
     return team;
   }

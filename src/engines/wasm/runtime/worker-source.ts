@@ -14,8 +14,11 @@ export const WORKER_SOURCE = `"use strict";
 const isNode = typeof process === "object" && !!process.versions && !!process.versions.node;
 const port = isNode ? require("node:worker_threads").parentPort : self;
 const programs = new Map();
-let memory, words, job, signal, index, spins, waiting, seen = 0;
-const load = (id, module) => programs.set(id, new WebAssembly.Instance(module, { env: { memory } }).exports.run);
+let memory, words, job, signal, index, spins, waiting, seen = 0, shift = 0;
+// The clock that profiled programs read, in the time of the main thread.
+const now = () => performance.now() + shift;
+const setClock = (origin) => (shift = performance.timeOrigin - origin);
+const load = (id, module) => programs.set(id, new WebAssembly.Instance(module, { env: { memory, now } }).exports.run);
 function work() {
   for (;;) {
     let now = seen;
@@ -49,6 +52,7 @@ const answers = {
   },
   join(message) {
     ({ memory, job, signal, index, spins } = message);
+    setClock(message.origin);
     words = new Int32Array(memory.buffer);
     work();
   },
@@ -57,7 +61,8 @@ const answers = {
     load(id, module);
     work();
   },
-  open({ most }) {
+  open({ most, origin }) {
+    setClock(origin);
     memory = new WebAssembly.Memory({ initial: 1, maximum: most });
   },
   place({ id, module, dropped, pages, writes }) {
