@@ -17,7 +17,10 @@ export interface KernelDescription {
   readonly bytes: number;
 }
 
-/** A block of the arena: an intermediate value's memory. Kernels `first` to `last` (both included) need it. */
+/**
+ * A block of the arena: an intermediate value's memory. Kernels `first` to `last` (both included) need it. What a kernel overwrites in
+ * place, element by element, ends before it.
+ */
 export interface BlockDescription {
   readonly offset: number;
   readonly bytes: number;
@@ -63,10 +66,16 @@ export function describeArena({ steps, buffers }: KernelProgram): BlockDescripti
       lives.set(buffer, { first: life?.first ?? step, last: step });
     }
   });
-  return [...lives]
-    .flatMap(([buffer, life]) => {
-      const { place, dtype, length } = buffers[buffer]!;
-      return place.kind === "arena" ? [{ offset: place.offset, bytes: length * DTYPES[dtype].bytes, ...life }] : [];
+  const blocks = [...lives].flatMap(([buffer, life]) => {
+    const { place, dtype, length } = buffers[buffer]!;
+    return place.kind === "arena" ? [{ offset: place.offset, bytes: length * DTYPES[dtype].bytes, ...life }] : [];
+  });
+  const meets = (a: BlockDescription, b: BlockDescription) =>
+    a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
+  return blocks
+    .map((block) => {
+      const heir = blocks.some((other) => other !== block && other.first === block.last && meets(block, other));
+      return heir && block.first < block.last ? { ...block, last: block.last - 1 } : block;
     })
     .sort((a, b) => a.offset - b.offset || a.first - b.first);
 }

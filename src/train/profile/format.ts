@@ -4,7 +4,7 @@ import { cut, formatBytes, formatMs, percent, rate } from "./numbers.ts";
 
 /** How a profile is written. */
 export interface ProfileFormat {
-  /** Columns of the terminal; default 80, at least 60. */
+  /** Columns of the terminal; default and least 80. */
   readonly width?: number;
   /** Kernels that are listed, the longest ones; default 24. */
   readonly kernels?: number;
@@ -14,7 +14,7 @@ const MOST_KERNELS = 24;
 
 /** A profile as text. */
 export function formatProfile(profile: ProfileData, { width = 80, kernels = MOST_KERNELS }: ProfileFormat): string {
-  const columns = Math.max(60, width);
+  const columns = Math.max(80, width);
   return [
     formatStep(profile),
     formatKernels(profile, columns, kernels),

@@ -36,7 +36,7 @@ export class Recorder {
 
   /** The steps recorded, without those that warmed up. */
   get records(): readonly StepRecord[] {
-    return this.all.slice(Math.min(WARM_UP, Math.floor(this.all.length / 2)));
+    return this.all.slice(this.full ? WARM_UP : Math.min(WARM_UP, Math.floor(this.all.length / 2)));
   }
 
   /** The same program, timed. */

@@ -28,6 +28,7 @@ export function roofProgram(bytes: number): KernelProgram {
     ],
     steps: [],
     arenaBytes: bytes,
+    liveBytes: bytes,
     work: 1e9,
   };
 }
