@@ -4,7 +4,14 @@ import { formatProfile, type ProfileFormat } from "./format.ts";
 import type { StepRecord } from "./recorder.ts";
 import { type Trace, traceOf } from "./trace.ts";
 
-/** Where the time and the memory of training steps went. */
+/**
+ * Where the time and the memory of training steps went: what `fit` with `profile` gives as `history.profile`.
+ *
+ * @example
+ * model.compile({ optimizer: "sgd", loss: "binaryCrossentropy", engine: "wasm" });
+ * const { profile } = await model.fit(x, y, { epochs: 20, verbose: 0, profile: { steps: 10 } });
+ * console.log(String(profile));
+ */
 export class Profile implements ProfileData {
   readonly model: string;
   readonly engine: string;
