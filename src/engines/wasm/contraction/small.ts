@@ -192,7 +192,7 @@ class SmallWriter {
     ]);
   }
 
-  /** Rows m .. m + together - 1; the last rows may be there already, then the very last is computed again. */
+  /** Rows m .. m + together - 1; the last rows may be there already, then the very last is summed up again. */
   #rows(
     m: Code,
     sums: readonly LocalReference[],
@@ -239,7 +239,12 @@ class SmallWriter {
     if (this.#together * this.#vectors * this.#deep <= WRITTEN_OUT) {
       block.push(range(this.#deep).map((k) => step(i32(k), k)));
     } else block.push(count(routine.builder, i32(0), i32(this.#deep), 1, (k) => step(local.get(k), undefined)));
-    for (const r of range(this.#together)) this.#store(row(r), sums.slice(r * this.#vectors), block);
+    for (const r of range(this.#together)) {
+      const store: Code[] = [];
+      this.#store(row(r), sums.slice(r * this.#vectors), store);
+      // Stored once only: what a row becomes may lie where it read something that it is made of.
+      block.push(even || r === 0 ? store : when(ins("i32.lt_s", plus(m, r), i32(plan.rows)), store));
+    }
   }
 
   #accumulate(sum: LocalReference, element: LocalReference, vector: LocalReference): Code {
