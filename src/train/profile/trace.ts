@@ -48,7 +48,7 @@ export function traceOf(profile: ProfileData, records: readonly StepRecord[]): T
     args: Readonly<Record<string, string | number>> = {},
   ): TraceEvent => {
     const [ts, until] = [micros(begin), micros(end)];
-    return { ph: "X", name, cat, ts, dur: Math.max(0, until - ts), pid: PROCESS, tid, args };
+    return { ph: "X", name, cat, ts, dur: Math.max(0, Math.round((until - ts) * 1e3) / 1e3), pid: PROCESS, tid, args };
   };
   const threads = Array.from({ length: profile.threads }, (_, i) => row(i + 1, `thread ${i + 1}`)).flat();
   const name = `${profile.model} on ${profile.engine}`;
