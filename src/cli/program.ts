@@ -104,7 +104,7 @@ export function createProgram(exit: (code: ExitCode) => void): Command {
       exit(await trainCommand(config, options));
     });
   command("profile <config>", "show where the time and memory of a config's training steps go", PROFILE_HELP)
-    .option("--steps <number>", "steps that are measured, after 5 that warm up; default 50", wholeNumber)
+    .option("--steps <number>", "steps that are measured, once warm; default 50", wholeNumber)
     .option("-t, --trace <file>", "write the steps as a Chrome trace, for ui.perfetto.dev")
     .option("--all", "list all kernels, not only the 24 longest")
     .option("--json", "print it as JSON")

@@ -19,8 +19,10 @@ export interface ProfileCommandOptions {
 }
 
 const STEPS = 50;
-/** Steps that the profile leaves out: memory is touched for the first time, threads start. */
-const WARM_UP = 5;
+/** Steps and milliseconds that are more than the profile leaves out to warm up. */
+const WARM_UP = { steps: 10, ms: 150 } as const;
+/** More than it takes: the training is stopped. */
+const EPOCHS = 1_000_000;
 
 /** `descent profile`: trains a config's model for some steps and shows where time and memory went. Writes nothing but the trace. */
 export async function profileCommand(path: string, options: ProfileCommandOptions): Promise<ExitCode> {
@@ -56,23 +58,23 @@ async function profileOf(
   steps: number,
   path: string,
 ): Promise<Profile | undefined> {
-  const most = WARM_UP + steps;
+  let begun = 0;
+  let warm = 0;
   let done = 0;
-  let begun = false;
   const counter: Callback = {
     onTrainBegin: () => {
-      begun = true;
+      begun = performance.now();
     },
     onStepEnd: ({ training, size }) => {
-      if (size === training.batchSize) done++;
-      if (done >= most) training.stop("profiled");
+      if (size !== training.batchSize || ++done <= WARM_UP.steps || performance.now() - begun < WARM_UP.ms) return;
+      if (++warm > steps) training.stop("profiled");
     },
   };
-  const options = { batchSize, classWeight, augment, seed, epochs: most, verbose: 0, callbacks: [counter] } as const;
+  const options = { batchSize, classWeight, augment, seed, epochs: EPOCHS, verbose: 0, callbacks: [counter] } as const;
   try {
     return (await model.fit(x, y, { ...options, profile: { steps } })).profile;
   } catch (error) {
-    return part(begun ? EXIT.failed : EXIT.usage, () => Promise.reject(error), begun ? undefined : path);
+    return part(begun > 0 ? EXIT.failed : EXIT.usage, () => Promise.reject(error), begun > 0 ? undefined : path);
   }
 }
 

@@ -3,7 +3,8 @@ export function formatMs(ms: number): string {
   if (ms >= 100) return ms.toFixed(0);
   if (ms >= 10) return ms.toFixed(1);
   if (ms >= 1) return ms.toFixed(2);
-  return ms >= 0.1 ? ms.toFixed(3) : ms.toFixed(4);
+  if (ms >= 0.1) return ms.toFixed(3);
+  return ms >= 0.01 || ms === 0 ? ms.toFixed(4) : ms.toFixed(5);
 }
 
 export function percent(share: number): string {

@@ -2,7 +2,7 @@ import { checkOptions, fail, hasNode, show } from "../../util/index.ts";
 
 /** What `profile` of `fit` may be told. */
 export interface ProfileOptions {
-  /** Steps that are measured, after 5 that warm up; default 50. */
+  /** Steps that are measured, after 5 (and 100 ms) that warm up, or the last ones of a shorter training; default 50. */
   steps?: number | undefined;
   /** File to write the steps to, in Trace Event Format; Node only. Default none. */
   trace?: string | undefined;

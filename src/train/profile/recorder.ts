@@ -17,26 +17,31 @@ export interface StepRecord {
   next: number | undefined;
 }
 
-/** Steps that are left out: memory is touched for the first time, threads start. */
-const WARM_UP = 5;
+/** Steps that are left out, and milliseconds: memory is touched for the first time, threads start, JavaScript is not optimized yet. */
+const WARM_UP = { steps: 5, ms: 100 } as const;
 
 /** Takes down the times of a training's first steps. The loop does not know of it: it gets a program and batches that look at the clock. */
 export class Recorder {
   private readonly all: StepRecord[] = [];
   private copyBegin = 0;
   private copyEnd = 0;
+  private started = 0;
+  private done = 0;
+  /** Steps after those that warm up. */
+  private warm = 0;
 
   /** @param steps to be recorded, after those that warm up. */
   constructor(private readonly steps: number) {}
 
   /** True when there are as many steps as are wanted. */
-  get full(): boolean {
-    return this.all.length >= WARM_UP + this.steps;
+  private get full(): boolean {
+    return this.warm >= this.steps;
   }
 
-  /** The steps recorded, without those that warmed up. */
+  /** The steps recorded, without those that warmed up; of a short training, its later ones. */
   get records(): readonly StepRecord[] {
-    return this.all.slice(this.full ? WARM_UP : Math.min(WARM_UP, Math.floor(this.all.length / 2)));
+    const { length } = this.all;
+    return this.all.slice(Math.max(length - this.steps, Math.min(WARM_UP.steps, Math.floor(length / 2))));
   }
 
   /** The same program, timed. */
@@ -49,6 +54,9 @@ export class Recorder {
       const times = profiler.times();
       const noted = performance.now();
       this.all.push({ copyBegin, copyEnd, runBegin, runEnd, times, noted, next: undefined });
+      if (this.all.length > this.steps + WARM_UP.steps) this.all.shift();
+      if (this.done++ === 0) this.started = runBegin;
+      else if (this.done > WARM_UP.steps && noted - this.started > WARM_UP.ms) this.warm++;
     };
     const timed = (): Promise<void> | undefined => {
       if (this.full) return run();
