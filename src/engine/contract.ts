@@ -40,8 +40,8 @@ export interface Engine {
   compile(program: Program, options?: CompileOptions): Promise<Executable>;
   /** One line about what it runs on: threads, vector width, compiler. */
   describe(): string;
-  /** Measures what its threads can do at best, over so many bytes of memory: a tenth of a second. Left out where nothing bounds it. */
-  measureRoof?(bytes: number): Promise<Roof>;
+  /** Measures what threads can do at best, over so many bytes of memory: a tenth of a second. Left out where nothing bounds it. */
+  measureRoof?(bytes: number, threads: number): Promise<Roof>;
 }
 
 /** An engine, or the reason why there is none on this machine and what would help. */

@@ -42,7 +42,7 @@ export interface Profiler {
   times(): KernelTime[];
 }
 
-/** What a machine can do at best, measured on all threads of an engine. */
+/** What a machine can do at best, measured on the threads that a program runs on. */
 export interface Roof {
   /** Floating point operations a second, out of registers. */
   readonly operations: number;

@@ -165,8 +165,8 @@ class NativeEngine implements Engine {
     return { library, recipe, data, profiled: profile ? { program: kernels, rendered } : undefined };
   }
 
-  measureRoof(bytes: number): Promise<Roof> {
-    return measureRoof(bytes, this.compiler, this.runtime, this.threads);
+  measureRoof(bytes: number, threads: number): Promise<Roof> {
+    return measureRoof(bytes, this.compiler, this.runtime, threads);
   }
 
   describe(): string {

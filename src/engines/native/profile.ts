@@ -51,7 +51,7 @@ function clockShift(clock: () => number): number {
 /** Bytes over which memory is measured, at least and at most. */
 const [LEAST, MOST] = [1 << 14, 1 << 28];
 
-/** Measures multiply-adds and memory on all threads, by loops compiled as kernels are. */
+/** Measures multiply-adds and memory, by loops compiled as kernels are. */
 export async function measureRoof(bytes: number, compiler: Compiler, runtime: Runtime, threads: number): Promise<Roof> {
   const over = Math.min(MOST, Math.max(LEAST, Math.ceil(bytes / LEAST) * LEAST));
   const source = { name: "roof", sources: [roofSource(compiler.vectorBytes)] };

@@ -44,8 +44,8 @@ class WasmEngine implements Engine {
     return { bind: (buffers) => loaded.bind(buffers), facts };
   }
 
-  measureRoof(bytes: number): Promise<Roof> {
-    return measureRoof(bytes, this.runtime);
+  measureRoof(bytes: number, threads: number): Promise<Roof> {
+    return measureRoof(bytes, threads, this.runtime);
   }
 
   describe(): string {

@@ -39,12 +39,12 @@ const [LEAST, MOST] = [1 << 14, 1 << 27];
 /** The first ones run code that is not optimized yet. */
 const ROUNDS = 15;
 
-/** Measures multiply-adds and memory on all threads, by loops in a module as kernels are. */
-export async function measureRoof(bytes: number, runtime: WasmRuntime): Promise<Roof> {
+/** Measures multiply-adds and memory, by loops in a module as kernels are. */
+export async function measureRoof(bytes: number, wanted: number, runtime: WasmRuntime): Promise<Roof> {
   const over = Math.min(MOST, Math.max(LEAST, Math.ceil(bytes / LEAST) * LEAST));
   const { sharedMemory: shared, fusedMultiplyAdd } = runtime.features;
   const rendered = roofModule({ shared, fusedMultiplyAdd });
-  const kernels: CompiledKernels = { program: roofProgram(over), data: [] };
+  const kernels: CompiledKernels = { program: roofProgram(over, wanted), data: [] };
   const loaded = await runtime.load(rendered.module, kernels);
   const given = runtime.allocate("int32", 4);
   const run = loaded.bind({ inputs: [given], state: [], outputs: [] });

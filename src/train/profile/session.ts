@@ -60,7 +60,7 @@ export class ProfileSession {
       batch: sum([...program.columns, program.control, program.rate, ...Object.values(program.outputs)]),
     };
     const touched = arrays.parameters + arrays.moving + arrays.slots + arrays.batch + profiler.memory.arenaBytes;
-    const machine = await memory.engine.measureRoof?.(touched + profiler.memory.scratchBytes);
+    const machine = await memory.engine.measureRoof?.(touched + profiler.memory.scratchBytes, profiler.threads);
     const layers = network.layers.map(({ path }) => path);
     const { name: engine } = memory.engine;
     const subject = { model: network.name, engine, batchSize: size, profiler, layers, arrays, machine };

@@ -18,8 +18,8 @@ const CHAINS = 12;
 /** Multiply-adds of a chain in one step. */
 const UNROLL = 4;
 
-/** A program of one input (int32: steps, passes, vectors of a worker's part) over so many bytes of arena, large enough for all threads. */
-export function roofProgram(bytes: number): KernelProgram {
+/** A program of one input (int32: steps, passes, vectors of a worker's part) over so many bytes of arena, for one thread or for all. */
+export function roofProgram(bytes: number, threads: number): KernelProgram {
   return {
     name: "roof",
     buffers: [
@@ -29,7 +29,8 @@ export function roofProgram(bytes: number): KernelProgram {
     steps: [],
     arenaBytes: bytes,
     liveBytes: bytes,
-    work: 1e9,
+    // What decides between the calling thread and all others.
+    work: threads === 1 ? 1 : 1e9,
   };
 }
 
