@@ -7,36 +7,24 @@ import { Registry } from "./registry.ts";
 /** Makes a layer from a record of options, as a saved model or a JSON file has it. */
 type FromOptions = (options: Record<string, unknown>) => Layer | SymbolicTensor;
 
-/** A factory as it is written in programs, called with a record: the values named `first` go before the other options. */
-function fromOptions(factory: (...values: never[]) => Layer | SymbolicTensor, ...first: string[]): FromOptions {
+/** A factory as programs call it. `positional` names what stands before its options, if anything does. */
+type Factory = ((...values: never[]) => Layer | SymbolicTensor) & { readonly positional?: readonly string[] };
+
+/** A factory called with one record of everything. */
+function fromOptions(factory: Factory): FromOptions {
+  const first = factory.positional ?? [];
   return (options) => {
     const rest = Object.fromEntries(Object.entries(options).filter(([name]) => !first.includes(name)));
     return factory(...([...first.map((name) => options[name]), rest] as never[]));
   };
 }
 
-export const layerRegistry = new Registry<FromOptions>("layer", {
-  activation: fromOptions(layers.activation, "activation"),
-  add: fromOptions(layers.add),
-  averagePooling1d: fromOptions(layers.averagePooling1d),
-  averagePooling2d: fromOptions(layers.averagePooling2d),
-  batchNormalization: fromOptions(layers.batchNormalization),
-  concatenate: fromOptions(layers.concatenate),
-  conv1d: fromOptions(layers.conv1d, "filters", "kernelSize"),
-  conv2d: fromOptions(layers.conv2d, "filters", "kernelSize"),
-  dense: fromOptions(layers.dense, "units"),
-  dropout: fromOptions(layers.dropout, "rate"),
-  flatten: fromOptions(layers.flatten),
-  globalAveragePooling1d: fromOptions(layers.globalAveragePooling1d),
-  globalAveragePooling2d: fromOptions(layers.globalAveragePooling2d),
-  globalMaxPooling1d: fromOptions(layers.globalMaxPooling1d),
-  globalMaxPooling2d: fromOptions(layers.globalMaxPooling2d),
-  input: fromOptions(layers.input),
-  lambda: fromOptions(layers.lambda, "function"),
-  maxPooling1d: fromOptions(layers.maxPooling1d),
-  maxPooling2d: fromOptions(layers.maxPooling2d),
-  reshape: fromOptions(layers.reshape, "targetShape"),
-});
+const factories: Readonly<Record<string, Factory>> = layers;
+
+export const layerRegistry = new Registry<FromOptions>(
+  "layer",
+  Object.fromEntries(Object.entries(factories).map(([name, factory]) => [name, fromOptions(factory)])),
+);
 
 /**
  * A layer from its kind and one record of all its options; what JSON files and saved models hold.

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { posix } from "node:path";
 import { describe, expect, test } from "vitest";
-import * as descent from "../../src/index.ts";
+import { catalogue } from "../../scripts/catalogue.ts";
 import { type Block, blocksOf, pages, read, root } from "./blocks.ts";
 
 const scripts = Object.keys(JSON.parse(read("package.json")).scripts);
@@ -21,6 +21,10 @@ function commandsOf({ code }: Block): string[] {
     )
     .filter(Boolean);
 }
+
+test("the catalogue is up to date (npm run catalogue)", () => {
+  expect(read("docs/catalogue.md")).toBe(catalogue());
+});
 
 const helps = new Map<string, string>();
 
@@ -91,17 +95,6 @@ describe.each(pages())("%s", (page) => {
       .split("\n")
       .filter((line) => line.length > 160 && !line.startsWith("|") && !line.includes("](http"));
     expect(long).toEqual([]);
-  });
-
-  const registries = [...text.matchAll(/<!-- registry: (\w+) -->([\s\S]*?)<!-- \/registry -->/g)];
-  test.each(registries.map((match) => [match[1] ?? "", match[2] ?? ""]))("lists every name of %s", (name, list) => {
-    const exported: unknown = Reflect.get(descent, name);
-    const known = Array.isArray(exported) ? exported : Object.keys(Object(exported));
-    // The first code span of each table row, or every code span of a sentence.
-    const rows = list.split("\n").filter((line) => /^\| `/.test(line));
-    const spans = rows.length > 0 ? rows.map((row) => row.split("|")[1] ?? "") : [list];
-    const listed = spans.flatMap((span) => [...span.matchAll(/`(\w+)/g)].map((match) => match[1]));
-    expect(listed.sort()).toEqual([...known].sort());
   });
 });
 

@@ -10,11 +10,44 @@ export interface GoldenArray {
   readonly data: readonly number[];
 }
 
-/** Reads `name`.json, written by make_`name`.py; pages ask the test server for it. */
-export async function golden<T>(name: string): Promise<T> {
-  if (!hasNode()) return (await fetch(`/test/golden/${name}.json`)).json();
+/** What a file of golden numbers holds: lists by their names. */
+type Lists = Readonly<Record<string, unknown>>;
+
+/** `name`.json and what is in the folder `name`, file by file. In pages the test server is asked. */
+export async function goldenFiles<T>(name: string): Promise<T[]> {
+  const files = [`${name}.json`, ...(await filesOf(name)).map((file) => `${name}/${file}`)];
+  return (await Promise.all(files.map(readLists))) as T[];
+}
+
+/** The same, each list continued by those of the same name in the other files. */
+export async function golden<T extends object>(name: string): Promise<T> {
+  const all: Record<string, unknown[]> = {};
+  for (const lists of await goldenFiles<Lists>(name)) {
+    for (const [key, list] of Object.entries(lists)) if (Array.isArray(list)) all[key] = [...(all[key] ?? []), ...list];
+  }
+  return all as T;
+}
+
+async function readLists(path: string): Promise<Lists> {
+  if (!hasNode()) return (await fetch(`/test/golden/${path}`)).json();
   const { readFile } = await import("node:fs/promises");
-  return JSON.parse(await readFile(new URL(`./${name}.json`, import.meta.url), "utf8"));
+  return JSON.parse(await readFile(new URL(`./${path}`, import.meta.url), "utf8"));
+}
+
+async function filesOf(folder: string): Promise<string[]> {
+  const names = await (hasNode() ? namesIn(folder) : namesOnServer(folder));
+  return names.filter((file) => file.endsWith(".json")).sort();
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  const [{ existsSync }, { readdir }] = await Promise.all([import("node:fs"), import("node:fs/promises")]);
+  const url = new URL(`./${folder}`, import.meta.url);
+  return existsSync(url) ? readdir(url) : [];
+}
+
+async function namesOnServer(folder: string): Promise<string[]> {
+  const response = await fetch(`/test/golden/${folder}`);
+  return response.ok ? response.json() : [];
 }
 
 export function asTensor({ shape, data }: GoldenArray, dtype: DType = "float32"): Tensor {

@@ -12,10 +12,11 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from golden import Draw, array, exact, write
+from golden import array, exact, write
+from layer_cases import LayerCases
 
-draw = Draw(20260101)
-cases = []
+layers = LayerCases(20260101)
+draw, case, cases = layers.draw, layers.case, layers.cases
 
 # name -> (options, function). Slopes and other defaults: Keras 3's; where PyTorch's default differs the note says so.
 ACTIVATIONS = {
@@ -38,31 +39,6 @@ ACTIVATIONS = {
     "mish": F.mish,
     "exponential": torch.exp,
 }
-
-
-def case(layer, title, options, inputs, call, weights=None, training=False, state=None, updates=None):
-    """`call(inputs, weights)` in PyTorch; `state` are weights without gradient, `updates(inputs)` their values after the step."""
-    inputs = [torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in inputs]
-    weights = {k: torch.tensor(w, dtype=torch.float64, requires_grad=True) for k, w in (weights or {}).items()}
-    state = {k: torch.tensor(w, dtype=torch.float64) for k, w in (state or {}).items()}
-    output = call(inputs, {**weights, **state})
-    cotangent = torch.tensor(draw.normal(*output.shape, step=16))
-    gradients = torch.autograd.grad((output * cotangent).sum(), inputs + list(weights.values()))
-    entry = {
-        "name": f"{layer}: {title}",
-        "layer": layer,
-        "options": options,
-        "training": training,
-        "inputs": [exact(x) for x in inputs],
-        "weights": {k: exact(w) for k, w in {**weights, **state}.items()},
-        "cotangent": exact(cotangent),
-        "output": array(output),
-        "inputGradients": [array(g) for g in gradients[: len(inputs)]],
-        "weightGradients": {k: array(g) for k, g in zip(weights, gradients[len(inputs) :])},
-    }
-    if updates:
-        entry["updates"] = {k: array(v) for k, v in updates(inputs).items()}
-    cases.append(entry)
 
 
 # --- dense ------------------------------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ import { metricRegistry } from "../../src/nn/metric-registry.ts";
 import type { Numbers } from "../../src/testing/index.ts";
 import { forEachEngine } from "../../src/testing/index.ts";
 import { metricJob } from "../../src/testing/metric-case.ts";
-import { asTensor, type GoldenArray, golden, groupBy, testGroups } from "./golden.ts";
+import { asTensor, type GoldenArray, goldenFiles, groupBy, testGroups } from "./golden.ts";
 
 interface GoldenBatch {
   readonly yTrue: GoldenArray;
@@ -21,7 +21,9 @@ interface GoldenMetric {
   readonly result: Numbers;
 }
 
-const { data, cases } = await golden<{ data: GoldenBatch[][]; cases: GoldenMetric[] }>("metrics");
+/** A case's `data` is a number of a data set in the same file. */
+const files = await goldenFiles<{ data: GoldenBatch[][]; cases: GoldenMetric[] }>("metrics");
+const cases = files.flatMap(({ data, cases }) => cases.map((each) => ({ ...each, batches: data[each.data] ?? [] })));
 
 test("every metric has golden numbers", () => {
   const covered = new Set(cases.map(({ metric }) => metric));
@@ -35,7 +37,7 @@ await forEachEngine((engine) => {
     (golden) =>
       metricJob({
         metric: { kind: golden.metric, ...golden.options } as MetricSpec,
-        batches: (data[golden.data] ?? []).map(({ yTrue, yPred, sampleWeight }) => ({
+        batches: golden.batches.map(({ yTrue, yPred, sampleWeight }) => ({
           yTrue: asTensor(yTrue, yTrue.shape.length === 1 ? "int32" : "float32"),
           yPred: asTensor(yPred),
           sampleWeight: sampleWeight && asTensor(sampleWeight),

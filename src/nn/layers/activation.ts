@@ -17,3 +17,4 @@ export function activation(activation: ActivationSpec, options: LayerOptions = {
     call: (x) => apply(x),
   });
 }
+activation.positional = ["activation"];

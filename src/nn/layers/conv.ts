@@ -39,6 +39,7 @@ export type Conv2dOptions = ConvolutionOptions<2>;
 export function conv1d(filters: number, kernelSize: PerAxis<1>, options: Conv1dOptions = {}): Layer {
   return convolution(1, filters, kernelSize, options);
 }
+conv1d.positional = ["filters", "kernelSize"];
 
 /**
  * y[i, j] = activation(sum over k, l of x[i strides + k dilationRate, ...] kernel[k, l] + bias): [batch, height, width,
@@ -50,6 +51,7 @@ export function conv1d(filters: number, kernelSize: PerAxis<1>, options: Conv1dO
 export function conv2d(filters: number, kernelSize: PerAxis<2>, options: Conv2dOptions = {}): Layer {
   return convolution(2, filters, kernelSize, options);
 }
+conv2d.positional = ["filters", "kernelSize"];
 
 function convolution<R extends Rank>(
   rank: R,

@@ -48,6 +48,7 @@ export function dense(units: number, options: DenseOptions = {}): Layer {
     },
   });
 }
+dense.positional = ["units"];
 
 /** x kernel along the last axis, as one product of matrices. */
 function matmul(x: Tensor, kernel: Tensor): Tensor {

@@ -26,3 +26,4 @@ export function dropout(rate: number, options: LayerOptions = {}): Layer {
     },
   });
 }
+dropout.positional = ["rate"];

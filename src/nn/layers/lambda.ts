@@ -19,6 +19,7 @@ export function lambda(f: (...inputs: Tensor[]) => Tensor, options: LayerOptions
     call: (inputs) => f(...inputs),
   });
 }
+lambda.positional = ["function"];
 
 /** The shape that `f` gives for a batch of two; nothing is computed. */
 function traced(f: (...inputs: Tensor[]) => Tensor, inputs: readonly Shape[]): Shape {

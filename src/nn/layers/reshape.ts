@@ -33,3 +33,4 @@ export function reshape(targetShape: Shape, options: LayerOptions = {}): Layer {
     call: (x) => x.reshape([x.shape[0] ?? 1, ...outputShape(x.shape.slice(1))]),
   });
 }
+reshape.positional = ["targetShape"];

@@ -1,0 +1,40 @@
+"""Golden cases of layers: options, inputs, weights, and what PyTorch makes of them. See the README."""
+
+import torch
+
+from golden import Draw, array, exact, write
+
+
+class LayerCases:
+    """What a script collects for one file of `layers/`."""
+
+    def __init__(self, seed):
+        self.draw = Draw(seed)
+        self.cases = []
+
+    def case(self, layer, title, options, inputs, call, weights=None, training=False, state=None, updates=None):
+        """`call(inputs, weights)` in PyTorch; `state` are weights without gradient, `updates(inputs)` their values after the step."""
+        inputs = [torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in inputs]
+        weights = {k: torch.tensor(w, dtype=torch.float64, requires_grad=True) for k, w in (weights or {}).items()}
+        state = {k: torch.tensor(w, dtype=torch.float64) for k, w in (state or {}).items()}
+        output = call(inputs, {**weights, **state})
+        cotangent = torch.tensor(self.draw.normal(*output.shape, step=16))
+        gradients = torch.autograd.grad((output * cotangent).sum(), inputs + list(weights.values()))
+        entry = {
+            "name": f"{layer}: {title}",
+            "layer": layer,
+            "options": options,
+            "training": training,
+            "inputs": [exact(x) for x in inputs],
+            "weights": {k: exact(w) for k, w in {**weights, **state}.items()},
+            "cotangent": exact(cotangent),
+            "output": array(output),
+            "inputGradients": [array(g) for g in gradients[: len(inputs)]],
+            "weightGradients": {k: array(g) for k, g in zip(weights, gradients[len(inputs) :])},
+        }
+        if updates:
+            entry["updates"] = {k: array(v) for k, v in updates(inputs).items()}
+        self.cases.append(entry)
+
+    def write(self, name, about):
+        write(f"layers/{name}", about, cases=self.cases)
