@@ -27,6 +27,8 @@ export interface LayerDefinition {
   /** What its factory was given; the same record given to the factory again makes the same layer. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly inputShape?: Shape;
+  /** Its inputs are whole numbers from 0 up to, but not, this: what an embedding can look up. Data are checked for it. */
+  readonly indices?: number;
   /** @throws DescentError "received ...": the layer's path is put before it. */
   outputShape(inputs: readonly Shape[]): Shape;
   weights(inputs: readonly Shape[]): Readonly<Record<string, WeightSpec>>;

@@ -48,12 +48,15 @@ interface LayerRecipe {
  */
 export function defineLayer<W extends WeightSpecs = Record<never, never>>(
   recipe: LayerRecipe & {
+    /** Inputs are whole numbers from 0 up to, but not, this: what an embedding can look up. */
+    indices?: number;
     outputShape: (input: Shape) => Shape;
     weights?: (input: Shape) => W;
     call: (x: Tensor, weights: WeightTensors<W>, context: LayerContext) => Tensor;
   },
 ): Layer {
   return layerOf(recipe, {
+    ...(recipe.indices !== undefined && { indices: recipe.indices }),
     outputShape: (inputs) => recipe.outputShape(only(inputs)),
     weights: (inputs) => present(recipe.weights?.(only(inputs)) ?? {}),
     call: (inputs, weights, context) => recipe.call(only(inputs), weights as WeightTensors<W>, context),
@@ -91,13 +94,14 @@ export function relabel(layer: Layer, kind: string, options: object & LayerOptio
 
 function layerOf(
   { kind, options: given }: LayerRecipe,
-  { outputShape, weights, call }: Pick<LayerDefinition, "outputShape" | "weights" | "call">,
+  { indices, outputShape, weights, call }: Pick<LayerDefinition, "indices" | "outputShape" | "weights" | "call">,
 ): Layer {
   const { name, inputShape, ...options } = given as LayerOptions;
   const definition: LayerDefinition = {
     kind,
     ...(name !== undefined && { name: checkedName(kind, name) }),
     ...(inputShape !== undefined && { inputShape: checkedShape(kind, inputShape) }),
+    ...(indices !== undefined && { indices }),
     options,
     outputShape,
     weights,

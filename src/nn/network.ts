@@ -3,7 +3,7 @@ import { checkOptions, fail, formatShape, unknownName } from "../util/index.ts";
 import { type Flow, type ForwardOptions, flow } from "./forward.ts";
 import type { NetworkGraph, SymbolicTensor } from "./graph.ts";
 import { configOf, type NetworkConfig } from "./network-config.ts";
-import { type NetworkLayer, type NetworkStructure, structureOf } from "./structure.ts";
+import { lookupOf, type NetworkLayer, type NetworkStructure, structureOf } from "./structure.ts";
 import { summaryOf } from "./summary.ts";
 import type { Weight } from "./weights.ts";
 import { workPerSample } from "./work.ts";
@@ -62,6 +62,11 @@ export class Network {
   /** Every weight: its path, shape, and place in `parameters` (trainable) or `moving` (not). */
   get weights(): readonly Weight[] {
     return this.layout.weights;
+  }
+
+  /** The layer that looks up the numbers of `input`, and how many there are (0 up to, but not, `indices`); undefined when none does. */
+  lookupOf(input: SymbolicTensor): { path: string; indices: number } | undefined {
+    return lookupOf(this.structure, input);
   }
 
   /** About how many multiplications one sample takes forward; training takes three times as many. */

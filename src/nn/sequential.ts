@@ -14,7 +14,7 @@ import { input } from "./layers/index.ts";
 export function chain(parts: readonly (Layer | SymbolicTensor)[]): NetworkGraph {
   const [first] = parts;
   if (first === undefined) fail("a sequential model got no layers", "at least one");
-  const start = first instanceof SymbolicTensor ? first : input({ shape: declaredShape(first) });
+  const start = first instanceof SymbolicTensor ? first : declaredInput(first);
   let end = start;
   parts.forEach((part, i) => {
     if (part === start) return;
@@ -28,6 +28,12 @@ export function chain(parts: readonly (Layer | SymbolicTensor)[]): NetworkGraph 
     end = part(end);
   });
   return { inputs: [start], outputs: [end] };
+}
+
+/** The input that the first layer asks for: int32 for one that looks numbers up. */
+function declaredInput(layer: Layer): SymbolicTensor {
+  const shape = declaredShape(layer);
+  return input(layer.definition.indices === undefined ? { shape } : { shape, dtype: "int32" });
 }
 
 function declaredShape(layer: Layer) {

@@ -51,6 +51,19 @@ export function structureOf(graph: NetworkGraph): NetworkStructure {
   };
 }
 
+/** The layer that looks up an input's numbers, and how many of them there are; of several layers the one with the fewest. */
+export function lookupOf(
+  { order, layerOf }: NetworkStructure,
+  input: SymbolicTensor,
+): { path: string; indices: number } | undefined {
+  const lookups = order.flatMap((tensor) => {
+    const { layer, inputs } = tensor.origin;
+    const looksUp = layer.indices !== undefined && inputs.includes(input);
+    return looksUp ? [{ path: layerOf(tensor).path, indices: layer.indices }] : [];
+  });
+  return lookups.sort((a, b) => a.indices - b.indices)[0];
+}
+
 /** How files and results refer to a tensor: by the layer that gives it, "dense_1", or "dense_1:1" for its second use. */
 export function referenceTo(path: string, call: number): string {
   return call === 0 ? path : `${path}:${call}`;

@@ -174,6 +174,31 @@ async function checkFinite(column: Column, pace: Pace): Promise<void> {
   }
 }
 
+/**
+ * Refuses what an embedding can't look up: all but whole numbers from 0 up to, but not, `indices`.
+ *
+ * @param lookup the layer that looks the numbers up, for the message, and how many it knows.
+ */
+export async function checkIndices(column: Column, lookup: { path: string; indices: number }): Promise<void> {
+  const { name, data, rowSize } = column;
+  const pace = new Pace();
+  const chunk = 1 << 18;
+  for (let start = 0; start < data.length; start += chunk) {
+    const stop = Math.min(start + chunk, data.length);
+    for (let i = start; i < stop; i++) {
+      const value = data[i] as number;
+      if (value >= 0 && value < lookup.indices && Number.isInteger(value)) continue;
+      const place = { name, row: Math.floor(i / rowSize), rowSize };
+      fail(
+        `${name}: ${located(i, place)} is ${value}`,
+        `whole numbers from 0 to ${lookup.indices - 1}, the ones that ${lookup.path} knows`,
+        value >= lookup.indices ? "give the embedding a larger inputDim, or replace what is unknown" : undefined,
+      );
+    }
+    if (pace.due()) await pace.rest();
+  }
+}
+
 function describe(item: unknown): string {
   if (item === null || item === undefined) return `${item}`;
   if (typeof item === "string")

@@ -1,7 +1,7 @@
-import { checkTargets, type Network } from "../nn/index.ts";
+import { checkTargets, type Network, type SymbolicTensor } from "../nn/index.ts";
 import { Tensor } from "../tensor/index.ts";
 import { fail, formatShape, product, sameShape } from "../util/index.ts";
-import { type ArrayData, type Column, readColumn, sliceColumn } from "./column.ts";
+import { type ArrayData, type Column, checkIndices, readColumn, sliceColumn } from "./column.ts";
 import type { Head } from "./objective.ts";
 import { pathOf } from "./paths.ts";
 import { type ClassWeight, combinedWeights } from "./weighting.ts";
@@ -32,8 +32,12 @@ export interface Weighting {
  */
 export async function readInputs(network: Network, x: Data, name: string): Promise<Column[]> {
   const inputs = await readColumns(x, network.inputs.length, name, "input");
+  for (const [i, column] of inputs.entries()) {
+    const lookup = network.lookupOf(network.inputs[i] as SymbolicTensor);
+    if (lookup) await checkIndices(column, lookup);
+  }
   return inputs.map((column, i) => {
-    const input = network.inputs[i] as (typeof network.inputs)[number];
+    const input = network.inputs[i] as SymbolicTensor;
     if (sameShape(column.rowShape, input.shape)) return column;
     const { rowShape } = column;
     const scalars = rowShape.length === 0 && input.shape.length === 1 && input.shape[0] === 1; // [n] for [n, 1]

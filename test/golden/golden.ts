@@ -8,6 +8,8 @@ import { hasNode } from "../../src/util/index.ts";
 export interface GoldenArray {
   readonly shape: readonly number[];
   readonly data: readonly number[];
+  /** Default float32. */
+  readonly dtype?: DType;
 }
 
 /** What a file of golden numbers holds: lists by their names. */
@@ -50,8 +52,8 @@ async function namesOnServer(folder: string): Promise<string[]> {
   return response.ok ? response.json() : [];
 }
 
-export function asTensor({ shape, data }: GoldenArray, dtype: DType = "float32"): Tensor {
-  return tensor([...data], { shape, dtype });
+export function asTensor(array: GoldenArray, dtype: DType = array.dtype ?? "float32"): Tensor {
+  return tensor([...array.data], { shape: array.shape, dtype });
 }
 
 /**

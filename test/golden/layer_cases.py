@@ -1,5 +1,6 @@
 """Golden cases of layers: options, inputs, weights, and what PyTorch makes of them. See the README."""
 
+import numpy as np
 import torch
 
 from golden import Draw, array, exact, write
@@ -13,24 +14,26 @@ class LayerCases:
         self.cases = []
 
     def case(self, layer, title, options, inputs, call, weights=None, training=False, state=None, updates=None):
-        """`call(inputs, weights)` in PyTorch; `state` are weights without gradient, `updates(inputs)` their values after the step."""
-        inputs = [torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in inputs]
+        """`call(inputs, weights)` in PyTorch; `state` are weights without gradient, `updates(inputs)` their values after the step.
+        Integer inputs (tokens) have no gradient."""
+        inputs = [torch.tensor(x) if np.asarray(x).dtype.kind == "i" else torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in inputs]
+        floats = [x for x in inputs if x.requires_grad]
         weights = {k: torch.tensor(w, dtype=torch.float64, requires_grad=True) for k, w in (weights or {}).items()}
         state = {k: torch.tensor(w, dtype=torch.float64) for k, w in (state or {}).items()}
         output = call(inputs, {**weights, **state})
         cotangent = torch.tensor(self.draw.normal(*output.shape, step=16))
-        gradients = torch.autograd.grad((output * cotangent).sum(), inputs + list(weights.values()))
+        gradients = torch.autograd.grad((output * cotangent).sum(), floats + list(weights.values()))
         entry = {
             "name": f"{layer}: {title}",
             "layer": layer,
             "options": options,
             "training": training,
-            "inputs": [exact(x) for x in inputs],
+            "inputs": [exact(x) if x.requires_grad else {**exact(x), "dtype": "int32"} for x in inputs],
             "weights": {k: exact(w) for k, w in {**weights, **state}.items()},
             "cotangent": exact(cotangent),
             "output": array(output),
-            "inputGradients": [array(g) for g in gradients[: len(inputs)]],
-            "weightGradients": {k: array(g) for k, g in zip(weights, gradients[len(inputs) :])},
+            "inputGradients": [array(g) for g in gradients[: len(floats)]],
+            "weightGradients": {k: array(g) for k, g in zip(weights, gradients[len(floats) :])},
         }
         if updates:
             entry["updates"] = {k: array(v) for k, v in updates(inputs).items()}

@@ -55,6 +55,8 @@ export const LAYER_SAMPLES: readonly LayerSample[] = [
   sample("batchNormalization", {}, [image], image, 16),
   sample("batchNormalization", { axis: 1, scale: false, momentum: 0.9 }, [image], image, 18),
   sample("batchNormalization", { center: false, epsilon: 0.01 }, [[4]], [4], 12),
+  sample("embedding", { inputDim: 5, outputDim: 3 }, [[4]], [4, 3], 15),
+  sample("embedding", { inputDim: 2, outputDim: 1 }, [[2, 3]], [2, 3, 1], 2),
   sample("activation", { activation: "softmax" }, [sequence], sequence),
   sample("add", {}, [image, image, image], image),
   sample("add", {}, [image, [1, 5, 1]], image),

@@ -5,6 +5,7 @@ export { type ConcatenateOptions, concatenate } from "./concatenate.ts";
 export { type Conv1dOptions, type Conv2dOptions, conv1d, conv2d } from "./conv.ts";
 export { type DenseOptions, dense } from "./dense.ts";
 export { dropout } from "./dropout.ts";
+export { type EmbeddingOptions, embedding } from "./embedding.ts";
 export { flatten } from "./flatten.ts";
 export {
   type GlobalPoolingOptions,
