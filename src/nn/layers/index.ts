@@ -2,8 +2,22 @@ export { activation } from "./activation.ts";
 export { add } from "./add.ts";
 export { type BatchNormalizationOptions, batchNormalization } from "./batch-normalization.ts";
 export { type ConcatenateOptions, concatenate } from "./concatenate.ts";
-export { type Conv1dOptions, type Conv2dOptions, conv1d, conv2d } from "./conv.ts";
+export { type Conv1dOptions, type Conv2dOptions, type Conv3dOptions, conv1d, conv2d, conv3d } from "./conv.ts";
+export {
+  type Conv1dTransposeOptions,
+  type Conv2dTransposeOptions,
+  type Conv3dTransposeOptions,
+  conv1dTranspose,
+  conv2dTranspose,
+  conv3dTranspose,
+} from "./conv-transpose.ts";
 export { type DenseOptions, dense } from "./dense.ts";
+export {
+  type DepthwiseConv1dOptions,
+  type DepthwiseConv2dOptions,
+  depthwiseConv1d,
+  depthwiseConv2d,
+} from "./depthwise-conv.ts";
 export { dropout } from "./dropout.ts";
 export { type EmbeddingOptions, embedding } from "./embedding.ts";
 export { flatten } from "./flatten.ts";
@@ -25,3 +39,17 @@ export {
   type Pooling2dOptions,
 } from "./pooling.ts";
 export { reshape } from "./reshape.ts";
+export {
+  type SeparableConv1dOptions,
+  type SeparableConv2dOptions,
+  separableConv1d,
+  separableConv2d,
+} from "./separable-conv.ts";
+export {
+  type UpSampling1dOptions,
+  type UpSampling2dOptions,
+  type UpSampling3dOptions,
+  upSampling1d,
+  upSampling2d,
+  upSampling3d,
+} from "./up-sampling.ts";
