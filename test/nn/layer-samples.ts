@@ -24,6 +24,37 @@ function sample(
   return { kind, options, inputs, output, parameters };
 }
 
+/** Layers of images. */
+const color: Shape = [6, 5, 3];
+const small: Shape = [4, 3, 3];
+const unit = { valueRange: [0, 1] };
+const IMAGE_SAMPLES: readonly LayerSample[] = [
+  sample("randomFlip", { mode: "horizontal" }, [image], image),
+  sample("randomCrop", { height: 3, width: 4 }, [image], [3, 4, 4]),
+  sample("randomCrop", { height: 6, width: 5, padding: 2 }, [image], image),
+  sample("randomCrop", { height: 8, width: 4 }, [image], [8, 4, 4]),
+  sample("randomAffine", { rotation: 0.1, zoom: 0.2, translation: 0.1, shear: { x: 0.1 } }, [small], small),
+  sample("randomRotation", { factor: 0.2, fillMode: "constant", fillValue: 1 }, [small], small),
+  sample("randomZoom", { heightFactor: [0, 0.5], widthFactor: 0.2, interpolation: "nearest" }, [small], small),
+  sample("randomTranslation", { heightFactor: 0.2, widthFactor: 0.3, fillMode: "wrap" }, [small], small),
+  sample("randomShear", { xFactor: 0.3, fillMode: "nearest" }, [small], small),
+  sample("randomPerspective", { factor: 0.5, scale: 0.4 }, [small], small),
+  sample("randomBrightness", { factor: 0.2 }, [image], image),
+  sample("randomContrast", { factor: [0.1, 0.3], valueRange: [-4, 4] }, [small], small),
+  sample("randomHue", { factor: 0.5, ...unit }, [color], color),
+  sample("randomSaturation", { factor: 0.9, ...unit }, [color], color),
+  sample("randomColorDegeneration", { factor: 0.5, valueRange: [-4, 4] }, [small], small),
+  sample("randomGrayscale", { factor: 0.5 }, [small], small),
+  sample("solarization", { thresholdFactor: 0.5 }, [color], color),
+  sample("randomPosterization", { bits: 3, ...unit }, [color], color),
+  sample("randomInvert", { factor: 0.5, ...unit }, [small], small),
+  sample("autoContrast", {}, [small], small),
+  sample("equalization", unit, [color], color),
+  sample("randomSharpness", { factor: 0.9, valueRange: [-9, 9] }, [small], small),
+  sample("randomGaussianBlur", { kernelSize: 3, sigma: [0.5, 1], valueRange: [-9, 9] }, [small], small),
+  sample("randomErasing", { factor: [0.2, 0.9], fillValue: 0 }, [small], small),
+];
+
 /** At least one for every layer that can be made from a file. */
 export const LAYER_SAMPLES: readonly LayerSample[] = [
   sample("dense", { units: 3 }, [[4]], [3], 15),
@@ -88,4 +119,5 @@ export const LAYER_SAMPLES: readonly LayerSample[] = [
   sample("add", {}, [image, [1, 5, 1]], image),
   sample("concatenate", {}, [image, [6, 5, 2]], [6, 5, 6]),
   sample("concatenate", { axis: 1 }, [[2], [3], [1]], [6]),
+  ...IMAGE_SAMPLES,
 ];

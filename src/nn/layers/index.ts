@@ -38,6 +38,38 @@ export {
   type Pooling1dOptions,
   type Pooling2dOptions,
 } from "./pooling.ts";
+export {
+  type RandomAffineOptions,
+  type RandomShearOptions,
+  type RandomZoomOptions,
+  randomAffine,
+  randomRotation,
+  randomShear,
+  randomTranslation,
+  randomZoom,
+} from "./random-affine.ts";
+export {
+  randomBrightness,
+  randomColorDegeneration,
+  randomContrast,
+  randomGrayscale,
+  randomHue,
+  randomSaturation,
+} from "./random-color.ts";
+export { type RandomCropOptions, randomCrop } from "./random-crop.ts";
+export { type RandomErasingOptions, randomErasing } from "./random-erasing.ts";
+export { type RandomGaussianBlurOptions, randomGaussianBlur, randomSharpness } from "./random-filter.ts";
+export { type FlipMode, randomFlip } from "./random-flip.ts";
+export type { ColorOptions, Factor, SamplingOptions } from "./random-image.ts";
+export { type RandomPerspectiveOptions, randomPerspective } from "./random-perspective.ts";
+export {
+  autoContrast,
+  equalization,
+  randomInvert,
+  randomPosterization,
+  type SolarizationOptions,
+  solarization,
+} from "./random-tone.ts";
 export { reshape } from "./reshape.ts";
 export {
   type SeparableConv1dOptions,
