@@ -7,6 +7,7 @@ interface Chapter {
   readonly title: string;
   readonly about: string;
   readonly names: readonly string[];
+  /** Or one file. */
   readonly folder: string;
 }
 
@@ -27,7 +28,19 @@ const CHAPTERS: readonly Chapter[] = [
     title: "Initializers",
     about: "By name or `initializers.NAME(...)`. [Guide](guide/models.md#initializers)",
     names: descent.initializerNames,
-    folder: "src/nn",
+    folder: "src/nn/initializers.ts",
+  },
+  {
+    title: "Regularizers",
+    about: "`kernelRegularizer: ...`, by name or `regularizers.NAME(...)`. [Guide](guide/models.md#weights)",
+    names: descent.regularizerNames,
+    folder: "src/nn/regularizers.ts",
+  },
+  {
+    title: "Constraints",
+    about: "`kernelConstraint: ...`, by name or `constraints.NAME(...)`. [Guide](guide/models.md#weights)",
+    names: descent.constraintNames,
+    folder: "src/nn/constraints.ts",
   },
   {
     title: "Losses",
@@ -87,12 +100,13 @@ function parameters(list: string): string {
     .join(", ");
 }
 
-/** The exported functions of the sources in a folder that have a docstring. */
+/** The exported functions of the sources in a folder, or of one source, that have a docstring. */
 export function entriesOf(folder: string): Map<string, Entry> {
   const entries = new Map<string, Entry>();
-  for (const file of readdirSync(at(folder)).sort()) {
+  const files = folder.endsWith(".ts") ? [folder] : readdirSync(at(folder)).map((file) => `${folder}/${file}`);
+  for (const file of files.sort()) {
     if (!file.endsWith(".ts")) continue;
-    const source = readFileSync(at(`${folder}/${file}`), "utf8");
+    const source = readFileSync(at(file), "utf8");
     const functions =
       /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*export (?:function|const) (\w+)(?:<[^(]*>)?(?:\(((?:[^()]|\([^()]*\))*)\))?/g;
     for (const [, comment = "", name = "", list = ""] of source.matchAll(functions)) {

@@ -1,6 +1,8 @@
 import type { RandomKey, Tensor } from "../tensor/index.ts";
 import type { Shape } from "../util/index.ts";
+import type { Constraint } from "./constraints.ts";
 import type { Initializer } from "./initializers.ts";
+import type { Regularizer } from "./regularizers.ts";
 
 /** A weight that a layer asks for. */
 export interface WeightSpec {
@@ -8,15 +10,28 @@ export interface WeightSpec {
   readonly initializer: Initializer;
   /** false: no gradient changes it, only the layer itself, through `context.update`. */
   readonly trainable: boolean;
+  /** true: a trainable weight that training leaves as it is, as those that LoRA goes around. */
+  readonly frozen?: boolean;
+  /** A penalty on it, added to the loss. */
+  readonly regularizer?: Regularizer;
+  /** What it must fulfill after every update. */
+  readonly constraint?: Constraint;
 }
 
 /** What a layer may know and do while its part of the graph is built. */
 export interface LayerContext {
   readonly training: boolean;
+  /** False while the layer is frozen: statistics that follow the data should then stay as they are. */
+  readonly trainable: boolean;
   /** Random numbers of this layer in this step. */
   readonly key: RandomKey;
   /** Gives a non-trainable weight the value that it has after this step. */
   update(weight: string, value: Tensor): void;
+  /**
+   * Adds to the model's loss, beside what `compile` asked for: one number for the batch, or one per sample, [batch], whose
+   * mean counts. Logs show it as "NAME_loss"; `name` is the layer's path by default. Values of one name are added up.
+   */
+  addLoss(value: Tensor, name?: string): void;
 }
 
 /** What a layer is. All shapes here are those of one sample; only the tensors of `call` have the batch as first axis. */
@@ -29,6 +44,8 @@ export interface LayerDefinition {
   readonly inputShape?: Shape;
   /** Its inputs are whole numbers from 0 up to, but not, this: what an embedding can look up. Data are checked for it. */
   readonly indices?: number;
+  /** False: frozen. Networks take it up when they are compiled. */
+  trainable: boolean;
   /** @throws DescentError "received ...": the layer's path is put before it. */
   outputShape(inputs: readonly Shape[]): Shape;
   weights(inputs: readonly Shape[]): Readonly<Record<string, WeightSpec>>;

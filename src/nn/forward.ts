@@ -9,6 +9,8 @@ export interface ForwardOptions {
   readonly training: boolean;
   /** Random numbers of this step; layers such as dropout need it in training. */
   readonly key?: RandomKey | undefined;
+  /** The flat vector of frozen weights; may be left out when there are none. */
+  readonly frozen?: Tensor | undefined;
 }
 
 export interface Flow {
@@ -16,6 +18,8 @@ export interface Flow {
   readonly outputs: Tensor[];
   /** The non-trainable weights that this step changes, by path. */
   readonly updates: Readonly<Record<string, Tensor>>;
+  /** What layers add to the loss, by name: a number for the batch each. */
+  readonly losses: Readonly<Record<string, Tensor>>;
   /** What each layer gave, by path; a layer used again has "path:1" and so on. For finding where a number went wrong. */
   readonly layerOutputs: Readonly<Record<string, Tensor>>;
 }
@@ -27,7 +31,8 @@ export function flow(
   weights: Readonly<Record<string, Tensor>>,
   options: ForwardOptions,
 ): Flow {
-  const updates: Record<string, Tensor> = {};
+  const changes: Changes = { updates: {}, losses: {} };
+  const { updates, losses } = changes;
   const layerOutputs: Record<string, Tensor> = {};
   const tensors = new Map(structure.inputs.map((input, i) => [input, received(structure, inputs, i)]));
   const tensorOf = (symbol: SymbolicTensor) => tensors.get(symbol) ?? fail("a tensor is used before it is computed");
@@ -37,39 +42,56 @@ export function flow(
     const layer = structure.layerOf(symbol);
     const call = layer.calls.indexOf(symbol);
     const own = layer.weights.map(({ path }) => {
-      return [nameIn(path), updates[path] ?? weights[path] ?? fail(`there is no tensor for the weight ${path}`)];
+      return [
+        path.slice(layer.path.length + 1),
+        updates[path] ?? weights[path] ?? fail(`there is no tensor for the weight ${path}`),
+      ];
     });
     const output = withScope(layer.path, () =>
       layer.definition.call(
         symbol.origin.inputs.map(tensorOf),
         Object.fromEntries(own),
-        contextOf(layer, call, options, updates),
+        contextOf(layer, call, options, changes),
       ),
     );
     checkOutput(layer, output, symbol);
     tensors.set(symbol, output);
     layerOutputs[referenceTo(layer.path, call)] = output;
   }
-  return { outputs: structure.outputs.map(tensorOf), updates, layerOutputs };
+  return { outputs: structure.outputs.map(tensorOf), updates, losses, layerOutputs };
+}
+
+/** What layers do besides giving an output. */
+interface Changes {
+  readonly updates: Record<string, Tensor>;
+  readonly losses: Record<string, Tensor>;
 }
 
 /** What a layer sees in one use: random numbers of its own, and a place for the weights that it changes. */
 function contextOf(
-  { path, weights }: NetworkLayer,
+  { path, weights, trains }: NetworkLayer,
   call: number,
   { training, key }: ForwardOptions,
-  updates: Record<string, Tensor>,
+  { updates, losses }: Changes,
 ): LayerContext {
   return {
     training,
+    trainable: trains,
     get key() {
       const drawn = key?.fold(hash(path)) ?? fail(`${path} needs random numbers`, "a key in the forward options");
       return call === 0 ? drawn : drawn.fold(call);
     },
     update(name, value) {
       const weight = weights.find((weight) => weight.path === `${path}/${name}`);
-      if (!weight || weight.trainable) fail(`${path} updates ${name}`, "the name of one of its moving weights");
+      if (weight?.vector !== "moving") fail(`${path} updates ${name}`, "the name of one of its moving weights");
       updates[weight.path] = value;
+    },
+    addLoss(value, name = path) {
+      if (value.rank > 1) {
+        fail(`${path} adds a loss of shape ${formatShape(value.shape)}`, "one number, or one for each sample: [batch]");
+      }
+      const mean = value.rank === 1 ? value.mean() : value;
+      losses[name] = losses[name]?.add(mean) ?? mean;
     },
   };
 }
@@ -104,9 +126,4 @@ function checkOutput({ path, definition }: NetworkLayer, output: Tensor, { shape
       ? "a custom function must treat all batch sizes alike"
       : "a custom activation must keep the shape",
   );
-}
-
-/** "kernel" of "dense_1/kernel". */
-function nameIn(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
 }

@@ -48,8 +48,26 @@ export function connect(layer: LayerDefinition, input: SymbolicTensor | readonly
   const application = { layer, inputs };
   return located(application, () => {
     checkDeclaredShape(layer, inputs);
-    return new SymbolicTensor(layer.outputShape(inputs.map(({ shape }) => shape)), "float32", application);
+    const shapes = inputs.map(({ shape }) => shape);
+    const output = new SymbolicTensor(layer.outputShape(shapes), "float32", application);
+    layer.weights(shapes); // refuses options of weights that the layer does not have
+    return output;
   });
+}
+
+/** The same graph of other layers, equal ones under the same names: a network of it has weights of its own. */
+export function copyGraph({ inputs, outputs }: NetworkGraph): NetworkGraph {
+  const order = topologicalOrder(outputs);
+  const names = nameLayers(order.map(({ origin }) => origin.layer));
+  const layers = new Map([...names].map(([layer, name]) => [layer, { ...layer, name }]));
+  const tensors = new Map<SymbolicTensor, SymbolicTensor>();
+  const copyOf = (tensor: SymbolicTensor) => tensors.get(tensor) ?? fail("an input of the graph is not used");
+  for (const tensor of order) {
+    const { layer, inputs } = tensor.origin;
+    const origin = { layer: layers.get(layer) ?? layer, inputs: inputs.map(copyOf) };
+    tensors.set(tensor, new SymbolicTensor(tensor.shape, tensor.dtype, origin));
+  }
+  return { inputs: inputs.map(copyOf), outputs: outputs.map(copyOf) };
 }
 
 /** Every tensor that `outputs` need, each after what it is computed from; the order of a depth-first walk. */

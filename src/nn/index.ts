@@ -8,9 +8,20 @@ export {
   resolveActivation,
 } from "./activation-registry.ts";
 export * as activations from "./activations.ts";
+export {
+  type ConstraintConfig,
+  type ConstraintFunction,
+  type ConstraintName,
+  type ConstraintSpec,
+  constraintNames,
+  registerConstraint,
+  resolveConstraint,
+} from "./constraint-registry.ts";
+export type { Constraint } from "./constraints.ts";
+export * as constraints from "./constraints.ts";
 export type { LayerContext, LayerDefinition, WeightSpec } from "./definition.ts";
 export type { Flow, ForwardOptions } from "./forward.ts";
-export { type NetworkGraph, SymbolicTensor } from "./graph.ts";
+export { copyGraph, type NetworkGraph, SymbolicTensor } from "./graph.ts";
 export {
   type InitializerConfig,
   type InitializerFunction,
@@ -36,7 +47,7 @@ export {
   resolveLoss,
 } from "./loss-registry.ts";
 export * as losses from "./losses/index.ts";
-export { type Loss, type LossFunction, type LossSum, reduceLoss, type TargetKind } from "./losses/loss.ts";
+export type { Loss, LossFunction, TargetKind } from "./losses/loss.ts";
 export {
   buildMetric,
   type MetricConfig,
@@ -53,8 +64,20 @@ export * as metrics from "./metrics/index.ts";
 export type { Metric, MetricContext, MetricDefinition, MetricOptions } from "./metrics/metric.ts";
 export { type ForwardResult, Network, type NetworkOptions } from "./network.ts";
 export { graphOf, type LayerConfig, type NetworkConfig } from "./network-config.ts";
+export {
+  type RegularizerConfig,
+  type RegularizerFunction,
+  type RegularizerName,
+  type RegularizerSpec,
+  registerRegularizer,
+  regularizerNames,
+  resolveRegularizer,
+} from "./regularizer-registry.ts";
+export type { Regularizer } from "./regularizers.ts";
+export * as regularizers from "./regularizers.ts";
 export { chain } from "./sequential.ts";
 export type { Json } from "./serialize.ts";
+export type { Holder } from "./sharing.ts";
 export type { NetworkLayer } from "./structure.ts";
 export { checkFinite, checkTargets, type HostArray } from "./targets.ts";
-export type { Weight } from "./weights.ts";
+export type { VectorName, Vectors, Weight } from "./weights.ts";

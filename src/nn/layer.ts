@@ -1,25 +1,33 @@
 import type { Tensor } from "../tensor/index.ts";
-import { checkOptions, fail, formatShape, type Shape } from "../util/index.ts";
+import { checkOptions, fail, formatShape, type Shape, show } from "../util/index.ts";
 import type { LayerContext, LayerDefinition, WeightSpec } from "./definition.ts";
 import { connect, type SymbolicTensor } from "./graph.ts";
 import { type InitializerSpec, resolveInitializer } from "./initializer-registry.ts";
+import { isWeightRule, type WeightRules, withRules } from "./weight-rules.ts";
 
 /** A layer: apply it to symbolic tensors, or list it in `sequential([...])`. Applied twice, it shares its weights. */
 export interface Layer {
   (inputs: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor;
   readonly definition: LayerDefinition;
+  /**
+   * False: frozen; training changes none of its weights. Default true. May be set at any time; a model takes it up when it
+   * is compiled (Keras).
+   */
+  trainable: boolean;
 }
 
 /** Options that every layer has. */
-export interface LayerOptions {
+export interface LayerOptions extends WeightRules {
   /** Unique in the model; default its kind and a number, such as "dense_1". */
   name?: string;
   /** Shape of one sample, without the batch; for the first layer of a sequential model. */
   inputShape?: Shape;
+  /** False: the layer begins frozen; default true. */
+  trainable?: boolean;
 }
 
 /** Names of the options that every layer has. */
-const LAYER_OPTIONS: readonly string[] = ["name", "inputShape"];
+const LAYER_OPTIONS: readonly string[] = ["name", "inputShape", "trainable"];
 
 type WeightSpecs = Readonly<Record<string, WeightSpec | undefined>>;
 
@@ -88,32 +96,43 @@ export function moving(shape: Shape, initializer: InitializerSpec): WeightSpec {
 }
 
 /** The same layer under another kind and other options: those of the registered factory that made it. */
-export function relabel(layer: Layer, kind: string, options: object & LayerOptions): Layer {
-  return layerOf({ kind, options: { ...named(layer.definition), ...options } }, layer.definition);
+export function relabel(layer: Layer, kind: string, given: object & LayerOptions): Layer {
+  const { options, ...common } = commonOptions(kind, given);
+  return layerFrom({ ...layer.definition, ...common, kind, options });
 }
 
 function layerOf(
   { kind, options: given }: LayerRecipe,
-  { indices, outputShape, weights, call }: Pick<LayerDefinition, "indices" | "outputShape" | "weights" | "call">,
+  parts: Pick<LayerDefinition, "indices" | "outputShape" | "weights" | "call">,
 ): Layer {
-  const { name, inputShape, ...options } = given as LayerOptions;
-  const definition: LayerDefinition = {
-    kind,
+  const common = commonOptions(kind, given);
+  return layerFrom({ kind, trainable: true, ...common, ...parts, ...withRules(common.options, parts) });
+}
+
+/** A layer's options, those that every layer has set apart; of these only what was given. */
+function commonOptions(kind: string, given: object) {
+  const { name, inputShape, trainable, ...options } = given as LayerOptions;
+  return {
     ...(name !== undefined && { name: checkedName(kind, name) }),
     ...(inputShape !== undefined && { inputShape: checkedShape(kind, inputShape) }),
-    ...(indices !== undefined && { indices }),
-    options,
-    outputShape,
-    weights,
-    call,
+    ...(trainable !== undefined && { trainable: checkedFlag(kind, trainable) }),
+    options: options as Readonly<Record<string, unknown>>,
   };
-  return Object.assign((inputs: SymbolicTensor | readonly SymbolicTensor[]) => connect(definition, inputs), {
-    definition,
+}
+
+function layerFrom(definition: LayerDefinition): Layer {
+  const layer = (inputs: SymbolicTensor | readonly SymbolicTensor[]) => connect(definition, inputs);
+  return Object.defineProperty(Object.assign(layer, { definition, trainable: definition.trainable }), "trainable", {
+    get: () => definition.trainable,
+    set: (trainable: unknown) => {
+      definition.trainable = checkedFlag(definition.kind, trainable);
+    },
   });
 }
 
-function named({ name, inputShape }: LayerDefinition): LayerOptions {
-  return { ...(name !== undefined && { name }), ...(inputShape !== undefined && { inputShape }) };
+function checkedFlag(kind: string, trainable: unknown): boolean {
+  if (typeof trainable === "boolean") return trainable;
+  fail(`a ${kind} layer got trainable = ${show(trainable)}`, "true or false");
 }
 
 /** Refuses a sample shape that is not a list of positive integers. */
@@ -143,5 +162,5 @@ function present(weights: WeightSpecs): Record<string, WeightSpec> {
 
 /** Refuses options that neither every layer nor this kind has. */
 export function checkLayerOptions(kind: string, options: object, names: readonly string[] = []): void {
-  checkOptions(kind, options, [...names, ...LAYER_OPTIONS]);
+  checkOptions(kind, options, [...names, ...LAYER_OPTIONS, ...Object.keys(options).filter(isWeightRule)]);
 }

@@ -1,5 +1,6 @@
+import type { Tensor } from "../tensor/index.ts";
 import * as losses from "./losses/index.ts";
-import { customLoss, type Loss, type LossFunction } from "./losses/loss.ts";
+import { type Loss, type LossFunction, perSample } from "./losses/loss.ts";
 import { FactoryRegistry } from "./registry.ts";
 import { type Json, madeToJson } from "./serialize.ts";
 
@@ -15,7 +16,13 @@ export type LossConfig = {
 /** What `loss` in compile accepts: a name, a name with options, losses.huber({...}), or a function of tensors. */
 export type LossSpec = LossName | LossConfig | Loss | LossFunction;
 
-export const lossRegistry = new FactoryRegistry<Loss, LossFunction>("loss", losses, customLoss);
+export const lossRegistry = new FactoryRegistry<Loss, LossFunction>("loss", losses, (loss, kind) =>
+  Object.assign((yTrue: Tensor, yPred: Tensor) => perSample(loss(yTrue, yPred)), {
+    kind,
+    options: {},
+    targets: "any" as const,
+  }),
+);
 
 /** The built-in losses' names. */
 export const lossNames: readonly LossName[] = lossRegistry.names as LossName[];

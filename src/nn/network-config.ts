@@ -34,10 +34,13 @@ export function configOf(name: string, { layers, inputs, outputs, layerOf }: Net
     });
   return {
     name,
-    layers: layers.map(({ path, definition, calls }) => ({
+    layers: layers.map(({ path, definition, calls, trains }) => ({
       name: path,
       kind: definition.kind,
-      options: toJson(definition.options, path) as { [name: string]: Json },
+      options: {
+        ...(toJson(definition.options, path) as { [name: string]: Json }),
+        ...(!trains && { trainable: false }),
+      },
       calls: calls.map(({ origin }) => refer(origin.inputs)),
     })),
     inputs: refer(inputs),

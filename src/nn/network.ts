@@ -1,11 +1,13 @@
-import type { Tensor } from "../tensor/index.ts";
+import { randomKey, type Tensor, withScope, zeros } from "../tensor/index.ts";
 import { checkOptions, fail, formatShape, unknownName } from "../util/index.ts";
+import type { LayerDefinition } from "./definition.ts";
 import { type Flow, type ForwardOptions, flow } from "./forward.ts";
 import type { NetworkGraph, SymbolicTensor } from "./graph.ts";
 import { configOf, type NetworkConfig } from "./network-config.ts";
-import { lookupOf, type NetworkLayer, type NetworkStructure, structureOf } from "./structure.ts";
+import { type Holder, Share } from "./sharing.ts";
+import { lookupOf, type NetworkLayer, NetworkStructure } from "./structure.ts";
 import { summaryOf } from "./summary.ts";
-import type { Weight } from "./weights.ts";
+import { initialValues, VECTORS, type Vectors, type Weight, type WeightLayout } from "./weights.ts";
 import { workPerSample } from "./work.ts";
 
 export interface NetworkOptions {
@@ -23,27 +25,30 @@ export interface ForwardResult extends Omit<Flow, "updates"> {
 }
 
 /**
- * A network: layers connected from inputs to outputs, and their weights in two flat vectors. How it is trained is none of
- * its concern.
+ * A network: layers connected from inputs to outputs, and their weights in flat vectors. How it is trained is none of its
+ * concern. Networks that have a layer in common have its weights in common.
  *
  * @example
  * const network = new Network(chain([layers.dense(4, { activation: "relu", inputShape: [2] }), layers.dense(1)]));
  * console.log(network.summary());
  */
-export class Network {
+export class Network implements Holder {
   readonly name: string;
   private readonly structure: NetworkStructure;
-  private trained: Float32Array;
-  private moved: Float32Array;
+  private readonly seed: number;
+  private readonly share = new Share(this);
+  /** The weights' numbers; made when they are needed. */
+  private vectors: Vectors<Float32Array> | undefined;
+  /** True once it was compiled: freezing then waits for the next time. */
+  private arranged = false;
+  private terms: readonly string[] | undefined;
 
   /** @throws DescentError when an input is missing or unused, or two layers share a name. */
   constructor(graph: NetworkGraph, options: NetworkOptions = {}) {
     checkOptions("a network", options, ["name", "seed"]);
     this.name = options.name ?? "model";
-    this.structure = structureOf(graph);
-    this.trained = new Float32Array(this.layout.parameterCount);
-    this.moved = new Float32Array(this.layout.movingCount);
-    this.initialize(options.seed ?? 0);
+    this.seed = checkedSeed(options.seed ?? 0);
+    this.structure = new NetworkStructure(graph);
   }
 
   get inputs(): readonly SymbolicTensor[] {
@@ -59,7 +64,17 @@ export class Network {
     return this.structure.layers;
   }
 
-  /** Every weight: its path, shape, and place in `parameters` (trainable) or `moving` (not). */
+  /**
+   * A layer by its path.
+   *
+   * @throws DescentError for an unknown one, naming the nearest.
+   */
+  getLayer(path: string): NetworkLayer {
+    const paths = this.layers.map((layer) => layer.path);
+    return this.layers.find((layer) => layer.path === path) ?? unknownName("layer", path, paths);
+  }
+
+  /** Every weight: its path, its shape, and its place in `parameters`, `moving` or `frozen`. */
   get weights(): readonly Weight[] {
     return this.layout.weights;
   }
@@ -69,38 +84,64 @@ export class Network {
     return lookupOf(this.structure, input);
   }
 
+  /** False when all layers are frozen. Setting it freezes or thaws all of them; a model takes it up when it is compiled. */
+  get trainable(): boolean {
+    return this.layers.some(({ trainable, weights }) => trainable && weights.length > 0);
+  }
+
+  set trainable(trainable: boolean) {
+    for (const layer of this.layers) if (layer.weights.length > 0) layer.trainable = trainable;
+  }
+
   /** About how many multiplications one sample takes forward; training takes three times as many. */
   get workPerSample(): number {
     return workPerSample(this.structure);
   }
 
-  /** All trainable weights, one after the other; training changes them in place. */
+  /** All weights that training changes, one after the other; it changes them in place. */
   get parameters(): Float32Array {
-    return this.trained;
+    return this.current().parameters;
   }
 
-  /** All other weights, such as the moving statistics of batch normalization. */
+  /** All weights that layers themselves change, such as the moving statistics of batch normalization. */
   get moving(): Float32Array {
-    return this.moved;
+    return this.current().moving;
+  }
+
+  /** All trainable weights of layers that are frozen. */
+  get frozen(): Float32Array {
+    return this.current().frozen;
+  }
+
+  /** Numbers of weights in each of these vectors. */
+  get lengths(): Vectors<number> {
+    return this.layout.lengths;
   }
 
   /** Draws all weights anew; each depends on the seed and its own path only. */
   initialize(seed: number): void {
-    if (!Number.isSafeInteger(seed)) fail(`the network got the seed ${seed}`, "an integer");
-    this.layout.initialize(this.trained, this.moved, seed);
+    checkedSeed(seed);
+    const views = this.layout.views(this.held());
+    for (const weight of this.weights) views[weight.path]?.set(initialValues(weight, seed));
+    this.changed();
   }
 
   /** Keeps the weights in the given memory from now on (an engine's, say), their values copied into it. */
-  moveTo(parameters: Float32Array, moving: Float32Array): void {
-    parameters.set(this.trained);
-    moving.set(this.moved);
-    this.trained = parameters;
-    this.moved = moving;
+  moveTo(vectors: Vectors<Float32Array>): void {
+    const held = this.held();
+    for (const name of VECTORS) vectors[name].set(held[name]);
+    this.vectors = vectors;
+  }
+
+  /** True while the weights are kept in that memory. */
+  isIn({ parameters, moving, frozen }: Vectors<Float32Array>): boolean {
+    const { vectors } = this;
+    return vectors?.parameters === parameters && vectors.moving === moving && vectors.frozen === frozen;
   }
 
   /** Every weight by its path, row-major: views, which follow the training and may be written to. */
   getWeights(): Record<string, Float32Array> {
-    return this.layout.views(this.trained, this.moved);
+    return this.layout.views(this.current());
   }
 
   /**
@@ -121,11 +162,24 @@ export class Network {
     for (const [path, view] of Object.entries(views)) view.set(values[path] ?? []);
   }
 
+  /** False; a model is busy while it is trained. */
+  get busy(): boolean {
+    return false;
+  }
+
+  /** The numbers of one of its layers, by name, for other networks that have the layer. */
+  numbersOf(definition: LayerDefinition): Record<string, Float32Array> {
+    const layer = this.layers.find((each) => each.definition === definition);
+    const views = this.layout.views(this.held());
+    const own = layer?.weights.map(({ path }) => [path.slice(layer.path.length + 1), views[path]] as const) ?? [];
+    return Object.fromEntries(own.filter((entry): entry is [string, Float32Array] => entry[1] !== undefined));
+  }
+
   /**
    * The network's graph: inputs [batch, ...] through all layers.
    *
-   * @param parameters the flat vector of trainable weights, @param moving that of the others (may be left out when there
-   * are none).
+   * @param parameters the flat vector of trained weights, @param moving that of moving ones (may be left out when there are
+   * none); that of frozen weights is among the options.
    * @throws DescentError when an input has another shape than the network's.
    */
   forward(
@@ -134,14 +188,16 @@ export class Network {
     moving: Tensor | undefined,
     options: ForwardOptions,
   ): ForwardResult {
+    const { layout } = this;
     const weights = {
-      ...this.layout.unpack(parameters, true),
-      ...(moving && this.layout.unpack(moving, false)),
+      ...layout.unpack(parameters, "parameters"),
+      ...(moving && layout.unpack(moving, "moving")),
+      ...(options.frozen && layout.unpack(options.frozen, "frozen")),
     };
-    const { outputs, updates, layerOutputs } = this.apply(inputs, weights, options);
+    const { outputs, updates, losses, layerOutputs } = this.apply(inputs, weights, options);
     const changed = moving && Object.keys(updates).length > 0;
-    const state = changed ? this.layout.pack({ ...weights, ...updates }, false) : moving;
-    return { outputs, state, weights, layerOutputs };
+    const state = changed ? layout.pack({ ...weights, ...updates }, "moving") : moving;
+    return { outputs, state, weights, losses: { ...losses, ...penalties(layout, weights, losses) }, layerOutputs };
   }
 
   /** As `forward`, from a tensor for every weight, by path. */
@@ -149,9 +205,15 @@ export class Network {
     return flow(this.structure, inputs, weights, options);
   }
 
-  /** Tensors for every trainable weight (gradients, say) as one flat vector in the order of `parameters`. */
+  /** Tensors for every trained weight (gradients, say) as one flat vector in the order of `parameters`. */
   packParameters(tensors: Readonly<Record<string, Tensor>>): Tensor {
-    return this.layout.pack(tensors, true);
+    return this.layout.pack(tensors, "parameters");
+  }
+
+  /** Names of what layers and regularizers add to the loss. */
+  get lossTerms(): readonly string[] {
+    this.terms ??= this.tracedTerms();
+    return this.terms;
   }
 
   /** A table of the layers, their output shapes and numbers of parameters. */
@@ -165,10 +227,116 @@ export class Network {
    * @throws DescentError when a layer holds a function without a registered name.
    */
   toConfig(): NetworkConfig {
+    if (!this.arranged) this.rearrange();
     return configOf(this.name, this.structure);
   }
 
+  /** Takes up which layers are frozen, and keeps to that until it is called again. */
+  protected arrange(): void {
+    this.rearrange();
+    this.arranged = true;
+    this.terms = undefined;
+  }
+
+  /** Notes that the weights have changed, or are about to. */
+  protected changed(): void {
+    this.held();
+    for (const { definition, weights } of this.layers) if (weights.length > 0) this.share.changed(definition);
+  }
+
+  /** Other networks whose numbers for common layers are newer. */
+  protected newer(): Holder[] {
+    const holders = this.layers.map(({ definition, weights }) =>
+      weights.length > 0 ? this.share.newerOf(definition) : undefined,
+    );
+    return [...new Set(holders.filter((holder) => holder !== undefined))];
+  }
+
+  /** Copies of the numbers that `holder` has newer ones of; {@link take} puts them in their places. */
+  protected copiesFrom(holder: Holder): Map<NetworkLayer, Record<string, Float32Array>> {
+    const stale = this.layers.filter(({ definition }) => this.share.newerOf(definition) === holder);
+    return new Map(
+      stale.map((layer) => {
+        const numbers = Object.entries(holder.numbersOf(layer.definition));
+        return [layer, Object.fromEntries(numbers.map(([name, values]) => [name, values.slice()]))];
+      }),
+    );
+  }
+
+  protected take(copies: ReadonlyMap<NetworkLayer, Readonly<Record<string, Float32Array>>>): void {
+    const views = this.layout.views(this.held());
+    for (const [layer, numbers] of copies) {
+      for (const [name, values] of Object.entries(numbers)) views[`${layer.path}/${name}`]?.set(values);
+      this.share.copied(layer.definition);
+    }
+  }
+
   private get layout() {
+    if (!this.arranged) this.rearrange();
     return this.structure.layout;
   }
+
+  /** The numbers, newest ones; who asks may change them. */
+  private current(): Vectors<Float32Array> {
+    const held = this.held();
+    for (const holder of this.newer()) this.take(this.copiesFrom(holder));
+    this.changed();
+    return held;
+  }
+
+  /** The numbers, as they are here. */
+  private held(): Vectors<Float32Array> {
+    const { layout } = this;
+    if (this.vectors) return this.vectors;
+    this.vectors = layout.allocate();
+    const views = layout.views(this.vectors);
+    for (const { definition, weights } of this.layers) {
+      if (weights.length === 0 || this.share.known(definition)) continue; // will be copied
+      for (const weight of weights) views[weight.path]?.set(initialValues(weight, this.seed));
+      this.share.changed(definition);
+    }
+    return this.vectors;
+  }
+
+  private rearrange(): void {
+    const { vectors } = this;
+    const before = vectors && this.structure.layout.views(vectors);
+    if (!this.structure.arrange() || !before) return;
+    this.vectors = this.structure.layout.allocate();
+    const after = this.structure.layout.views(this.vectors);
+    for (const [path, view] of Object.entries(after)) view.set(before[path] ?? []);
+  }
+
+  /** Builds the graph for a batch of two, computing nothing, to see what is added to the loss. */
+  private tracedTerms(): string[] {
+    const { lengths } = this.layout;
+    const vector = (length: number) => (length > 0 ? zeros([length]) : undefined);
+    const inputs = this.inputs.map(({ shape, dtype }) => zeros([2, ...shape]).cast(dtype));
+    const { losses } = this.forward(inputs, zeros([Math.max(1, lengths.parameters)]), vector(lengths.moving), {
+      training: true,
+      key: randomKey(0),
+      frozen: vector(lengths.frozen),
+    });
+    return Object.keys(losses);
+  }
+}
+
+/** What regularizers say of the weights that are trained, added to what they said of layers' outputs. */
+function penalties(
+  layout: WeightLayout,
+  weights: Readonly<Record<string, Tensor>>,
+  losses: Readonly<Record<string, Tensor>>,
+): Record<string, Tensor> {
+  const found = layout.of("parameters").flatMap(({ path, regularizer }) => {
+    const weight = weights[path];
+    return regularizer && weight ? [withScope(`${path}/regularizer`, () => regularizer(weight))] : [];
+  });
+  const { regularization } = losses;
+  const all = regularization ? [regularization, ...found] : found;
+  return all.length > 0 ? { regularization: all.reduce((sum, penalty) => sum.add(penalty)) } : {};
+}
+
+function checkedSeed(seed: number): number {
+  if (Number.isSafeInteger(seed)) return seed;
+  fail(`the network got the seed ${seed}`, "an integer");
 }

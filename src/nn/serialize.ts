@@ -1,6 +1,10 @@
 import { fail } from "../util/index.ts";
 import { activationRegistry } from "./activation-registry.ts";
+import { constraintRegistry } from "./constraint-registry.ts";
+import type { Constraint } from "./constraints.ts";
 import { initializerRegistry } from "./initializer-registry.ts";
+import { regularizerRegistry } from "./regularizer-registry.ts";
+import type { Regularizer } from "./regularizers.ts";
 
 /** What a JSON file can hold. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
@@ -18,7 +22,8 @@ export function toJson(value: unknown, where: string): Json {
   }
   if (Array.isArray(value)) return value.map((item, i) => toJson(item, `${where}[${i}]`));
   if (typeof value === "function") {
-    return activationRegistry.nameOf(value) ?? initializerRegistry.nameOf(value) ?? refuse(where);
+    if ("kind" in value && "options" in value) return ruleToJson(value as Rule, where);
+    return activationRegistry.nameOf(value) ?? initializerRegistry.nameOf(value) ?? ruleNameOf(value) ?? refuse(where);
   }
   if (typeof value === "object") {
     if ("kind" in value && "values" in value && "options" in value) {
@@ -28,6 +33,18 @@ export function toJson(value: unknown, where: string): Json {
     return entries(value, where);
   }
   fail(`${where} is ${String(value)}, which JSON can't hold`, "text, numbers, booleans, lists and records");
+}
+
+/** A regularizer or constraint. */
+type Rule = Regularizer | Constraint;
+
+function ruleToJson({ kind, options }: Rule, where: string): Json {
+  const known = [...regularizerRegistry.names, ...constraintRegistry.names].includes(kind);
+  return known ? { ...entries(options, where), kind } : refuse(where);
+}
+
+function ruleNameOf(value: unknown): string | undefined {
+  return regularizerRegistry.nameOf(value) ?? constraintRegistry.nameOf(value);
 }
 
 /**
@@ -61,6 +78,10 @@ function refuse(where: string): never {
     ? `const mine = registerActivation("mine", f), before saving and before loading`
     : option.endsWith("nitializer")
       ? `const mine = registerInitializer("mine", f), before saving and before loading`
-      : `const mine = registerLayer("mine", () => layers.lambda(f)) and mine() in the model, before saving and before loading`;
+      : option.endsWith("Regularizer")
+        ? `const mine = registerRegularizer("mine", f), before saving and before loading`
+        : option.endsWith("Constraint")
+          ? `const mine = registerConstraint("mine", f), before saving and before loading`
+          : `const mine = registerLayer("mine", () => layers.lambda(f)) and mine() in the model, before saving and before loading`;
   fail(`${where} is a custom function, which a file can't hold`, "a function with a registered name", fix);
 }

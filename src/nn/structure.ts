@@ -1,54 +1,88 @@
-import { fail, formatShape, sameShape } from "../util/index.ts";
+import { fail, formatShape, sameShape, show } from "../util/index.ts";
 import type { LayerDefinition, WeightSpec } from "./definition.ts";
 import { type NetworkGraph, nameLayers, type SymbolicTensor, topologicalOrder } from "./graph.ts";
 import { type Weight, WeightLayout } from "./weights.ts";
 
 /** A layer of a network, under its unique name. */
-export interface NetworkLayer {
-  readonly path: string;
-  readonly definition: LayerDefinition;
-  /** Its uses, one per application: weights are shared among them. */
-  readonly calls: readonly SymbolicTensor[];
-  readonly weights: readonly Weight[];
+export class NetworkLayer {
+  /** Its weights' places as they are now. */
+  weights: readonly Weight[] = [];
+  /** Whether training changes its weights; `trainable` as it was when the network was last arranged. */
+  trains = true;
+
+  constructor(
+    readonly path: string,
+    readonly definition: LayerDefinition,
+    /** Its uses, one per application: weights are shared among them. */
+    readonly calls: readonly SymbolicTensor[],
+    /** What it asks for, by name. */
+    readonly specs: Readonly<Record<string, WeightSpec>>,
+  ) {}
+
+  /** False: frozen. A model takes it up when it is compiled. */
+  get trainable(): boolean {
+    return this.definition.trainable;
+  }
+
+  set trainable(trainable: boolean) {
+    if (typeof trainable !== "boolean") fail(`${this.path} got trainable = ${show(trainable)}`, "true or false");
+    this.definition.trainable = trainable;
+  }
 }
 
 /** How a network is put together. */
-export interface NetworkStructure {
+export class NetworkStructure {
   readonly inputs: readonly SymbolicTensor[];
   readonly outputs: readonly SymbolicTensor[];
   /** In the order in which they are computed. */
   readonly layers: readonly NetworkLayer[];
   /** Every tensor, each after what it is computed from. */
   readonly order: readonly SymbolicTensor[];
-  readonly layout: WeightLayout;
-  layerOf(tensor: SymbolicTensor): NetworkLayer;
-}
+  /** Where the weights lie now: see {@link arrange}. */
+  layout: WeightLayout;
+  private readonly byDefinition: ReadonlyMap<LayerDefinition, NetworkLayer>;
 
-/**
- * The structure that hangs on a graph's outputs, its layers named and their weights laid out.
- *
- * @throws DescentError when an input is missing or unused, or two layers share a name.
- */
-export function structureOf(graph: NetworkGraph): NetworkStructure {
-  const order = topologicalOrder(graph.outputs);
-  const names = nameLayers(order.map(({ origin }) => origin.layer));
-  checkInputs(graph, order, names);
-  const layout = new WeightLayout(weightSpecs(order, names));
-  const layers = [...names].map(([definition, path]) => ({
-    path,
-    definition,
-    calls: order.filter(({ origin }) => origin.layer === definition),
-    weights: layout.weights.filter((weight) => weight.path.startsWith(`${path}/`)),
-  }));
-  const byDefinition = new Map(layers.map((layer) => [layer.definition, layer]));
-  return {
-    inputs: graph.inputs,
-    outputs: graph.outputs,
-    layers,
-    order,
-    layout,
-    layerOf: ({ origin }) => byDefinition.get(origin.layer) ?? fail("a layer is not in the network"),
-  };
+  /** @throws DescentError when an input is missing or unused, or two layers share a name. */
+  constructor(graph: NetworkGraph) {
+    this.inputs = graph.inputs;
+    this.outputs = graph.outputs;
+    this.order = topologicalOrder(graph.outputs);
+    const names = nameLayers(this.order.map(({ origin }) => origin.layer));
+    checkInputs(graph, this.order, names);
+    const specs = weightSpecs(this.order, names);
+    this.layers = [...names].map(([definition, path]) => {
+      const calls = this.order.filter(({ origin }) => origin.layer === definition);
+      return new NetworkLayer(path, definition, calls, specs.get(definition) ?? {});
+    });
+    this.byDefinition = new Map(this.layers.map((layer) => [layer.definition, layer]));
+    this.layout = this.laidOut();
+  }
+
+  readonly layerOf = ({ origin }: SymbolicTensor): NetworkLayer =>
+    this.byDefinition.get(origin.layer) ?? fail("a layer is not in the network");
+
+  /** Lays the weights out anew if layers were frozen or thawed since; true when something moved. */
+  arrange(): boolean {
+    if (this.layers.every(({ trains, trainable }) => trains === trainable)) return false;
+    this.layout = this.laidOut();
+    return true;
+  }
+
+  private laidOut(): WeightLayout {
+    const specs = new Map<string, WeightSpec>();
+    for (const layer of this.layers) {
+      layer.trains = layer.trainable;
+      for (const [name, spec] of Object.entries(layer.specs)) {
+        specs.set(`${layer.path}/${name}`, layer.trains ? spec : { ...spec, frozen: true });
+      }
+    }
+    const layout = new WeightLayout(specs);
+    const byPath = new Map(layout.weights.map((weight) => [weight.path, weight]));
+    for (const layer of this.layers) {
+      layer.weights = Object.keys(layer.specs).map((name) => byPath.get(`${layer.path}/${name}`) as Weight);
+    }
+    return layout;
+  }
 }
 
 /** The layer that looks up an input's numbers, and how many of them there are; of several layers the one with the fewest. */
@@ -69,26 +103,27 @@ export function referenceTo(path: string, call: number): string {
   return call === 0 ? path : `${path}:${call}`;
 }
 
-/** Every weight of every layer by its path, shapes inferred at the layer's first use and equal at the others. */
+/** The weights of every layer by name, shapes inferred at the layer's first use and equal at the others. */
 function weightSpecs(
   order: readonly SymbolicTensor[],
   names: ReadonlyMap<LayerDefinition, string>,
-): Map<string, WeightSpec> {
-  const specs = new Map<string, WeightSpec>();
+): Map<LayerDefinition, Readonly<Record<string, WeightSpec>>> {
+  const all = new Map<LayerDefinition, Readonly<Record<string, WeightSpec>>>();
   for (const { origin } of order) {
-    for (const [name, spec] of Object.entries(origin.layer.weights(origin.inputs.map(({ shape }) => shape)))) {
-      const path = `${names.get(origin.layer)}/${name}`;
-      const first = specs.get(path);
-      if (!first) specs.set(path, spec);
-      else if (!sameShape(first.shape, spec.shape)) {
-        fail(
-          `${path} has shape ${formatShape(first.shape)} at the layer's first use and ${formatShape(spec.shape)} at another`,
-          "inputs of one shape for a layer that shares its weights",
-        );
-      }
+    const { layer, inputs } = origin;
+    const specs = layer.weights(inputs.map(({ shape }) => shape));
+    const first = all.get(layer) ?? specs;
+    all.set(layer, first);
+    for (const [name, { shape }] of Object.entries(specs)) {
+      const other = first[name]?.shape ?? [];
+      if (sameShape(other, shape)) continue;
+      fail(
+        `${names.get(layer)}/${name} has shape ${formatShape(other)} at the layer's first use and ${formatShape(shape)} at another`,
+        "inputs of one shape for a layer that shares its weights",
+      );
     }
   }
-  return specs;
+  return all;
 }
 
 function checkInputs(

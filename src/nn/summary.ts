@@ -1,3 +1,4 @@
+import { product } from "../util/index.ts";
 import { formatBatch } from "./checks.ts";
 import type { NetworkLayer, NetworkStructure } from "./structure.ts";
 
@@ -11,28 +12,49 @@ export function summaryOf(name: string, network: NetworkStructure): string {
   );
   const header = ["Layer", "Output shape", "Parameters", ...(branching ? ["Receives"] : [])];
   const rows = network.layers.map((layer) => [
-    `${layer.path} (${layer.definition.kind})`,
+    `${layer.path} (${layer.definition.kind})${isFrozen(layer) ? ", frozen" : ""}`,
     layer.calls
       .map(({ shape }) => formatBatch(shape))
       .filter(unique)
       .join(" "),
-    count(sizeOf(layer)),
+    count(sizesOf(layer).total),
     ...(branching ? [receives(layer, network.layers)] : []),
   ]);
-  const trainable = network.layers.reduce((sum, layer) => sum + sizeOf(layer, true), 0);
-  const fixed = network.layers.reduce((sum, layer) => sum + sizeOf(layer, false), 0);
+  const sizes = network.layers.map(sizesOf);
+  const sum = (sort: keyof Sizes) => {
+    const all = sizes.reduce((total, each) => total + each[sort], 0);
+    return `${count(all)} (${bytes(4 * all)})`;
+  };
   return [
     `Model "${name}"`,
     ...table(header, rows),
-    `Parameters: ${count(trainable + fixed)} (${bytes(4 * (trainable + fixed))})`,
-    ` trainable: ${count(trainable)} (${bytes(4 * trainable)})`,
-    ` not trainable: ${count(fixed)} (${bytes(4 * fixed)})`,
+    `Parameters: ${sum("total")}`,
+    ` trainable: ${sum("trainable")}`,
+    ...(sizes.some(({ frozen }) => frozen > 0) ? [` frozen: ${sum("frozen")}`] : []),
+    ` not trainable: ${sum("moving")}`,
   ].join("\n");
 }
 
-function sizeOf({ weights }: NetworkLayer, trainable?: boolean): number {
-  const counted = weights.filter((weight) => trainable === undefined || weight.trainable === trainable);
-  return counted.reduce((sum, { size }) => sum + size, 0);
+interface Sizes {
+  readonly trainable: number;
+  readonly frozen: number;
+  readonly moving: number;
+  readonly total: number;
+}
+
+/** Numbers of weights, as the network would be if it were compiled now. */
+function sizesOf({ specs, trainable: thawed }: NetworkLayer): Sizes {
+  const sizes = { trainable: 0, frozen: 0, moving: 0, total: 0 };
+  for (const { shape, trainable, frozen } of Object.values(specs)) {
+    const size = product(shape);
+    sizes[!trainable ? "moving" : frozen || !thawed ? "frozen" : "trainable"] += size;
+    sizes.total += size;
+  }
+  return sizes;
+}
+
+function isFrozen(layer: NetworkLayer): boolean {
+  return !layer.trainable && layer.weights.length > 0;
 }
 
 function receives({ calls }: NetworkLayer, layers: readonly NetworkLayer[]): string {

@@ -1,5 +1,5 @@
 import { concatenate, type RandomKey, type Tensor } from "../tensor/index.ts";
-import { invariant } from "../util/index.ts";
+import { fail, formatShape, invariant, sameShape } from "../util/index.ts";
 import { clipGradient, type Segment } from "./clipping.ts";
 import type { ModelUpdateInput, Optimizer, PointInput, UpdateInput, UpdateOutput } from "./optimizer.ts";
 
@@ -32,18 +32,22 @@ export function applyOptimizer(optimizer: Optimizer, input: ApplyInput, segments
     },
     key: input.key,
   };
-  if (optimizer.reach !== "weights") return optimizer.update(whole);
+  const { parameter, slots } = optimizer.reach === "weights" ? updateEach(optimizer, whole) : optimizer.update(whole);
+  return { parameter: constrained(parameter, segments), slots };
+}
 
+/** The update of every weight by itself, in its own shape. */
+function updateEach(optimizer: Optimizer, whole: ModelUpdateInput): UpdateOutput {
+  const { segments, slots, learningRate } = whole;
   const updates = segments.map((segment) => {
     const { offset, size, shape } = segment;
     const own = (flat: Tensor) => flat.slice([offset, offset + size]).reshape(shape);
-    const { learningRate } = input;
     return optimizer.update({
       ...whole,
       parameter: own(whole.parameter),
       gradient: own(whole.gradient),
       point: own(whole.point),
-      slots: mapValues(input.slots, own),
+      slots: mapValues(slots, own),
       learningRate: learningRate.rank === 0 ? learningRate : learningRate.slice([offset, offset + 1]).reshape([]),
       segments: [segment],
     });
@@ -55,8 +59,31 @@ export function applyOptimizer(optimizer: Optimizer, input: ApplyInput, segments
     );
   return {
     parameter: join((update) => update.parameter),
-    slots: mapValues(input.slots, (_, name) => join((update) => update.slots[name] as Tensor)),
+    slots: mapValues(slots, (_, name) => join((update) => update.slots[name] as Tensor)),
   };
+}
+
+/** The parameters with every weight as its constraint wants it; what lies between such weights stays in one piece. */
+function constrained(parameter: Tensor, segments: readonly Segment[]): Tensor {
+  const bound = segments.filter(({ constraint }) => constraint);
+  if (bound.length === 0) return parameter;
+  const parts: Tensor[] = [];
+  let at = 0;
+  for (const { path, shape, offset, size, constraint } of bound) {
+    if (offset > at) parts.push(parameter.slice([at, offset]));
+    const weight = parameter.slice([offset, offset + size]).reshape(shape);
+    const kept = constraint?.(weight) ?? weight;
+    if (!sameShape(kept.shape, shape)) {
+      fail(
+        `the constraint of ${path} gave the shape ${formatShape(kept.shape)}`,
+        `${formatShape(shape)}, the weight's`,
+      );
+    }
+    parts.push(kept.reshape([size]));
+    at = offset + size;
+  }
+  if (at < parameter.size) parts.push(parameter.slice([at, parameter.size]));
+  return concatenate(parts, { axis: 0 });
 }
 
 /** Where the gradient of the next step is taken: float32 [parameters]. */

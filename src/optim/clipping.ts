@@ -18,6 +18,8 @@ export interface Segment {
   readonly shape: readonly number[];
   readonly offset: number;
   readonly size: number;
+  /** What the weight must fulfill after every update; default none. */
+  readonly constraint?: ((weight: Tensor) => Tensor) | undefined;
 }
 
 /** Picks the clipping options out of an optimizer's options and checks them. */

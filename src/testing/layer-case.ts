@@ -80,7 +80,7 @@ export function layerJob(given: LayerCase): CheckedJob<LayerNumbers<Computed>> {
       const update = (name: string, value: Tensor) => {
         updates[name] = value;
       };
-      const context = { training, key, update };
+      const context = { training, trainable: true, key, update, addLoss: () => undefined };
       const output = definition.call(x, w, context);
       const scalar = output.mul(given.cotangent as Tensor).sum();
       const wrt = [...floats.map((i) => x[i] as Tensor), ...trained.map((name) => w[name] as Tensor)];
@@ -88,7 +88,9 @@ export function layerJob(given: LayerCase): CheckedJob<LayerNumbers<Computed>> {
       for (const name of Object.keys(updates)) updated.add(name);
       const still = {
         training: false,
+        trainable: true,
         key,
+        addLoss: () => undefined,
         update: () => fail(`${definition.kind} updates a weight outside of training`),
       };
       const inference = definition.call(x, w, still);
@@ -153,7 +155,8 @@ async function checkGradients({ layer: { definition }, inputs, weights, training
   const trained = Object.entries(definition.weights(samples)).flatMap(([name, { trainable }]) =>
     trainable ? [name] : [],
   );
-  const context = { training, key: randomKey(0), update: () => undefined };
+  const nothing = () => undefined;
+  const context = { training, trainable: true, key: randomKey(0), update: nothing, addLoss: nothing };
   const call = (...given: Tensor[]) => {
     const own = Object.fromEntries(trained.map((name, i) => [name, given[inputs.length + i] as Tensor]));
     return definition.call(given.slice(0, inputs.length), { ...values, ...own }, context);

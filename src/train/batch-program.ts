@@ -32,6 +32,8 @@ export interface TracedBatch {
   readonly parameters: Tensor | undefined;
   /** float32 [moving]; undefined when the model has none. */
   readonly moving: Tensor | undefined;
+  /** float32 [frozen]; undefined when none of the model's weights is frozen. */
+  readonly frozen: Tensor | undefined;
   /** Everything under its name in {@link Memory.specs}. */
   readonly state: Readonly<Record<string, Tensor>>;
   /** [batch, ...] each, of the dtype that the network's input wants. */
@@ -140,6 +142,7 @@ function tracedBatch(
   return {
     parameters: state["parameters"],
     moving: state["moving"],
+    frozen: state["frozen"],
     state,
     inputs: network.inputs.map(({ dtype }, i) => {
       const x = inputs[`x${i}`] as Tensor;

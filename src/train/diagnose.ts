@@ -71,11 +71,11 @@ async function findSuspects(
   failed: BatchProgram,
 ): Promise<string[]> {
   const names: string[] = [];
-  const body = ({ parameters, moving, inputs, key, state, step }: TracedBatch) => {
+  const body = ({ parameters, moving, frozen, inputs, key, state, step }: TracedBatch) => {
     const seen = augmented(parts.augment, inputs, key);
     const slots = slotsOf(parts.optimizer, state);
     const point = trainingPoint(parts.optimizer, { parameter: parameters as Tensor, slots, step });
-    const { layerOutputs } = parts.network.forward(seen, point, moving, { training: true, key });
+    const { layerOutputs } = parts.network.forward(seen, point, moving, { training: true, key, frozen });
     names.push(...seen.map(() => augmentation), ...Object.keys(layerOutputs));
     const sound = [...seen, ...Object.values(layerOutputs)].map((x) => isSound(x.cast("float32")).all());
     return { outputs: { sound: stack(sound.map((flag) => flag.cast("float32"))) } };

@@ -37,11 +37,13 @@ export async function prepareEvaluation(
   const scorer = new Scorer(
     heads,
     data.targets.map(({ rowShape }) => rowShape),
+    network.lossTerms,
   );
   const { full, last } = await programsFor(batches, (size) =>
     cache.get("evaluate", layout, size, undefined, () =>
       compileBatch("evaluate", network, memory, layout, size, false, (batch) => {
-        return { outputs: scorer.measure(batch.targets, inference(network, batch), batch.weights).outputs };
+        const { outputs, losses } = inference(network, batch);
+        return { outputs: scorer.measure(batch.targets, outputs, batch.weights, losses).outputs };
       }),
     ),
   );
@@ -54,7 +56,7 @@ export async function prepareEvaluation(
       batches.fill(program.columns, batch);
       const working = lane.run(program);
       if (working) await working;
-      totals.add(scorer.arraysOf(program.outputs));
+      totals.add(scorer.arraysOf(program.outputs), program.size);
       if (pace.due()) await pace.rest();
     }
     return totals.logs();

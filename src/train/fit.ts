@@ -82,7 +82,7 @@ export async function runFit(subject: FitSubject, x: Data, y: Data, settings: Fi
   async function prepareRun({ training, validation }: TrainingData, events: Events, settings: FitSettings) {
     const { memory, cache } = trainer;
     const targetShapes = training.targets.map(({ rowShape }) => rowShape);
-    const scorer = new Scorer(objective.heads, targetShapes);
+    const scorer = new Scorer(objective.heads, targetShapes, network.lossTerms);
     const known = validation ? [...scorer.names, ...scorer.names.map(validationName)] : scorer.names;
     checkStopWhen(settings.stopWhen, known);
 
@@ -144,8 +144,11 @@ async function trainingData(subject: FitSubject, x: Data, y: Data, settings: Fit
   const { network, objective } = subject;
   const { heads } = objective;
   const { sampleWeight, classWeight, validationSplit, validationData } = settings;
-  if (network.parameters.length === 0)
-    fail("this model has no trainable weights", "a layer with weights, such as dense");
+  const { parameters, frozen } = network.lengths;
+  if (parameters === 0 && frozen > 0) {
+    fail("all layers of this model are frozen", "one that is trained", "set its trainable to true and compile again");
+  }
+  if (parameters === 0) fail("this model has no trainable weights", "a layer with weights, such as dense");
   const all = await readDataset(network, heads, x, y, { sampleWeight, classWeight });
   if (validationSplit > 0) {
     const [training, validation] = cutDataset(all, validationSplit);

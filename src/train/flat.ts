@@ -1,4 +1,4 @@
-import type { Network } from "../nn/index.ts";
+import type { ForwardResult, Network } from "../nn/index.ts";
 import type { Optimizer, Segment } from "../optim/index.ts";
 import { gradients, randomKey, type Tensor, zeros } from "../tensor/index.ts";
 import type { TracedBatch } from "./batch-program.ts";
@@ -51,7 +51,7 @@ function trainable(network: Network) {
 }
 
 /** The network as it is used, not trained. A layer that draws random numbers even then always draws the same. */
-export function inference(network: Network, { parameters, moving, inputs }: TracedBatch): Tensor[] {
+export function inference(network: Network, { parameters, moving, frozen, inputs }: TracedBatch): ForwardResult {
   const none = zeros([1]); // stands for the parameters of a network that has none
-  return network.forward(inputs, parameters ?? none, moving, { training: false, key: randomKey(0) }).outputs;
+  return network.forward(inputs, parameters ?? none, moving, { training: false, key: randomKey(0), frozen });
 }

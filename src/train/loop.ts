@@ -51,32 +51,36 @@ export async function train(run: Run): Promise<void> {
 
 /** Steps 2 to 5 for one batch: traced once per batch size, compiled as a whole. */
 export function trainingStep({ network, optimizer, scorer, augment }: StepParts): BatchBody {
-  return ({ parameters, moving, state, inputs, targets, weights, key, step, learningRate }) => {
+  return ({ parameters, moving, frozen, state, inputs, targets, weights, key, step, learningRate }) => {
     invariant(parameters, "a network without parameters is trained");
     const seen = withScope("augment", () => augmented(augment, inputs, key));
 
     // 2. Forward: what does the network say?
     const slots = slotsOf(optimizer, state);
     const point = trainingPoint(optimizer, { parameter: parameters, slots, step });
-    const answer = network.forward(seen, point, moving, { training: true, key });
+    const mode = { training: true, key, frozen };
+    const answer = network.forward(seen, point, moving, mode);
 
     // 3. Loss: how wrong is that?
-    const { loss, outputs } = withScope("loss", () => scorer.measure(targets, answer.outputs, weights));
+    const { loss, sum, outputs } = withScope("loss", () =>
+      scorer.measure(targets, answer.outputs, weights, answer.losses),
+    );
 
     // 4. Gradients: how does the loss change with each parameter?
     const gradient = flatGradient(network, loss, answer.weights);
 
     // 5. Update: every parameter a step against its gradient. Some optimizers ask for it at a second point.
     const gradientAt = (other: Tensor) => {
-      const again = network.forward(seen, other, moving, { training: true, key });
-      return flatGradient(network, scorer.measure(targets, again.outputs, weights).loss, again.weights);
+      const again = network.forward(seen, other, moving, mode);
+      const { loss } = scorer.measure(targets, again.outputs, weights, again.losses);
+      return flatGradient(network, loss, again.weights);
     };
     const input = { parameter: parameters, gradient, slots, learningRate, step, point, gradientAt, key };
     const updated = withScope("optimizer", () => applyOptimizer(optimizer, input, segmentsOf(network)));
 
     // A loss that is no number changes nothing: the search for its cause finds all parameters as they were.
     const next = { parameters: updated.parameter, moving: answer.state, ...namedSlots(updated.slots) };
-    return { state: withScope("optimizer", () => keptUnless(isSound(loss), next, state)), outputs };
+    return { state: withScope("optimizer", () => keptUnless(isSound(sum), next, state)), outputs };
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Network } from "../nn/index.ts";
+import type { Network, Vectors } from "../nn/index.ts";
 import type { Optimizer } from "../optim/index.ts";
 import { allocate, type EngineChoice, type Spec, type TypedArray } from "../tensor/index.ts";
 import type { WeightsCopy } from "./callback.ts";
@@ -6,12 +6,13 @@ import type { WeightsCopy } from "./callback.ts";
 type Engine = EngineChoice["engine"];
 
 /**
- * A model's numbers in an engine's memory: parameters, moving weights and optimizer slots, each one flat vector. All
+ * A model's numbers in an engine's memory: parameters, moving and frozen weights and optimizer slots, each one flat vector. All
  * programs of a model are bound to the same arrays, which a training step changes in place.
  */
-export class Memory {
+export class Memory implements Vectors<Float32Array> {
   readonly parameters: Float32Array;
   readonly moving: Float32Array;
+  readonly frozen: Float32Array;
   private slots: ReadonlyMap<string, Float32Array> = new Map();
 
   /** Moves the network's weights into the engine's memory. */
@@ -19,14 +20,16 @@ export class Memory {
     readonly engine: Engine,
     private readonly network: Network,
   ) {
-    this.parameters = floats(engine, network.parameters.length);
-    this.moving = floats(engine, network.moving.length);
-    network.moveTo(this.parameters, this.moving);
+    const { parameters, moving, frozen } = network.lengths;
+    this.parameters = floats(engine, parameters);
+    this.moving = floats(engine, moving);
+    this.frozen = floats(engine, frozen);
+    network.moveTo(this);
   }
 
   /** False once the network's weights have been moved elsewhere. */
   get current(): boolean {
-    return this.network.parameters === this.parameters && this.network.moving === this.moving;
+    return this.network.isIn(this);
   }
 
   /** Gives every slot of the optimizer its initial value, or what `saved` holds for it. */
@@ -56,6 +59,7 @@ export class Memory {
     const all: [string, Float32Array][] = [
       ["parameters", this.parameters],
       ["moving", this.moving],
+      ["frozen", this.frozen],
     ];
     if (training) for (const [name, slot] of this.slots) all.push([slotKey(name), slot]);
     return Object.fromEntries(all.filter(([, { length }]) => length > 0));

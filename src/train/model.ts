@@ -1,4 +1,13 @@
-import { chain, type Layer, Network, type NetworkGraph, type NetworkOptions, SymbolicTensor } from "../nn/index.ts";
+import {
+  chain,
+  copyGraph,
+  type Holder,
+  type Layer,
+  Network,
+  type NetworkGraph,
+  type NetworkOptions,
+  SymbolicTensor,
+} from "../nn/index.ts";
 import { resolveEngine, type Tensor } from "../tensor/index.ts";
 import { checkOptions, fail } from "../util/index.ts";
 import type { ArrayData } from "./column.ts";
@@ -63,7 +72,8 @@ export class Model extends Network {
   private fitting = false;
 
   /**
-   * Says how the model is trained and measured. Compiling again begins anew: the optimizer forgets, the weights stay.
+   * Says how the model is trained and measured, and takes up which layers are frozen. Compiling again begins anew: the
+   * optimizer forgets, the weights stay.
    *
    * @throws DescentError for unknown options and names (with the nearest known one).
    * @example
@@ -71,6 +81,7 @@ export class Model extends Network {
    */
   compile(options: CompileOptions): this {
     if (this.fitting) fail("compile was called while fit is running", "it before or after");
+    this.arrange();
     this.objective = objectiveFrom(this, options);
     this.prepared = undefined;
     this.preparing = undefined;
@@ -101,6 +112,7 @@ export class Model extends Network {
       return this.history;
     } finally {
       this.fitting = false;
+      this.changed();
     }
   }
 
@@ -118,7 +130,7 @@ export class Model extends Network {
   async findLearningRate(x: Data, y: Data, options: FindLearningRateOptions = {}): Promise<LearningRateCurve> {
     const objective = this.compiled("findLearningRate");
     return searchLearningRate(options, async (learningRate, fitOptions) => {
-      const copy = new Model({ inputs: this.inputs, outputs: this.outputs }, { name: this.name });
+      const copy = new Model(copyGraph(this), { name: this.name });
       copy.setWeights(this.getWeights());
       copy.objective = { ...objective, optimizer: { ...objective.optimizer, learningRate } };
       await copy.fit(x, y, fitOptions);
@@ -198,10 +210,27 @@ export class Model extends Network {
     this.savedState = state;
   }
 
+  /** True while it is trained. */
+  override get busy(): boolean {
+    return this.fitting;
+  }
+
   private compiled(what: string): Objective {
     return (
       this.objective ?? fail(`${what} was called before compile`, 'model.compile({ optimizer: "adam", loss: ... })')
     );
+  }
+
+  /** Takes over what other models have learned for layers that both have: between two steps, if they are in training. */
+  private async catchUp(holders: readonly Holder[]): Promise<void> {
+    for (const holder of holders) {
+      const other = holder instanceof Model ? holder.prepared?.trainer.lane : undefined;
+      const copy = () => this.copiesFrom(holder);
+      const copies = other ? (await other.between(copy)).value : copy();
+      const own = this.prepared?.trainer.lane;
+      if (own) await own.between(() => this.take(copies));
+      else this.take(copies);
+    }
   }
 
   /**
@@ -211,6 +240,16 @@ export class Model extends Network {
   private async prepare(samples: number, training = false): Promise<Prepared> {
     // A training keeps its engine to its end.
     if (this.fitting && !training && this.preparing) return this.preparing;
+    const newer = this.newer();
+    if (training && newer.some(({ busy }) => busy)) {
+      fail(
+        "fit was called while another model with the same layers is trained",
+        "one after the other",
+        "await the first",
+      );
+    }
+    if (newer.length > 0) await this.catchUp(newer);
+    if (training) this.changed();
     if (this.prepared?.trainer.memory.current === false) {
       this.savedState = this.prepared.trainer.state;
       this.preparing = undefined;

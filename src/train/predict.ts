@@ -19,7 +19,7 @@ export async function predictColumns(
   const { full, last } = await programsFor(batches, (size) =>
     cache.get("predict", layout, size, undefined, () =>
       compileBatch("predict", network, memory, layout, size, false, (batch) => {
-        const outputs = inference(network, batch);
+        const { outputs } = inference(network, batch);
         return { outputs: Object.fromEntries(outputs.map((output, i) => [`output${i}`, output.cast("float32")])) };
       }),
     ),

@@ -142,7 +142,7 @@ describe("a network's weights", () => {
     const network = perceptron();
     const before = network.parameters.slice();
     const memory = new Float32Array(network.parameters.length);
-    network.moveTo(memory, new Float32Array(0));
+    network.moveTo({ parameters: memory, moving: new Float32Array(0), frozen: new Float32Array(0) });
     expect(network.parameters).toBe(memory);
     expect(memory).toEqual(before);
     memory[0] = 5;

@@ -69,7 +69,7 @@ test("views of weights keep their memory", async () => {
   const layout = new WeightLayout(new Map([["dense/kernel", { shape: [1000], trainable: true, initializer }]]));
   const views = () => {
     const parameters = memory.allocate("float32", 1000) as Float32Array;
-    return layout.views(parameters.fill(1), new Float32Array(0));
+    return layout.views({ ...layout.allocate(), parameters: parameters.fill(1) });
   };
   const view = views()["dense/kernel"]!;
   await settle();

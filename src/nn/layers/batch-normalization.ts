@@ -29,7 +29,8 @@ export interface BatchNormalizationOptions extends LayerOptions {
  * y = (x - mean) / sqrt(variance + epsilon) gamma + beta, for each channel (Ioffe & Szegedy, 2015).
  *
  * In training, mean and (biased) variance are the batch's, and the moving ones follow them:
- * moving = momentum moving + (1 - momentum) batch, with the biased variance, as in Keras. Else the moving ones are used.
+ * moving = momentum moving + (1 - momentum) batch, with the biased variance, as in Keras. Else, and while the layer is
+ * frozen, the moving ones are used.
  * Weights, all [channels]: gamma, beta; movingMean, movingVariance (not trained).
  *
  * @example
@@ -69,14 +70,14 @@ export function batchNormalization(options: BatchNormalizationOptions = {}): Lay
         movingVariance: moving(channels, initial.movingVariance),
       };
     },
-    call(x, { gamma, beta, movingMean, movingVariance }, { training, update }) {
+    call(x, { gamma, beta, movingMean, movingVariance }, { training, trainable: trains, update }) {
       const channelAxis = axis < 0 ? x.rank + axis : axis;
       const others = x.shape.map((_, other) => other).filter((other) => other !== channelAxis);
       const along = x.shape.map((size, other) => (other === channelAxis ? size : 1)); // [1, ..., channels]
       const spread = (channels: Tensor) => channels.reshape(along);
 
       let [mean, variance] = [movingMean, movingVariance];
-      if (training) {
+      if (training && trains) {
         mean = x.mean({ axis: others });
         variance = x.sub(spread(mean)).square().mean({ axis: others });
         update("movingMean", movingMean.mul(momentum).add(mean.mul(1 - momentum)));

@@ -31,6 +31,7 @@ export function input(options: InputOptions): SymbolicTensor {
     kind: "input",
     ...(name !== undefined && { name: checkedName("input", name) }),
     options: dtype === "float32" ? { shape } : { shape, dtype },
+    trainable: true,
     outputShape: () => shape,
     weights: () => ({}),
     call: ([x]) => x ?? fail("an input layer was called without a tensor"),

@@ -61,6 +61,8 @@ export interface ProfiledMemory {
   readonly slots: number;
   /** Weights that are not trained: moving statistics. */
   readonly moving: number;
+  /** Weights of frozen layers. */
+  readonly frozen: number;
   /** Inputs and outputs of the program: a batch, sums of metrics. */
   readonly batch: number;
   /** Intermediate values that are needed at the same time, at the worst moment. */
@@ -71,7 +73,7 @@ export interface ProfiledMemory {
   readonly scratch: number;
   /** All of it. */
   readonly total: number;
-  /** What no plan can do without: parameters, slots, moving statistics, the batch, activations. */
+  /** What no plan can do without: parameters, slots, moving statistics, frozen weights, the batch, activations. */
   readonly least: number;
   /** Intermediate values: bytes of the arena and kernels (by number) between which they are needed. */
   readonly blocks: readonly (MemoryBlock & { readonly kernel: string; readonly owner: ProfiledOwner })[];

@@ -72,7 +72,7 @@ function mostOf(blocks: readonly Block[], { from, to, first, last }: Area): Bloc
 }
 
 function formatTotals(memory: ProfiledMemory): string {
-  const { parameters, slots, moving, batch, activations, arena, scratch, total, least } = memory;
+  const { parameters, slots, moving, frozen, batch, activations, arena, scratch, total, least } = memory;
   const line = (name: string, bytes: number, note = "") =>
     `  ${name.padEnd(22)}${formatBytes(bytes).padStart(9)}${note && `   ${note}`}`;
   return [
@@ -80,6 +80,7 @@ function formatTotals(memory: ProfiledMemory): string {
     line("parameters", parameters),
     line("optimizer's slots", slots),
     ...(moving > 0 ? [line("moving statistics", moving)] : []),
+    ...(frozen > 0 ? [line("frozen weights", frozen)] : []),
     line("batch and results", batch),
     line("intermediate values", arena, `${formatBytes(activations)} of them needed at the same time`),
     line("kernels' own", scratch, "packed operands, partial sums"),

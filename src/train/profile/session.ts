@@ -56,10 +56,12 @@ export class ProfileSession {
     const arrays = {
       parameters: memory.parameters.byteLength,
       moving: memory.moving.byteLength,
+      frozen: memory.frozen.byteLength,
       slots: sum([...memory.slotArrays.values()]),
       batch: sum([...program.columns, program.control, program.rate, ...Object.values(program.outputs)]),
     };
-    const touched = arrays.parameters + arrays.moving + arrays.slots + arrays.batch + profiler.memory.arenaBytes;
+    const { parameters, moving, frozen, slots, batch } = arrays;
+    const touched = parameters + moving + frozen + slots + batch + profiler.memory.arenaBytes;
     const machine = await memory.engine.measureRoof?.(touched + profiler.memory.scratchBytes, profiler.threads);
     const layers = network.layers.map(({ path }) => path);
     const { name: engine } = memory.engine;

@@ -13,7 +13,7 @@ export interface ProfileSubject {
   /** Paths of the model's layers. */
   readonly layers: readonly string[];
   /** Bytes of the arrays that the program is bound to. */
-  readonly arrays: Pick<ProfiledMemory, "parameters" | "slots" | "moving" | "batch">;
+  readonly arrays: Pick<ProfiledMemory, "parameters" | "slots" | "moving" | "frozen" | "batch">;
   readonly machine: Roof | undefined;
 }
 
@@ -109,14 +109,14 @@ function memoryOf({ profiler, arrays }: ProfileSubject, kernels: readonly Profil
     blocks.reduce((sum, { first, last, bytes }) => (first <= k && k <= last ? sum + bytes : sum), 0),
   );
   const activations = Math.max(0, ...alive);
-  const { parameters, slots, moving, batch } = arrays;
-  const least = parameters + slots + moving + batch + activations;
+  const { parameters, slots, moving, frozen, batch } = arrays;
+  const least = parameters + slots + moving + frozen + batch + activations;
   return {
     ...arrays,
     activations,
     arena: arenaBytes,
     scratch: scratchBytes,
-    total: parameters + slots + moving + batch + arenaBytes + scratchBytes,
+    total: parameters + slots + moving + frozen + batch + arenaBytes + scratchBytes,
     least,
     blocks: blocks.map((block) => {
       const { kernel, owners } = kernels[block.first]!;

@@ -117,9 +117,9 @@ function valuesFor(
   tensors: ReadonlyMap<string, SavedTensor>,
   file: string,
   nameOf: (path: string) => string,
-  moving: boolean,
+  everything: boolean,
 ): Record<string, Float32Array> {
-  const wanted = network.weights.filter(({ trainable }) => trainable || moving);
+  const wanted = network.weights.filter(({ trainable }) => trainable || everything);
   return Object.fromEntries(
     wanted.map(({ path, shape }) => {
       const name = nameOf(path);
@@ -138,8 +138,8 @@ function slotsFor(network: Network, tensors: ReadonlyMap<string, SavedTensor>): 
   const names = new Set([...tensors.keys()].map((name) => name.slice(0, name.indexOf("/"))));
   const flat = [...names].map((slot): [string, Float32Array] => {
     const values = valuesFor(network, tensors, OPTIMIZER, (path) => `${slot}/${path}`, false);
-    const vector = new Float32Array(network.parameters.length);
-    for (const { path, offset } of network.weights) vector.set(values[path] ?? [], offset);
+    const vector = new Float32Array(network.lengths.parameters);
+    for (const { path, trainable, offset } of network.weights) if (trainable) vector.set(values[path] ?? [], offset);
     return [slot, vector];
   });
   return new Map(flat);

@@ -66,7 +66,7 @@ export async function saveModel(
       shape: [...output.shape],
       dtype: "float32" satisfies DType,
     })),
-    parameters: { trainable: network.parameters.length, moving: network.moving.length },
+    parameters: { trainable: network.lengths.parameters + network.lengths.frozen, moving: network.lengths.moving },
     training,
     preprocessing: json(facts.preprocessing),
     labels: facts.labels && [...facts.labels],
