@@ -18,6 +18,19 @@ export interface WeightSpec {
   readonly constraint?: Constraint;
 }
 
+/** What came before, while a sequence is made part by part; see {@link LayerDefinition.stepwise}. */
+export interface Past {
+  /** int32 []: how many places of the sequence come before these. */
+  readonly position: Tensor;
+  /** Places that a sequence has at most. */
+  readonly length: number;
+  /**
+   * Keeps what a layer needs of these places later: [batch, ..., places, features] -> [batch, ..., length, features], all places
+   * so far, zeros where none is yet.
+   */
+  append(name: string, values: Tensor): Tensor;
+}
+
 /** What a layer may know and do while its part of the graph is built. */
 export interface LayerContext {
   readonly training: boolean;
@@ -32,6 +45,8 @@ export interface LayerContext {
    * mean counts. Logs show it as "NAME_loss"; `name` is the layer's path by default. Values of one name are added up.
    */
   addLoss(value: Tensor, name?: string): void;
+  /** Set when the inputs are but the next places of a sequence whose others came before. */
+  readonly past?: Past | undefined;
 }
 
 /** What a layer is. All shapes here are those of one sample; only the tensors of `call` have the batch as first axis. */
@@ -46,6 +61,8 @@ export interface LayerDefinition {
   readonly indices?: number;
   /** False: frozen. Networks take it up when they are compiled. */
   trainable: boolean;
+  /** It can be given a sequence [places, ...] part by part: it treats all places alike, or asks `context.past` for the others. */
+  readonly stepwise?: boolean;
   /** @throws DescentError "received ...": the layer's path is put before it. */
   outputShape(inputs: readonly Shape[]): Shape;
   weights(inputs: readonly Shape[]): Readonly<Record<string, WeightSpec>>;

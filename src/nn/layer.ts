@@ -58,6 +58,8 @@ export function defineLayer<W extends WeightSpecs = Record<never, never>>(
   recipe: LayerRecipe & {
     /** Inputs are whole numbers from 0 up to, but not, this: what an embedding can look up. */
     indices?: number;
+    /** It can be given a sequence part by part: it treats all places alike, or asks `context.past` for the others. */
+    stepwise?: boolean;
     outputShape: (input: Shape) => Shape;
     weights?: (input: Shape) => W;
     call: (x: Tensor, weights: WeightTensors<W>, context: LayerContext) => Tensor;
@@ -65,23 +67,28 @@ export function defineLayer<W extends WeightSpecs = Record<never, never>>(
 ): Layer {
   return layerOf(recipe, {
     ...(recipe.indices !== undefined && { indices: recipe.indices }),
+    ...(recipe.stepwise !== undefined && { stepwise: recipe.stepwise }),
     outputShape: (inputs) => recipe.outputShape(only(inputs)),
     weights: (inputs) => present(recipe.weights?.(only(inputs)) ?? {}),
     call: (inputs, weights, context) => recipe.call(only(inputs), weights as WeightTensors<W>, context),
   });
 }
 
-/** A layer of several inputs and no weights, such as `add`. */
-export function defineMergeLayer(
+/** A layer of several inputs, such as `add` or attention. */
+export function defineMergeLayer<W extends WeightSpecs = Record<never, never>>(
   recipe: LayerRecipe & {
+    /** As for {@link defineLayer}. */
+    stepwise?: boolean;
     outputShape: (inputs: readonly Shape[]) => Shape;
-    call: (inputs: readonly Tensor[], context: LayerContext) => Tensor;
+    weights?: (inputs: readonly Shape[]) => W;
+    call: (inputs: readonly Tensor[], weights: WeightTensors<W>, context: LayerContext) => Tensor;
   },
 ): Layer {
   return layerOf(recipe, {
+    ...(recipe.stepwise !== undefined && { stepwise: recipe.stepwise }),
     outputShape: recipe.outputShape,
-    weights: () => ({}),
-    call: (inputs, _, context) => recipe.call(inputs, context),
+    weights: (inputs) => present(recipe.weights?.(inputs) ?? {}),
+    call: (inputs, weights, context) => recipe.call(inputs, weights as WeightTensors<W>, context),
   });
 }
 
@@ -103,7 +110,7 @@ export function relabel(layer: Layer, kind: string, given: object & LayerOptions
 
 function layerOf(
   { kind, options: given }: LayerRecipe,
-  parts: Pick<LayerDefinition, "indices" | "outputShape" | "weights" | "call">,
+  parts: Pick<LayerDefinition, "indices" | "stepwise" | "outputShape" | "weights" | "call">,
 ): Layer {
   const common = commonOptions(kind, given);
   return layerFrom({ kind, trainable: true, ...common, ...parts, ...withRules(common.options, parts) });

@@ -6,6 +6,11 @@ import torch
 from golden import Draw, array, exact, write
 
 
+def rounding(gradient):
+    """True of a gradient that is 0 but for rounding, such as that of the keys' bias in attention: no number to compare."""
+    return 0 < gradient.abs().max() < 1e-14
+
+
 class LayerCases:
     """What a script collects for one file of `layers/`."""
 
@@ -33,7 +38,7 @@ class LayerCases:
             "cotangent": exact(cotangent),
             "output": array(output),
             "inputGradients": [array(g) for g in gradients[: len(floats)]],
-            "weightGradients": {k: array(g) for k, g in zip(weights, gradients[len(floats) :])},
+            "weightGradients": {k: array(g) for k, g in zip(weights, gradients[len(floats) :]) if not rounding(g)},
         }
         if updates:
             entry["updates"] = {k: array(v) for k, v in updates(inputs).items()}

@@ -73,6 +73,32 @@ describe("layers that don't fit name their path, the shapes and the fix", () => 
         "Expected shapes that differ only along axis -1 (axis 0 is the batch).",
     ],
     [
+      "sequences longer than the positions that are learned",
+      () => layers.positionEmbedding(16)(layers.input({ shape: [20, 4] })),
+      "positionEmbedding_1 (after input_1) received sequences of 20 places. Expected at most 16, for so many positions are learned. " +
+        "Fix: give positionEmbedding a greater sequenceLength, or cut the sequences.",
+    ],
+    [
+      "attention to images",
+      () => layers.multiHeadAttention(2, 4)(image()),
+      "multiHeadAttention_1 (after input_1) received samples of shape [28, 28, 1]. Expected sequences [places, features]. " +
+        "Fix: put reshape([places, features]) before it.",
+    ],
+    [
+      "a mask of another length",
+      () => {
+        const [x, mask] = [layers.input({ shape: [5, 4] }), layers.input({ shape: [6] })];
+        return layers.multiHeadAttention(2, 4, { mask: true })([x, mask]);
+      },
+      "multiHeadAttention_1 (after input_1, input_2) received a mask of shape [6]. Expected [5] or [5, 5] for each sample.",
+    ],
+    [
+      "an axis of features that is not there",
+      () => layers.layerNormalization({ axis: 3 })(layers.input({ shape: [5, 4] })),
+      "layerNormalization_1 (after input_1) received samples of shape [5, 4]. " +
+        "Expected axis 3 of layerNormalization among their axes 1 to 2 (axis 0 is the batch).",
+    ],
+    [
       "one input for a merge",
       () => layers.add()(flat()),
       "add_1 (after input_1) received 1 input. Expected two or more. Fix: apply it to a list: add()([a, b]).",

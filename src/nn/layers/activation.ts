@@ -13,6 +13,7 @@ export function activation(activation: ActivationSpec, options: LayerOptions = {
   return defineLayer({
     kind: "activation",
     options: { activation, ...options },
+    stepwise: true,
     outputShape: (input) => input,
     call: (x) => apply(x),
   });

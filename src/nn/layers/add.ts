@@ -13,6 +13,7 @@ export function add(options: LayerOptions = {}): Layer {
   return defineMergeLayer({
     kind: "add",
     options,
+    stepwise: true,
     outputShape: broadcast,
     call: (inputs) => inputs.reduce((sum, x) => sum.add(x)),
   });

@@ -34,6 +34,7 @@ export function dense(units: number, options: DenseOptions = {}): Layer {
   return defineLayer({
     kind: "dense",
     options: { units, ...options },
+    stepwise: true,
     outputShape(input) {
       if (input.length === 0) fail("received single numbers, shape []", "features [in]", "put reshape([1]) before it");
       return [...input.slice(0, -1), units];

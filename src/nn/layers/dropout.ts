@@ -18,6 +18,7 @@ export function dropout(rate: number, options: LayerOptions = {}): Layer {
   return defineLayer({
     kind: "dropout",
     options: { rate, ...options },
+    stepwise: true,
     outputShape: (input) => input,
     call(x, _, { training, key }) {
       if (!training || rate === 0) return x;

@@ -30,6 +30,7 @@ export function embedding(inputDim: number, outputDim: number, options: Embeddin
     kind: "embedding",
     options: { inputDim, outputDim, ...options },
     indices: inputDim,
+    stepwise: true,
     outputShape: (input) => [...input, outputDim],
     weights: () => ({ embeddings: trainable([inputDim, outputDim], initializer) }),
     call: (x, { embeddings }) => embeddings.take(x),

@@ -1,0 +1,184 @@
+import { concatenate, scaledDotProductAttention, type Tensor } from "../../tensor/index.ts";
+import { fail, formatShape, type Shape } from "../../util/index.ts";
+import { checkCount, checkNumber, checkWord } from "../checks.ts";
+import { type InitializerSpec, resolveInitializer } from "../initializer-registry.ts";
+import { defineMergeLayer, type Layer, trainable } from "../layer.ts";
+import { joinHeads, repeatHeads, splitHeads } from "./heads.ts";
+import { checkMask } from "./mask.ts";
+import { alibi, MAX_WAVELENGTH, rotated } from "./positions.ts";
+
+export interface HeadOptions {
+  /** Features of the output; default those of the queries (Keras). */
+  outputDim?: number;
+  /** Default true (Keras). */
+  useBias?: boolean;
+  /** How likely a weight of the attention is 0 in training; default 0 (Keras). */
+  dropout?: number;
+  /** Each place sees itself and those before it only; default false. */
+  causal?: boolean;
+  /** The last input says where a query may look: [keys] or [queries, keys] for each sample, 0 for no; default false. */
+  mask?: boolean;
+  /**
+   * How places are told apart: "rotary" turns queries and keys by their places (Su et al., 2021), "alibi" takes from a score what
+   * grows with the distance (Press et al., 2022). Default not at all.
+   */
+  positions?: "rotary" | "alibi";
+  /** Default "glorotUniform" (Keras; of each whole matrix here). */
+  kernelInitializer?: InitializerSpec;
+  /** Default "zeros" (Keras). */
+  biasInitializer?: InitializerSpec;
+}
+
+/** Names of {@link HeadOptions}. */
+export const HEAD_OPTIONS: readonly string[] = [
+  "outputDim",
+  "useBias",
+  "dropout",
+  "causal",
+  "mask",
+  "positions",
+  "kernelInitializer",
+  "biasInitializer",
+];
+
+/** Heads of queries, heads of keys and values, and the features of each. */
+export interface HeadSizes {
+  readonly heads: number;
+  readonly groups: number;
+  readonly keyDim: number;
+  readonly valueDim: number;
+}
+
+/** A layer of attention heads; `all` is what its factory was given. */
+export function headAttention(kind: string, all: object, sizes: HeadSizes, options: HeadOptions): Layer {
+  const { useBias = true, dropout = 0, causal = false, mask = false, positions } = options;
+  const { heads, groups, keyDim, valueDim } = sizes;
+  if (options.outputDim !== undefined) checkCount(kind, "outputDim", options.outputDim);
+  checkNumber(kind, "dropout", dropout, 0, 0.999);
+  if (positions !== undefined) checkWord(kind, "positions", positions, ["rotary", "alibi"]);
+  if (positions === "rotary" && keyDim % 2 === 1) {
+    fail(`${kind} got ${keyDim} features per head for rotary positions`, "an even number");
+  }
+  const kernelInitializer = resolveInitializer(options.kernelInitializer ?? "glorotUniform");
+  const biasInitializer = resolveInitializer(options.biasInitializer ?? "zeros");
+  const widths = { query: heads * keyDim, key: groups * keyDim, value: groups * valueDim };
+
+  return defineMergeLayer({
+    kind,
+    options: all,
+    stepwise: causal && !mask,
+    outputShape(inputs) {
+      const [query, value, key] = sourcesOf(inputs, mask);
+      checkInputs(inputs, [query, value, key], mask);
+      return [query[0] ?? 1, options.outputDim ?? query[1] ?? 1];
+    },
+    weights(inputs) {
+      const [query, value, key] = sourcesOf(inputs, mask);
+      const kernel = (from: number | undefined, to: number) => trainable([from ?? 1, to], kernelInitializer);
+      const bias = (size: number) => (useBias ? trainable([size], biasInitializer) : undefined);
+      const out = options.outputDim ?? query[1] ?? 1;
+      return {
+        queryKernel: kernel(query[1], widths.query),
+        queryBias: bias(widths.query),
+        keyKernel: kernel(key[1], widths.key),
+        keyBias: bias(widths.key),
+        valueKernel: kernel(value[1], widths.value),
+        valueBias: bias(widths.value),
+        outputKernel: kernel(heads * valueDim, out),
+        outputBias: bias(out),
+      };
+    },
+    call(inputs, w, { training, key: random, past }) {
+      const [query, value, key] = sourcesOf(inputs, mask);
+      const [q, k, v] = projected(
+        [query, key, value],
+        [
+          [w.queryKernel, w.queryBias, heads],
+          [w.keyKernel, w.keyBias, groups],
+          [w.valueKernel, w.valueBias, groups],
+        ],
+      );
+      const self = key === query && value === query;
+      const place = (x: Tensor) => (positions === "rotary" ? rotated(x, MAX_WAVELENGTH, self ? past : undefined) : x);
+      const [keys, values] = self && past ? [past.append("key", place(k)), past.append("value", v)] : [place(k), v];
+      const [queries = 1, length = 1] = [q.shape[2], keys.shape[2]];
+      const seen = scaledDotProductAttention(
+        place(q),
+        repeatHeads(keys, heads / groups),
+        repeatHeads(values, heads / groups),
+        {
+          causal,
+          ...(self && past && { offset: past.position }),
+          ...(mask && { mask: headMask(inputs.at(-1) as Tensor) }),
+          ...(positions === "alibi" && { bias: alibi(heads, queries, length, self ? past : undefined) }),
+          ...(training && dropout > 0 && { dropout: { rate: dropout, key: random } }),
+        },
+      );
+      const output = joinHeads(seen).matmul(w.outputKernel);
+      return w.outputBias ? output.add(w.outputBias) : output;
+    },
+  });
+}
+
+/** Query, value and key, of inputs in Keras's order: what is left out is the query, or the value for the key. */
+function sourcesOf<T>(inputs: readonly T[], mask: boolean): [query: T, value: T, key: T] {
+  const [query, value = query, key = value] = mask ? inputs.slice(0, -1) : inputs;
+  return [query as T, value as T, key as T];
+}
+
+function checkInputs(
+  inputs: readonly Shape[],
+  [query, value, key]: readonly [Shape, Shape, Shape],
+  mask: boolean,
+): void {
+  const found = inputs.map(formatShape).join(" and ");
+  const count = inputs.length - (mask ? 1 : 0);
+  if (count < 1 || count > 3) {
+    fail(
+      `received ${inputs.length} inputs`,
+      `the query, [query, value] or [query, value, key]${mask ? ", and the mask last" : ""}`,
+    );
+  }
+  if ([query, value, key].some((shape) => shape.length !== 2)) {
+    fail(
+      `received samples of shape ${found}`,
+      "sequences [places, features]",
+      "put reshape([places, features]) before it",
+    );
+  }
+  if (value[0] !== key[0]) fail(`received samples of shape ${found}`, "as many keys as values");
+  if (mask) checkMask(inputs.at(-1) ?? [], query[0] ?? 1, key[0] ?? 1);
+}
+
+/** [batch, keys] or [batch, queries, keys] -> what broadcasts to [batch, heads, queries, keys]. */
+function headMask(mask: Tensor): Tensor {
+  const bool = mask.cast("bool");
+  return bool.rank === 2 ? bool.expandDims(1).expandDims(1) : bool.expandDims(1);
+}
+
+type Projection = readonly [kernel: Tensor, bias: Tensor | undefined, heads: number];
+
+/** Inputs through their kernels, split into heads; those of the same input are one product. */
+function projected(inputs: readonly Tensor[], projections: readonly Projection[]): [Tensor, Tensor, Tensor] {
+  const [first] = inputs as [Tensor];
+  if (inputs.every((input) => input === first)) {
+    const together = first.matmul(
+      concatenate(
+        projections.map(([kernel]) => kernel),
+        { axis: 1 },
+      ),
+    );
+    let start = 0;
+    return projections.map(([kernel, bias, heads]) => {
+      const width = kernel.shape[1] as number;
+      const own = together.slice(null, null, [start, start + width]);
+      start += width;
+      return splitHeads(bias ? own.add(bias) : own, heads);
+    }) as [Tensor, Tensor, Tensor];
+  }
+  return inputs.map((input, i) => {
+    const [kernel, bias, heads] = projections[i] as Projection;
+    const own = input.matmul(kernel);
+    return splitHeads(bias ? own.add(bias) : own, heads);
+  }) as [Tensor, Tensor, Tensor];
+}
