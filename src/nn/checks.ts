@@ -30,3 +30,8 @@ export function checkWord(where: string, name: string, value: unknown, known: re
 export function formatBatch(shape: Shape): string {
   return `[${["batch", ...shape].join(", ")}]`;
 }
+
+/** Refuses everything but true and false. */
+export function checkFlag(where: string, name: string, value: unknown): void {
+  if (typeof value !== "boolean") fail(`${where} got ${name} = ${show(value)}`, "true or false");
+}

@@ -47,7 +47,7 @@ export {
   resolveLoss,
 } from "./loss-registry.ts";
 export * as losses from "./losses/index.ts";
-export type { Loss, LossFunction, TargetKind } from "./losses/loss.ts";
+export { type Loss, type LossFunction, type LossSum, reduceLoss, type TargetKind } from "./losses/loss.ts";
 export {
   buildMetric,
   type MetricConfig,

@@ -1,6 +1,5 @@
-import type { Tensor } from "../tensor/index.ts";
 import * as losses from "./losses/index.ts";
-import { type Loss, type LossFunction, perSample } from "./losses/loss.ts";
+import { customLoss, type Loss, type LossFunction } from "./losses/loss.ts";
 import { FactoryRegistry } from "./registry.ts";
 import { type Json, madeToJson } from "./serialize.ts";
 
@@ -16,13 +15,7 @@ export type LossConfig = {
 /** What `loss` in compile accepts: a name, a name with options, losses.huber({...}), or a function of tensors. */
 export type LossSpec = LossName | LossConfig | Loss | LossFunction;
 
-export const lossRegistry = new FactoryRegistry<Loss, LossFunction>("loss", losses, (loss, kind) =>
-  Object.assign((yTrue: Tensor, yPred: Tensor) => perSample(loss(yTrue, yPred)), {
-    kind,
-    options: {},
-    targets: "any" as const,
-  }),
-);
+export const lossRegistry = new FactoryRegistry<Loss, LossFunction>("loss", losses, customLoss);
 
 /** The built-in losses' names. */
 export const lossNames: readonly LossName[] = lossRegistry.names as LossName[];

@@ -23,7 +23,9 @@ export interface HostArray {
 export function checkTargets(loss: Loss, targets: HostArray, outputShape: Shape, where = "y"): void {
   if (loss.targets !== "any") checkShape(loss, targets, outputShape, where);
   checkFinite(targets, where);
-  if (loss.targets === "classes") checkClasses(targets, outputShape.at(-1) ?? 1, where);
+  if (loss.targets === "classes") checkClasses(loss, targets, outputShape.at(-1) ?? 1, where);
+  if (loss.targets === "labels") checkLabels(targets, where);
+  if (loss.targets === "signs") checkSigns(loss, targets, where);
   if (loss.targets === "probabilities") checkProbabilities(loss, targets, where);
   if (loss.targets === "distributions") checkDistributions(loss, targets, where);
 }
@@ -48,7 +50,7 @@ function checkShape(loss: Loss, { shape }: HostArray, outputShape: Shape, where:
   const sample = shape.slice(1);
   const places = outputShape.slice(0, -1);
   const classes = outputShape.at(-1) ?? 1;
-  const expected = loss.targets === "classes" ? places : outputShape;
+  const expected = loss.targetShape?.(outputShape) ?? (loss.targets === "classes" ? places : outputShape);
   if ((loss.targets === "classes" || loss.targets === "distributions") && classes < 2) {
     fail(
       `${loss.kind} with outputs of shape ${formatShape(outputShape)}`,
@@ -82,16 +84,32 @@ function shapeFix(loss: Loss, sample: Shape, outputShape: Shape, where: string):
   return undefined;
 }
 
-function checkClasses(targets: HostArray, classes: number, where: string): void {
+function checkClasses(loss: Loss, targets: HostArray, classes: number, where: string): void {
   const { data } = targets;
+  const ignored = loss.options["ignoreClass"];
   for (let i = 0; i < data.length; i++) {
     const label = data[i] as number;
-    if (Number.isInteger(label) && label >= 0 && label < classes) continue;
+    if ((Number.isInteger(label) && label >= 0 && label < classes) || label === ignored) continue;
     fail(
       `${where} holds the label ${label} at ${place(targets, i)}`,
       `labels 0..${classes - 1}, because the output has ${classes} units`,
       label === classes ? `do the labels begin with 1? then use ${where}.sub(1)` : undefined,
     );
+  }
+}
+
+function checkLabels(targets: HostArray, where: string): void {
+  const { data } = targets;
+  for (let i = 0; i < data.length; i++) {
+    if (!Number.isInteger(data[i])) fail(`${where} holds the label ${data[i]} at ${place(targets, i)}`, "integers");
+  }
+}
+
+function checkSigns(loss: Loss, targets: HostArray, where: string): void {
+  const { data } = targets;
+  for (let i = 0; i < data.length; i++) {
+    if (data[i] === 1 || data[i] === -1 || data[i] === 0) continue;
+    fail(`${where} is ${data[i]} at ${place(targets, i)}`, `labels -1 and 1, or 0 and 1, for ${loss.kind}`);
   }
 }
 

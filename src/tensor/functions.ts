@@ -4,7 +4,7 @@ import { checkCount, checkDType, checkNamed, checkShape } from "./checks.ts";
 import { type Nested, toNode, typedToNode } from "./convert.ts";
 import { evaluateNodes } from "./evaluate.ts";
 import * as indexing from "./numpy/indexing.ts";
-import type { ConvOptions, PoolOptions } from "./numpy/products.ts";
+import type { ConvOptions, ConvTransposeOptions, PoolOptions } from "./numpy/products.ts";
 import * as products from "./numpy/products.ts";
 import { normalizeAxis } from "./numpy/promote.ts";
 import { Tensor, type TensorLike } from "./tensor.ts";
@@ -203,6 +203,18 @@ export function matmul(a: TensorLike, b: TensorLike): Tensor {
  */
 export function conv(x: TensorLike, w: TensorLike, options?: ConvOptions): Tensor {
   return new Tensor(products.conv(asTensor(x).node, asTensor(w).node, options));
+}
+
+/**
+ * Transposed convolution: the adjoint of {@link conv} as an operation of its own. Each element of x [N, ..positions, F] adds the kernel
+ * w [..kernel, C / groups, F], times itself, at its window's place: [N, ..sizes, C] with
+ * size = (positions - 1) stride + (kernel - 1) dilation + 1 - padding + outputPadding (PyTorch's conv_transpose).
+ *
+ * @example
+ * const y = convTranspose(ones([1, 14, 14, 8]), ones([2, 2, 1, 8]), { strides: 2 }); // [1, 28, 28, 1]
+ */
+export function convTranspose(x: TensorLike, w: TensorLike, options?: ConvTransposeOptions): Tensor {
+  return new Tensor(products.convTranspose(asTensor(x).node, asTensor(w).node, options));
 }
 
 /**

@@ -18,6 +18,7 @@ export {
   averagePool,
   concatenate,
   conv,
+  convTranspose,
   evaluate,
   eye,
   full,
@@ -37,7 +38,7 @@ export {
 } from "./functions.ts";
 export { type GradCheckOptions, type GradCheckResult, gradCheck } from "./grad-check.ts";
 export type { Range } from "./numpy/indexing.ts";
-export type { ConvOptions, Padding, PoolOptions } from "./numpy/products.ts";
+export type { ConvOptions, ConvTransposeOptions, Padding, PoolOptions } from "./numpy/products.ts";
 export type { ReduceOptions } from "./numpy/reductions.ts";
 export {
   allocate,

@@ -1,4 +1,11 @@
-import { type ActivationSpec, type Loss, type LossSpec, resolveActivation, resolveLoss } from "../nn/index.ts";
+import {
+  type ActivationSpec,
+  type Loss,
+  type LossSpec,
+  reduceLoss,
+  resolveActivation,
+  resolveLoss,
+} from "../nn/index.ts";
 import { gradients, type Tensor } from "../tensor/index.ts";
 import { fail } from "../util/index.ts";
 import type { Numbers, Tolerance } from "./close.ts";
@@ -10,11 +17,11 @@ import type { CheckedJob, Computed } from "./run.ts";
 export interface LossNumbers<N> {
   /** [batch] */
   readonly perSample: N;
-  /** Their mean. */
+  /** Of the batch, by the loss's reduction: their mean, unless places are left out. */
   readonly mean: N;
   /** Of the mean, for the predictions (for what goes into `activation`, when there is one). */
   readonly gradient: N;
-  /** sum(sampleWeight * perSample) / batch, as Keras's "sum_over_batch_size", and its gradient. */
+  /** The same with sample weights: sum(sampleWeight * perSample) / batch, as Keras's "sum_over_batch_size"; and its gradient. */
   readonly weighted?: N | undefined;
   readonly weightedGradient?: N | undefined;
 }
@@ -36,7 +43,7 @@ export interface LossCase extends Tolerance {
 
 /**
  * Everything that must hold for any loss, and the expected numbers: one value per sample, the same loss made again from
- * its name and options, samples that do not see each other, engines that agree.
+ * its name and options, samples that do not see each other (unless the loss says they do), engines that agree.
  *
  * @returns the numbers of the first engine.
  * @throws DescentError naming engine, quantity and element.
@@ -54,21 +61,22 @@ export function lossJob(given: LossCase): CheckedJob<LossNumbers<Computed>> {
   const again = remade(loss);
   const activate = resolveActivation(activation);
   const batch = yPred.shape[0] ?? 0;
+  const { coupled } = loss;
 
   return {
     inputs: { yTrue, yPred, ...(sampleWeight && { sampleWeight }) },
     body(given) {
       const [y, x] = [given.yTrue as Tensor, given.yPred as Tensor];
       const perSample = loss(y, activate(x));
-      const mean = perSample.mean();
-      const weighted = given.sampleWeight && perSample.mul(given.sampleWeight).sum().div(batch);
+      const mean = reduceLoss(loss, y, activate(x)).loss;
+      const weighted = given.sampleWeight && reduceLoss(loss, y, activate(x), given.sampleWeight).loss;
       return {
         perSample,
         mean,
         gradient: gradients(mean, [x])[0] as Tensor,
         ...(weighted && { weighted, weightedGradient: gradients(weighted, [x])[0] as Tensor }),
         again: again(y, activate(x)),
-        alone: loss(y.slice([0, 1]), activate(x.slice([0, 1]))),
+        ...(!coupled && { alone: loss(y.slice([0, 1]), activate(x.slice([0, 1]))) }),
       };
     },
     check(results) {
@@ -84,7 +92,7 @@ export function lossJob(given: LossCase): CheckedJob<LossNumbers<Computed>> {
       if (!scalar) expectShape("the loss", numbers.perSample.shape, [batch]);
       compareNumbers(numbers, expected, given);
       compare("the loss made again from its name and options", result("again"), numbers.perSample.data, given);
-      if (!scalar)
+      if (!scalar && !coupled)
         compare("the loss of the first sample by itself", result("alone"), numbers.perSample.data.slice(0, 1), given);
       return numbers;
     },

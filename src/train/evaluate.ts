@@ -56,7 +56,7 @@ export async function prepareEvaluation(
       batches.fill(program.columns, batch);
       const working = lane.run(program);
       if (working) await working;
-      totals.add(scorer.arraysOf(program.outputs), program.size);
+      totals.add(scorer.arraysOf(program.outputs));
       if (pace.due()) await pace.rest();
     }
     return totals.logs();

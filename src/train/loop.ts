@@ -62,9 +62,7 @@ export function trainingStep({ network, optimizer, scorer, augment }: StepParts)
     const answer = network.forward(seen, point, moving, mode);
 
     // 3. Loss: how wrong is that?
-    const { loss, sum, outputs } = withScope("loss", () =>
-      scorer.measure(targets, answer.outputs, weights, answer.losses),
-    );
+    const { loss, outputs } = withScope("loss", () => scorer.measure(targets, answer.outputs, weights, answer.losses));
 
     // 4. Gradients: how does the loss change with each parameter?
     const gradient = flatGradient(network, loss, answer.weights);
@@ -80,7 +78,7 @@ export function trainingStep({ network, optimizer, scorer, augment }: StepParts)
 
     // A loss that is no number changes nothing: the search for its cause finds all parameters as they were.
     const next = { parameters: updated.parameter, moving: answer.state, ...namedSlots(updated.slots) };
-    return { state: withScope("optimizer", () => keptUnless(isSound(sum), next, state)), outputs };
+    return { state: withScope("optimizer", () => keptUnless(isSound(loss), next, state)), outputs };
   };
 }
 

@@ -105,9 +105,8 @@ export class Run implements Training {
   /** Adds a step's outputs to the sums and returns its mean loss. */
   add(program: BatchProgram): number {
     const arrays = this.arrays.get(program) as ReturnType<Scorer["arraysOf"]>;
-    const loss = ((arrays[0] as Float32Array)[0] as number) / program.size;
-    this.totals.add(arrays, program.size);
-    return loss;
+    this.totals.add(arrays);
+    return (arrays[0] as Float32Array)[0] as number;
   }
 
   /** Counts a step and tells the callbacks. */

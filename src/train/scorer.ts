@@ -1,6 +1,6 @@
-import { type Metric, mergeStatistics } from "../nn/index.ts";
-import { inScope, stack, type Tensor, type TypedArray, zeros } from "../tensor/index.ts";
-import { fail, formatShape, type Shape } from "../util/index.ts";
+import { type Metric, mergeStatistics, reduceLoss } from "../nn/index.ts";
+import { full, inScope, stack, type Tensor, type TypedArray, zeros } from "../tensor/index.ts";
+import { fail, type Shape } from "../util/index.ts";
 import type { Head } from "./objective.ts";
 import type { Logs } from "./values.ts";
 
@@ -48,8 +48,8 @@ export class Scorer {
   }
 
   /**
-   * The loss of a batch, to be differentiated: the heads' weighted sum of sum(sampleWeight * loss) / batch, as Keras's
-   * "sum_over_batch_size", and what layers and regularizers add; and the outputs from which {@link Totals} reads the batch's part of the exact mean.
+   * The loss of a batch, to be differentiated: the weighted sum of the heads' losses, each by its reduction, and what layers
+   * and regularizers add; and the outputs from which {@link Totals} reads the batch's part of the exact loss of all data.
    *
    * @param weights float32 [batch], or undefined for equal weights.
    */
@@ -58,22 +58,25 @@ export class Scorer {
     predictions: readonly Tensor[],
     weights: Tensor | undefined,
     added: Readonly<Record<string, Tensor>> = {},
-  ): { loss: Tensor; sum: Tensor; outputs: Record<string, Tensor> } {
+  ): { loss: Tensor; outputs: Record<string, Tensor> } {
+    const parts = this.heads.map(({ loss, name }, h) =>
+      reduceLoss(loss, targets[h] as Tensor, predictions[h] as Tensor, weights, undefined, name),
+    );
+    const weighted = parts.map(({ loss }, h) => timesNumber(loss, (this.heads[h] as Head).weight));
+    const terms = this.terms.map((term) => added[term] ?? zeros([]));
+    const loss = [...weighted, ...terms].reduce((a, b) => a.add(b));
     const batch = predictions[0]?.shape[0] ?? 1;
-    const sums = this.heads.map(({ loss, weight, name }, h) => {
-      const sum = lossSum(loss(targets[h] as Tensor, predictions[h] as Tensor), weights, batch, name);
-      return { sum, weighted: weight === 1 ? sum : sum.mul(weight) };
-    });
-    const extra = this.terms.map((term) => (added[term] ?? zeros([])).mul(batch));
-    const total = [...sums.map(({ weighted }) => weighted), ...extra].reduce((a, b) => a.add(b));
-    const losses = [total, ...(sums.length > 1 ? sums.map(({ sum }) => sum) : []), ...extra];
-    const outputs: Record<string, Tensor> = { losses: losses.length > 1 ? stack(losses) : total.reshape([1]) };
+    const sums = [
+      ...parts.flatMap(({ sum, count }) => [sum, count]),
+      ...terms.flatMap((term) => [term.mul(batch), full([], batch)]), // counted by the sample
+    ];
+    const outputs: Record<string, Tensor> = { losses: stack([loss, ...sums]) };
     this.gauges.forEach(({ metric, head, weighted }, i) => {
       const given = weighted ? weights : undefined;
       const measured = () => metric.statistics(targets[head] as Tensor, predictions[head] as Tensor, given);
       outputs[`metric${i}`] = inScope("metrics", measured);
     });
-    return { loss: total.div(batch), sum: total, outputs };
+    return { loss, outputs };
   }
 
   /** The arrays of a bound program's outputs, in the order that {@link Totals.add} wants. */
@@ -84,7 +87,8 @@ export class Scorer {
   totals(): Totals {
     return new Totals(
       this.names,
-      (this.heads.length > 1 ? this.heads.length : 0) + this.terms.length,
+      this.heads,
+      this.terms.length,
       this.gauges.map(({ metric }) => metric),
     );
   }
@@ -92,31 +96,32 @@ export class Scorer {
 
 /** Sums over batches in float64: the values of a whole data set, exact however it was cut. */
 export class Totals {
+  /** Of each head, then of each term: the sum of its losses, and their count. */
   private readonly losses: Float64Array;
   private readonly statistics: Float64Array[];
-  private samples = 0;
 
   constructor(
     private readonly names: readonly string[],
-    /** Losses beside the total. */
-    parts: number,
+    private readonly heads: readonly Head[],
+    /** How many terms are added to the heads' losses. */
+    terms: number,
     private readonly metrics: readonly Metric[],
   ) {
-    this.losses = new Float64Array(1 + parts);
+    this.losses = new Float64Array(2 * (heads.length + terms));
     this.statistics = metrics.map(({ size }) => new Float64Array(size));
   }
 
   reset(): void {
-    this.samples = 0;
     this.losses.fill(0);
     for (const statistics of this.statistics) statistics.fill(0);
   }
 
-  /** Adds a batch of `size` samples; called after every step, so it allocates nothing. */
-  add(arrays: readonly TypedArray[], size: number): void {
-    this.samples += size;
+  /** Adds a batch; called after every step, so it allocates nothing. */
+  add(arrays: readonly TypedArray[]): void {
     const losses = arrays[0] as TypedArray;
-    for (let i = 0; i < this.losses.length; i++) this.losses[i] = (this.losses[i] as number) + (losses[i] as number);
+    for (let i = 0; i < this.losses.length; i++) {
+      this.losses[i] = (this.losses[i] as number) + (losses[i + 1] as number);
+    }
     for (let m = 0; m < this.metrics.length; m++) {
       mergeStatistics(this.metrics[m] as Metric, this.statistics[m] as Float64Array, arrays[m + 1] as TypedArray);
     }
@@ -124,28 +129,23 @@ export class Totals {
 
   /** Loss and metrics over everything added. */
   logs(): Logs {
-    const logs: Logs = {};
-    const { length } = this.losses;
-    this.names.forEach((name, i) => {
-      if (i < length) logs[name] = (this.losses[i] as number) / Math.max(this.samples, 1);
-      else logs[name] = (this.metrics[i - length] as Metric).result(this.statistics[i - length] as Float64Array);
-    });
-    return logs;
+    const each = this.heads.map(({ loss }, h) => this.lossAt(h, loss.options["reduction"] === "sum"));
+    const terms = Array.from({ length: this.losses.length / 2 - each.length }, (_, i) => this.lossAt(each.length + i));
+    const weighted = each.map((value, h) => value * (this.heads[h] as Head).weight);
+    const loss = [...weighted, ...terms].reduce((total, value) => total + value, 0);
+    const losses = each.length > 1 ? [loss, ...each, ...terms] : [loss, ...terms];
+    const measured = this.metrics.map((metric, m) => metric.result(this.statistics[m] as Float64Array));
+    return Object.fromEntries([...losses, ...measured].map((value, i) => [this.names[i] as string, value]));
+  }
+
+  /** The mean of what was added up at a place, or its sum. */
+  private lossAt(place: number, summed = false): number {
+    const [sum = 0, count = 0] = this.losses.subarray(2 * place);
+    if (summed) return sum;
+    return count > 0 ? sum / count : 0;
   }
 }
 
-/** sum(weight * loss) over the batch; a scalar from a custom loss is the batch's mean. */
-function lossSum(loss: Tensor, weights: Tensor | undefined, batch: number, head: string): Tensor {
-  if (loss.rank === 0) {
-    if (!weights) return loss.mul(batch);
-    fail(
-      `the loss of ${head} gives one number for the batch, which sample and class weights cannot weigh`,
-      "a loss per sample, [batch]",
-      "let the loss end with .mean({ axis: 1 }) instead of .mean()",
-    );
-  }
-  if (loss.rank !== 1 || loss.shape[0] !== batch) {
-    fail(`the loss of ${head} gives ${formatShape(loss.shape)}`, `[${batch}], a number per sample, or one number`);
-  }
-  return weights ? loss.mul(weights).sum() : loss.sum();
+function timesNumber(x: Tensor, factor: number): Tensor {
+  return factor === 1 ? x : x.mul(factor);
 }

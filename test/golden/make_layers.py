@@ -14,6 +14,7 @@ import torch.nn.functional as F
 
 from golden import array, exact, write
 from layer_cases import LayerCases
+from layouts import first, last, pad_spatial, same_padding
 
 layers = LayerCases(20260101)
 draw, case, cases = layers.draw, layers.case, layers.cases
@@ -65,26 +66,6 @@ for activation in ACTIVATIONS:
     case("dense", activation, {"units": 4, "activation": activation}, [draw.normal(3, 3)], dense(activation), dense_weights(3, 4))
 
 # --- convolution ------------------------------------------------------------------------------------------------------------------
-
-def same_padding(size, kernel, stride, dilation=1):
-    out = -(-size // stride)
-    total = max((out - 1) * stride + (kernel - 1) * dilation + 1 - size, 0)
-    return total // 2, total - total // 2
-
-
-def pad_spatial(x, pads, value=0.0):
-    """x [N, C, ...spatial]; pads one (low, high) per spatial axis."""
-    flat = [p for pair in reversed(pads) for p in pair]
-    return F.pad(x, flat, value=value)
-
-
-def first(x):
-    return x.movedim(-1, 1)
-
-
-def last(x):
-    return x.movedim(1, -1)
-
 
 def convolution(kernel, strides, dilation, padding, groups, activation):
     rank = len(kernel)

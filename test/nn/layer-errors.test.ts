@@ -55,6 +55,27 @@ describe("layers that don't fit name their path, the shapes and the fix", () => 
       "grouped (after photo) received samples of shape [8, 8, 3]. Expected channels (the last axis) divisible by 2 groups.",
     ],
     [
+      "a volume layer after images",
+      () => layers.conv3d(4, 3)(image()),
+      "conv3d_1 (after input_1) received samples of shape [28, 28, 1]. Expected volumes [depth, height, width, channels]. " +
+        "Fix: put reshape([28, 28, 1, 1]) before it.",
+    ],
+    [
+      "channels that a transposed convolution's groups don't divide",
+      () => layers.conv2dTranspose(4, 2, { groups: 2 })(image()),
+      "conv2dTranspose_1 (after input_1) received samples of shape [28, 28, 1]. " +
+        "Expected channels (the last axis) divisible by 2 groups.",
+    ],
+    [
+      "a transposed convolution that leaves nothing",
+      () =>
+        layers.conv1dTranspose(1, 2, { strides: 2, padding: "same", outputPadding: 0 })(
+          layers.input({ shape: [1, 1] }),
+        ),
+      "conv1dTranspose_1 (after input_1) received samples of shape [1, 1]. Expected an output of at least one element. " +
+        "Fix: use a larger outputPadding.",
+    ],
+    [
       "a reshape to another size",
       () => layers.reshape([10, 10])(flat()),
       "reshape_1 (after input_1) received samples of shape [784], which can't become [10, 10]. " +
@@ -157,6 +178,21 @@ describe("options are checked when a layer is made", () => {
       () => layers.conv2d(7, 3, { groups: 2 }),
       "conv2d got 7 filters in 2 groups. Expected filters divisible by groups.",
     ],
+    [
+      () => layers.conv2dTranspose(8, 3, { strides: 2, outputPadding: [1, 2] }),
+      "conv2dTranspose got outputPadding = 2 along an axis of stride 2. Expected a whole number less than the stride.",
+    ],
+    [
+      () => layers.conv2dTranspose(8, 3, { outputPadding: [1] as never }),
+      "got outputPadding = [1]. Expected a number or 2 of them.",
+    ],
+    [() => layers.conv1dTranspose(8, 3, { padding: "causal" as never }), 'Expected "valid" or "same".'],
+    [() => layers.conv2dTranspose(7, 3, { groups: 2 }), "conv2dTranspose got 7 filters in 2 groups."],
+    [() => layers.depthwiseConv2d(3, { depthMultiplier: 0 }), "depthwiseConv2d got depthMultiplier = 0."],
+    [() => layers.depthwiseConv2d(3, { kernelInitializer: "zeros" } as never), "Expected one of strides, padding"],
+    [() => layers.separableConv2d(0, 3), "separableConv2d got filters = 0. Expected a positive integer."],
+    [() => layers.upSampling2d({ interpolation: "linear" as never }), 'Expected "nearest" or "bilinear".'],
+    [() => layers.upSampling2d({ size: [2, 0] }), "upSampling2d got size = 0. Expected a positive integer."],
     [() => layers.dropout(1.5), "dropout got rate = 1.5. Expected a finite number from 0 to 1."],
     [() => layers.dropout(1), "which leaves nothing"],
     [() => layers.batchNormalization({ axis: 0 }), "Expected an axis other than 0, which is the batch."],

@@ -12,6 +12,7 @@ export interface LayerSample {
 
 const image: Shape = [6, 5, 4];
 const sequence: Shape = [7, 4];
+const volume: Shape = [3, 2, 4, 2];
 
 function sample(
   kind: string,
@@ -22,6 +23,37 @@ function sample(
 ): LayerSample {
   return { kind, options, inputs, output, parameters };
 }
+
+/** Layers of images. */
+const color: Shape = [6, 5, 3];
+const small: Shape = [4, 3, 3];
+const unit = { valueRange: [0, 1] };
+const IMAGE_SAMPLES: readonly LayerSample[] = [
+  sample("randomFlip", { mode: "horizontal" }, [image], image),
+  sample("randomCrop", { height: 3, width: 4 }, [image], [3, 4, 4]),
+  sample("randomCrop", { height: 6, width: 5, padding: 2 }, [image], image),
+  sample("randomCrop", { height: 8, width: 4 }, [image], [8, 4, 4]),
+  sample("randomAffine", { rotation: 0.1, zoom: 0.2, translation: 0.1, shear: { x: 0.1 } }, [small], small),
+  sample("randomRotation", { factor: 0.2, fillMode: "constant", fillValue: 1 }, [small], small),
+  sample("randomZoom", { heightFactor: [0, 0.5], widthFactor: 0.2, interpolation: "nearest" }, [small], small),
+  sample("randomTranslation", { heightFactor: 0.2, widthFactor: 0.3, fillMode: "wrap" }, [small], small),
+  sample("randomShear", { xFactor: 0.3, fillMode: "nearest" }, [small], small),
+  sample("randomPerspective", { factor: 0.5, scale: 0.4 }, [small], small),
+  sample("randomBrightness", { factor: 0.2 }, [image], image),
+  sample("randomContrast", { factor: [0.1, 0.3], valueRange: [-4, 4] }, [small], small),
+  sample("randomHue", { factor: 0.5, ...unit }, [color], color),
+  sample("randomSaturation", { factor: 0.9, ...unit }, [color], color),
+  sample("randomColorDegeneration", { factor: 0.5, valueRange: [-4, 4] }, [small], small),
+  sample("randomGrayscale", { factor: 0.5 }, [small], small),
+  sample("solarization", { thresholdFactor: 0.5 }, [color], color),
+  sample("randomPosterization", { bits: 3, ...unit }, [color], color),
+  sample("randomInvert", { factor: 0.5, ...unit }, [small], small),
+  sample("autoContrast", {}, [small], small),
+  sample("equalization", unit, [color], color),
+  sample("randomSharpness", { factor: 0.9, valueRange: [-9, 9] }, [small], small),
+  sample("randomGaussianBlur", { kernelSize: 3, sigma: [0.5, 1], valueRange: [-9, 9] }, [small], small),
+  sample("randomErasing", { factor: [0.2, 0.9], fillValue: 0 }, [small], small),
+];
 
 /** At least one for every layer that can be made from a file. */
 export const LAYER_SAMPLES: readonly LayerSample[] = [
@@ -37,6 +69,31 @@ export const LAYER_SAMPLES: readonly LayerSample[] = [
   sample("conv2d", { filters: 3, kernelSize: [3, 2], padding: "same", activation: "relu" }, [image], [6, 5, 3], 75),
   sample("conv2d", { filters: 2, kernelSize: 3, strides: [2, 1], groups: 2 }, [image], [2, 3, 2], 38),
   sample("conv2d", { filters: 2, kernelSize: 2, dilationRate: [3, 2] }, [image], [3, 3, 2], 34),
+  sample("conv3d", { filters: 2, kernelSize: 2 }, [volume], [2, 1, 3, 2], 34),
+  sample("conv3d", { filters: 2, kernelSize: [3, 1, 2], padding: "same", strides: 2 }, [volume], [2, 1, 2, 2], 26),
+  sample("conv1dTranspose", { filters: 2, kernelSize: 3, strides: 2 }, [sequence], [15, 2], 26),
+  sample("conv1dTranspose", { filters: 2, kernelSize: 2, strides: 3, outputPadding: 1 }, [sequence], [21, 2], 18),
+  sample("conv2dTranspose", { filters: 3, kernelSize: 2, strides: 2 }, [image], [12, 10, 3], 51),
+  sample("conv2dTranspose", { filters: 4, kernelSize: 3, padding: "same", groups: 2 }, [image], [6, 5, 4], 76),
+  sample(
+    "conv2dTranspose",
+    { filters: 1, kernelSize: [2, 3], strides: 2, padding: "same", outputPadding: [1, 0], useBias: false },
+    [[2, 3, 2]],
+    [3, 5, 1],
+    12,
+  ),
+  sample("conv3dTranspose", { filters: 2, kernelSize: 2, dilationRate: [1, 2, 1] }, [volume], [4, 4, 5, 2], 34),
+  sample("depthwiseConv1d", { kernelSize: 3, padding: "causal" }, [sequence], [7, 4], 16),
+  sample("depthwiseConv2d", { kernelSize: 3, strides: 2, useBias: false }, [image], [2, 2, 4], 36),
+  sample("depthwiseConv2d", { kernelSize: [3, 2], depthMultiplier: 2, dilationRate: 2 }, [image], [2, 3, 8], 56),
+  sample("separableConv1d", { filters: 3, kernelSize: 3 }, [sequence], [5, 3], 27),
+  sample("separableConv2d", { filters: 2, kernelSize: 3, padding: "same", depthMultiplier: 2 }, [image], [6, 5, 2], 90),
+  sample("upSampling1d", {}, [sequence], [14, 4]),
+  sample("upSampling1d", { size: 3, interpolation: "linear" }, [sequence], [21, 4]),
+  sample("upSampling2d", { size: [1, 3] }, [image], [6, 15, 4]),
+  sample("upSampling2d", { interpolation: "bilinear" }, [[3, 2, 2]], [6, 4, 2]),
+  sample("upSampling3d", { size: [1, 2, 1] }, [volume], [3, 4, 4, 2]),
+  sample("upSampling3d", { interpolation: "trilinear" }, [volume], [6, 4, 8, 2]),
   sample("maxPooling1d", {}, [sequence], [3, 4]),
   sample("maxPooling1d", { poolSize: 3, strides: 1, padding: "same" }, [sequence], [7, 4]),
   sample("maxPooling2d", {}, [image], [3, 2, 4]),
@@ -91,4 +148,5 @@ export const LAYER_SAMPLES: readonly LayerSample[] = [
   sample("add", {}, [image, [1, 5, 1]], image),
   sample("concatenate", {}, [image, [6, 5, 2]], [6, 5, 6]),
   sample("concatenate", { axis: 1 }, [[2], [3], [1]], [6]),
+  ...IMAGE_SAMPLES,
 ];

@@ -1,78 +1,116 @@
 import { describe, expect, test } from "vitest";
-import { activations, losses, lossNames, lossToJson, registerLoss, resolveLoss } from "../../src/nn/index.ts";
+import {
+  activations,
+  losses,
+  lossNames,
+  lossToJson,
+  reduceLoss,
+  registerLoss,
+  resolveLoss,
+} from "../../src/nn/index.ts";
 import { gradCheck, gradients, type Tensor, tensor } from "../../src/tensor/index.ts";
 
 /** The values; a negative zero is a zero. */
 const numbers = async (x: Tensor) => [...(await x.data())].map((value) => value + 0);
 
-/** Targets and predictions that fit each loss. */
-const PAIRS: Record<string, { yTrue: Tensor; yPred: Tensor }> = {
-  meanSquaredError: {
-    yTrue: tensor([
+const grid = (rows: number[][]) => tensor(rows);
+
+/** Targets and predictions that fit each kind of target. */
+const BY_TARGETS: Record<string, { yTrue: Tensor; yPred: Tensor }> = {
+  numbers: {
+    yTrue: grid([
       [1, 2],
       [3, 4],
     ]),
-    yPred: tensor([
-      [1.5, 0],
-      [3, 6],
-    ]),
-  },
-  meanAbsoluteError: {
-    yTrue: tensor([
-      [1, 2],
-      [3, 4],
-    ]),
-    yPred: tensor([
-      [1.5, 0],
-      [2, 6],
-    ]),
-  },
-  huber: {
-    yTrue: tensor([
-      [1, 2],
-      [3, 4],
-    ]),
-    yPred: tensor([
-      [1.5, 0],
+    yPred: grid([
+      [1.5, 0.25],
       [2.5, 6],
     ]),
   },
-  binaryCrossentropy: {
-    yTrue: tensor([
+  probabilities: {
+    yTrue: grid([
       [1, 0],
       [0.25, 1],
     ]),
-    yPred: tensor([
+    yPred: grid([
       [0.9, 0.4],
       [0.5, 0.2],
     ]),
   },
-  categoricalCrossentropy: {
-    yTrue: tensor([
+  signs: {
+    yTrue: grid([
+      [1, 0],
+      [-1, 1],
+    ]),
+    yPred: grid([
+      [0.75, 0.5],
+      [-0.5, 2],
+    ]),
+  },
+  distributions: {
+    yTrue: grid([
       [1, 0],
       [0.25, 0.75],
     ]),
-    yPred: tensor([
+    yPred: grid([
       [0.9, 0.1],
       [0.6, 0.2],
     ]),
   },
-  sparseCategoricalCrossentropy: {
+  classes: {
     yTrue: tensor(new Int32Array([1, 0])),
-    yPred: tensor([
+    yPred: grid([
       [0.9, 0.1],
       [0.6, 0.2],
+    ]),
+  },
+  labels: {
+    yTrue: tensor(new Int32Array([1, 0, 1, 0])),
+    yPred: grid([
+      [0.75, 0.5],
+      [0.5, -0.75],
+      [0.25, 0.75],
+      [-0.5, 0.75],
     ]),
   },
 };
 
+/** And those that want others. */
+const BY_NAME: Record<string, { yTrue: Tensor; yPred: Tensor }> = {
+  gaussianNll: {
+    yTrue: grid([[1], [3]]),
+    yPred: grid([
+      [1.5, 0.25],
+      [2.5, -1],
+    ]),
+  },
+  tripletMargin: {
+    yTrue: tensor([0, 0]),
+    yPred: tensor([
+      [
+        [1, 2],
+        [0.5, 1],
+        [3, 1],
+      ],
+      [
+        [0.25, 0.5],
+        [2, 1],
+        [0, 1],
+      ],
+    ]),
+  },
+};
+
+/** Those whose slope jumps: second derivatives by differences say nothing. */
+const KINKED = /hinge|absolute|huber|quantile|triplet|contrastive|circle/i;
+
 describe("every loss", () => {
   test.each(lossNames)("%s gives one number per sample, with right gradients", async (name) => {
-    const { yTrue, yPred } = PAIRS[name] as (typeof PAIRS)[string];
     const loss = resolveLoss(name);
     expect(loss.kind).toBe(name);
-    expect(loss(yTrue, yPred).shape).toEqual([2]);
-    const order = name === "meanAbsoluteError" || name === "huber" ? 1 : 2;
+    const { yTrue, yPred } = (BY_NAME[name] ?? BY_TARGETS[loss.targets]) as { yTrue: Tensor; yPred: Tensor };
+    expect(loss(yTrue, yPred).shape).toEqual([yPred.shape[0]]);
+    const order = KINKED.test(name) ? 1 : 2;
     const { worst, detail } = await gradCheck((yPred) => loss(yTrue, yPred), [yPred], { order, tolerance: 1e-4 });
     expect(worst, detail).toBeLessThan(1e-4);
   });
@@ -135,6 +173,52 @@ describe("losses in numbers", () => {
     ]);
     const [found] = await numbers(losses.sparseCategoricalCrossentropy()(tensor([[0, 1]]), p));
     expect(found).toBeCloseTo(-(Math.log(0.5) + Math.log(0.75)) / 2, 6);
+  });
+});
+
+describe("a batch's loss", () => {
+  const yTrue = tensor([
+    [0, 0],
+    [0, 0],
+  ]);
+  const yPred = tensor([
+    [1, 1],
+    [3, 3],
+  ]); // losses 1 and 9
+  const value = (reduction: "sum" | "meanWithSampleWeight" | "sumOverBatchSize", weights?: Tensor, mask?: Tensor) =>
+    reduceLoss(losses.meanSquaredError({ reduction }), yTrue, yPred, weights, mask).loss.item();
+
+  test("is divided by samples, by weights, or not at all", async () => {
+    const weights = tensor([1, 3]);
+    expect(await value("sumOverBatchSize")).toBe(5);
+    expect(await value("sumOverBatchSize", weights)).toBe(14);
+    expect(await value("meanWithSampleWeight", weights)).toBe(7);
+    expect(await value("meanWithSampleWeight", tensor([0, 0]))).toBe(0);
+    expect(await value("sum", weights)).toBe(28);
+  });
+
+  test("leaves out what is masked, also from the count", async () => {
+    expect(await value("sumOverBatchSize", undefined, tensor([0, 1]))).toBe(9);
+    expect(await value("sumOverBatchSize", undefined, tensor([0, 0]))).toBe(0);
+    const steps = tensor([
+      [1, 0],
+      [1, 1],
+    ]);
+    const spoiled = tensor([
+      [1, 1000],
+      [3, 3],
+    ]);
+    const { loss } = reduceLoss(losses.meanSquaredError(), yTrue, spoiled, undefined, steps);
+    expect(await loss.item()).toBeCloseTo(19 / 3, 6);
+    const [slope] = gradients(loss, [spoiled]);
+    expect(await slope?.array()).toEqual([
+      [expect.closeTo(2 / 3), 0],
+      [2, 2],
+    ]);
+  });
+
+  test("none is not a reduction: a call gives one number per sample", () => {
+    expect(() => losses.huber({ reduction: "none" as never })).toThrow('huber got reduction = "none"');
   });
 });
 

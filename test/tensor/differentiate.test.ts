@@ -5,6 +5,7 @@ import {
   averagePool,
   concatenate,
   conv,
+  convTranspose,
   grad,
   gradCheck,
   gradients,
@@ -100,6 +101,30 @@ const CHECKS: readonly (readonly [string, (...x: Tensor[]) => Tensor, Tensor[]])
     "causal convolution",
     (x, w) => conv(x, w, { padding: "causal", dilation: 2 }).tanh(),
     [draw(1, 6, 2), draw(2, 2, 2)],
+  ],
+  [
+    "transposed convolution",
+    (x, w) =>
+      convTranspose(x, w, {
+        strides: [2, 1],
+        dilation: [1, 2],
+        groups: 2,
+        padding: [
+          [0, 1],
+          [1, 0],
+        ],
+      }).tanh(),
+    [draw(1, 2, 3, 4), draw(3, 2, 1, 4)],
+  ],
+  [
+    "convolution of volumes",
+    (x, w) => conv(x, w, { strides: [1, 2, 1], padding: "same" }).square(),
+    [draw(1, 2, 3, 2, 2), draw(2, 2, 1, 2, 2)],
+  ],
+  [
+    "transposed convolution of volumes",
+    (x, w) => convTranspose(x, w, { strides: 2, outputPadding: [1, 0, 1] }).square(),
+    [draw(1, 1, 2, 1, 2), draw(2, 1, 2, 1, 2)],
   ],
   ["max pooling", (x) => maxPool(x, { size: 2, strides: 1, padding: "same" }).square(), [draw(1, 3, 4, 1)]],
   [

@@ -5,6 +5,7 @@ import {
   compile,
   concatenate,
   conv,
+  convTranspose,
   createProgram,
   type DType,
   eye,
@@ -222,6 +223,24 @@ const MESSAGES: readonly (readonly [message: string, call: () => unknown])[] = [
         padding: [
           [1, -1],
           [0, 0],
+        ],
+      }),
+  ],
+  [
+    "convTranspose got input [1, 5, 5, 2] and kernel [3, 3, 2, 4] in 1 groups. Expected [batch, ..positions, filters] and [..kernel, channels / groups, filters], filters divisible by groups.",
+    () => convTranspose(image, kernel),
+  ],
+  [
+    "outputPadding is [2,0]. Expected 2 whole numbers from 0, each less than its stride [2,2].",
+    () => convTranspose(image, zeros([3, 3, 1, 2]), { strides: 2, outputPadding: [2, 0] }),
+  ],
+  [
+    "convTranspose cuts [7, -1] off. Expected less padding.",
+    () =>
+      convTranspose(image, zeros([3, 3, 1, 2]), {
+        padding: [
+          [0, 0],
+          [4, 4],
         ],
       }),
   ],

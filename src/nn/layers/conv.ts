@@ -1,18 +1,12 @@
 import { conv } from "../../tensor/index.ts";
 import { fail, formatShape } from "../../util/index.ts";
 import { type ActivationSpec, resolveActivation } from "../activation-registry.ts";
-import { checkCount, checkWord } from "../checks.ts";
+import { checkCount } from "../checks.ts";
 import { type InitializerSpec, resolveInitializer } from "../initializer-registry.ts";
 import { checkLayerOptions, defineLayer, type Layer, type LayerOptions, trainable } from "../layer.ts";
-import { checkSpatial, type PerAxis, perAxis, type Rank, slide } from "./windows.ts";
+import { checkSpatial, kernelWindow, type PerAxis, type Rank, slide, type WindowOptions } from "./windows.ts";
 
-interface ConvolutionOptions<R extends Rank> extends LayerOptions {
-  /** Default 1 (Keras). */
-  strides?: PerAxis<R>;
-  /** "valid": no padding, the default (Keras); "same": the output has the input's size divided by the strides. */
-  padding?: "valid" | "same" | (R extends 1 ? "causal" : never);
-  /** Distance between the kernel's elements; default 1 (Keras). */
-  dilationRate?: PerAxis<R>;
+interface ConvolutionOptions<R extends Rank> extends LayerOptions, WindowOptions<R> {
   /** Groups of channels that are convolved separately; default 1 (Keras). */
   groups?: number;
   /** Default "linear" (Keras). */
@@ -28,6 +22,7 @@ interface ConvolutionOptions<R extends Rank> extends LayerOptions {
 /** Options of `conv1d`; its padding may be "causal": step t sees no later step. */
 export type Conv1dOptions = ConvolutionOptions<1>;
 export type Conv2dOptions = ConvolutionOptions<2>;
+export type Conv3dOptions = ConvolutionOptions<3>;
 
 /**
  * y[t] = activation(sum over k of x[t strides + k dilationRate] kernel[k] + bias): [batch, steps, in] -> [batch, out,
@@ -53,6 +48,18 @@ export function conv2d(filters: number, kernelSize: PerAxis<2>, options: Conv2dO
 }
 conv2d.positional = ["filters", "kernelSize"];
 
+/**
+ * y[i, j, k] = activation(sum over l, m, n of x[i strides + l dilationRate, ...] kernel[l, m, n] + bias): [batch, depth,
+ * height, width, in] -> [batch, ...out, filters]. Weights: kernel [...kernelSize, in / groups, filters], bias [filters].
+ *
+ * @example
+ * layers.conv3d(16, 3, { padding: "same", activation: "relu", inputShape: [16, 32, 32, 1] });
+ */
+export function conv3d(filters: number, kernelSize: PerAxis<3>, options: Conv3dOptions = {}): Layer {
+  return convolution(3, filters, kernelSize, options);
+}
+conv3d.positional = ["filters", "kernelSize"];
+
 function convolution<R extends Rank>(
   rank: R,
   filters: number,
@@ -62,15 +69,13 @@ function convolution<R extends Rank>(
   const kind = `conv${rank}d`;
   checkLayerOptions(kind, options, OPTIONS);
   checkCount(kind, "filters", filters);
-  const { padding = "valid", groups = 1, useBias = true } = options;
+  const { groups = 1, useBias = true } = options;
   const kernelInitializer = resolveInitializer(options.kernelInitializer ?? "glorotUniform");
   const biasInitializer = resolveInitializer(options.biasInitializer ?? "zeros");
-  checkWord(kind, "padding", padding, rank === 1 ? ["valid", "same", "causal"] : ["valid", "same"]);
   checkCount(kind, "groups", groups);
   if (filters % groups) fail(`${kind} got ${filters} filters in ${groups} groups`, "filters divisible by groups");
-  const size = perAxis(kind, "kernelSize", kernelSize, rank);
-  const strides = perAxis(kind, "strides", options.strides ?? 1, rank);
-  const dilation = perAxis(kind, "dilationRate", options.dilationRate ?? 1, rank);
+  const window = kernelWindow(kind, rank, kernelSize, options);
+  const { size, strides, dilation, padding } = window;
   const activation = resolveActivation(options.activation);
 
   return defineLayer({
@@ -84,7 +89,7 @@ function convolution<R extends Rank>(
           `channels (the last axis) divisible by ${groups} groups`,
         );
       }
-      return slide(input, { size, strides, dilation, padding }, filters);
+      return slide(input, window, filters);
     },
     weights: (input) => ({
       kernel: trainable([...size, (input.at(-1) ?? 1) / groups, filters], kernelInitializer),

@@ -8,8 +8,22 @@ export {
 } from "./attention.ts";
 export { type BatchNormalizationOptions, batchNormalization } from "./batch-normalization.ts";
 export { type ConcatenateOptions, concatenate } from "./concatenate.ts";
-export { type Conv1dOptions, type Conv2dOptions, conv1d, conv2d } from "./conv.ts";
+export { type Conv1dOptions, type Conv2dOptions, type Conv3dOptions, conv1d, conv2d, conv3d } from "./conv.ts";
+export {
+  type Conv1dTransposeOptions,
+  type Conv2dTransposeOptions,
+  type Conv3dTransposeOptions,
+  conv1dTranspose,
+  conv2dTranspose,
+  conv3dTranspose,
+} from "./conv-transpose.ts";
 export { type DenseOptions, dense } from "./dense.ts";
+export {
+  type DepthwiseConv1dOptions,
+  type DepthwiseConv2dOptions,
+  depthwiseConv1d,
+  depthwiseConv2d,
+} from "./depthwise-conv.ts";
 export { dropout } from "./dropout.ts";
 export { type EmbeddingOptions, embedding } from "./embedding.ts";
 export { flatten } from "./flatten.ts";
@@ -42,3 +56,49 @@ export {
 } from "./position-embedding.ts";
 export { reshape } from "./reshape.ts";
 export { type RmsNormalizationOptions, rmsNormalization } from "./rms-normalization.ts";
+  type RandomAffineOptions,
+  type RandomShearOptions,
+  type RandomZoomOptions,
+  randomAffine,
+  randomRotation,
+  randomShear,
+  randomTranslation,
+  randomZoom,
+} from "./random-affine.ts";
+export {
+  randomBrightness,
+  randomColorDegeneration,
+  randomContrast,
+  randomGrayscale,
+  randomHue,
+  randomSaturation,
+} from "./random-color.ts";
+export { type RandomCropOptions, randomCrop } from "./random-crop.ts";
+export { type RandomErasingOptions, randomErasing } from "./random-erasing.ts";
+export { type RandomGaussianBlurOptions, randomGaussianBlur, randomSharpness } from "./random-filter.ts";
+export { type FlipMode, randomFlip } from "./random-flip.ts";
+export type { ColorOptions, Factor, SamplingOptions } from "./random-image.ts";
+export { type RandomPerspectiveOptions, randomPerspective } from "./random-perspective.ts";
+export {
+  autoContrast,
+  equalization,
+  randomInvert,
+  randomPosterization,
+  type SolarizationOptions,
+  solarization,
+} from "./random-tone.ts";
+export { reshape } from "./reshape.ts";
+export {
+  type SeparableConv1dOptions,
+  type SeparableConv2dOptions,
+  separableConv1d,
+  separableConv2d,
+} from "./separable-conv.ts";
+export {
+  type UpSampling1dOptions,
+  type UpSampling2dOptions,
+  type UpSampling3dOptions,
+  upSampling1d,
+  upSampling2d,
+  upSampling3d,
+} from "./up-sampling.ts";

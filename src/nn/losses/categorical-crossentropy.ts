@@ -1,5 +1,11 @@
 import { aligned, defineLoss, type Loss } from "./loss.ts";
-import { type CrossentropyOptions, checkCrossentropy, logProbabilities } from "./probabilities.ts";
+import {
+  CROSSENTROPY,
+  type CrossentropyOptions,
+  checkCrossentropy,
+  logProbabilities,
+  smoothed,
+} from "./probabilities.ts";
 
 /**
  * -sum over classes of yTrue log p, with yTrue one-hot or any distribution [batch, ..., classes].
@@ -11,14 +17,13 @@ import { type CrossentropyOptions, checkCrossentropy, logProbabilities } from ".
  * const loss = losses.categoricalCrossentropy({ labelSmoothing: 0.1 });
  */
 export function categoricalCrossentropy(options: CrossentropyOptions = {}): Loss {
-  checkCrossentropy("categoricalCrossentropy", options, ["fromLogits", "labelSmoothing"]);
-  const { fromLogits = false, labelSmoothing = 0 } = options;
-
-  return defineLoss("categoricalCrossentropy", options, "distributions", (yTrue, yPred) => {
-    const labels = aligned(yTrue, yPred, "categoricalCrossentropy");
-    const classes = yPred.shape.at(-1) ?? 1;
-    const y = labelSmoothing === 0 ? labels : labels.mul(1 - labelSmoothing).add(labelSmoothing / classes);
-    const logP = logProbabilities(yPred, fromLogits, "categoricalCrossentropy");
-    return y.mul(logP).sum({ axis: -1 }).neg();
+  const kind = "categoricalCrossentropy";
+  const { fromLogits, labelSmoothing } = checkCrossentropy(kind, options);
+  return defineLoss(kind, options, CROSSENTROPY, "distributions", (yTrue, yPred) => {
+    const y = smoothed(aligned(yTrue, yPred, kind), labelSmoothing, yPred.shape.at(-1) ?? 1);
+    return y
+      .mul(logProbabilities(yPred, fromLogits, kind))
+      .sum({ axis: -1 })
+      .neg();
   });
 }

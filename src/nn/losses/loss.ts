@@ -1,14 +1,39 @@
-import type { Tensor } from "../../tensor/index.ts";
-import { fail, formatShape, sameShape } from "../../util/index.ts";
+import { full, ones, type Tensor, where } from "../../tensor/index.ts";
+import { checkOptions, fail, formatShape, product, type Shape, sameShape } from "../../util/index.ts";
+import { checkWord } from "../checks.ts";
 
 /** Any function of targets and predictions that gives a loss per sample, [batch], or one number for the batch. */
 export type LossFunction = (yTrue: Tensor, yPred: Tensor) => Tensor;
 
 /**
- * What the targets of a loss are: numbers of the prediction's shape, probabilities of its shape, one distribution per
- * last axis, or class numbers without that axis; "any" is for custom losses.
+ * What the targets of a loss are: numbers of the prediction's shape, probabilities of its shape, signs (-1 and 1, or 0 and 1)
+ * of its shape, one distribution per last axis, class numbers without that axis, or labels: integers that name groups;
+ * "any" is for custom losses.
  */
-export type TargetKind = "numbers" | "probabilities" | "distributions" | "classes" | "any";
+export type TargetKind = "numbers" | "probabilities" | "signs" | "distributions" | "classes" | "labels" | "any";
+
+/**
+ * How the losses of a batch become one number: their weighted sum over the number of samples (Keras's default), over the
+ * sum of the weights (PyTorch's class weights), or over nothing. Masked places are not counted.
+ */
+export type Reduction = "sumOverBatchSize" | "meanWithSampleWeight" | "sum";
+
+/** Options that every loss has. */
+export interface LossOptions {
+  /**
+   * How a batch's losses become one number: "sumOverBatchSize", sum(weight * loss) / samples, the default (Keras);
+   * "meanWithSampleWeight", sum(weight * loss) / sum(weight); "sum". Called as a function, a loss reduces nothing.
+   */
+  reduction?: Reduction;
+}
+
+/** Losses before any mean is taken. */
+export interface Elements {
+  /** [batch, ...] */
+  readonly losses: Tensor;
+  /** 1 for those that count and 0 for the others, of the first axes of `losses`; all count when left out. */
+  readonly counted?: Tensor | undefined;
+}
 
 /** A loss function with its name: (yTrue, yPred [batch, ...]) -> [batch], or a number from a custom function. */
 export interface Loss {
@@ -17,23 +42,133 @@ export interface Loss {
   readonly kind: string;
   readonly options: Readonly<Record<string, unknown>>;
   readonly targets: TargetKind;
+  readonly elements: (yTrue: Tensor, yPred: Tensor) => Elements;
+  /** True when samples of a batch see each other: a part of a batch then has another loss. */
+  readonly coupled: boolean;
+  /** What a target is shaped like, where it is not like the output (or the output without its classes). */
+  readonly targetShape?: ((outputShape: Shape) => Shape) | undefined;
 }
 
-/** A loss from its equation, element by element: the mean over all axes but the batch is taken here (Keras). */
+/** What a loss is besides its equation. */
+export interface LossTraits {
+  readonly targets: TargetKind;
+  readonly coupled?: boolean;
+  readonly targetShape?: (outputShape: Shape) => Shape;
+}
+
+/**
+ * A loss from its equation, element by element: the mean over all axes but the batch is taken here (Keras). Options other
+ * than `allowed` and `reduction` are refused.
+ */
 export function defineLoss(
   kind: string,
-  options: object,
-  targets: TargetKind,
-  equation: (yTrue: Tensor, yPred: Tensor) => Tensor,
+  options: LossOptions,
+  allowed: readonly string[],
+  traits: TargetKind | LossTraits,
+  equation: (yTrue: Tensor, yPred: Tensor) => Tensor | Elements,
 ): Loss {
-  const loss = (yTrue: Tensor, yPred: Tensor) => perSample(equation(yTrue, yPred));
-  return Object.assign(loss, { kind, options: { ...options }, targets });
+  checkOptions(kind, options, [...allowed, "reduction"]);
+  if (options.reduction !== undefined) {
+    checkWord(kind, "reduction", options.reduction, ["sumOverBatchSize", "meanWithSampleWeight", "sum"]);
+  }
+  const { targets, coupled = false, targetShape } = typeof traits === "string" ? { targets: traits } : traits;
+  const elements = (yTrue: Tensor, yPred: Tensor): Elements => {
+    const found = equation(yTrue, yPred);
+    return "losses" in found ? found : { losses: found };
+  };
+  const loss = (yTrue: Tensor, yPred: Tensor) => perSample(elements(yTrue, yPred));
+  return Object.assign(loss, { kind, options: { ...options }, targets, elements, coupled, targetShape });
 }
 
-/** [batch, ...] -> [batch]: the mean over the other axes; a scalar stays. */
-export function perSample(values: Tensor): Tensor {
-  if (values.rank < 2) return values;
-  return values.mean({ axis: values.shape.map((_, axis) => axis).slice(1) });
+/** A plain function as a loss. */
+export function customLoss(loss: LossFunction, kind: string): Loss {
+  const elements = (yTrue: Tensor, yPred: Tensor): Elements => ({ losses: loss(yTrue, yPred) });
+  const each = (yTrue: Tensor, yPred: Tensor) => perSample(elements(yTrue, yPred));
+  return Object.assign(each, { kind, options: {}, targets: "any" as const, elements, coupled: false });
+}
+
+/** [batch, ...] -> [batch]: the mean over the other axes, of those that count; a scalar stays. */
+function perSample({ losses, counted }: Elements): Tensor {
+  if (!counted) return meanFrom(losses, 1);
+  const { sums, counts } = countedSums(losses, counted);
+  return sums.div(where(counts.greater(0), counts, 1));
+}
+
+/** The mean over the axes from `axis` on. */
+function meanFrom(values: Tensor, axis: number): Tensor {
+  if (values.rank <= axis) return values;
+  return values.mean({ axis: values.shape.map((_, i) => i).slice(axis) });
+}
+
+/** Per sample, [batch]: the sum of what counts, and how much of it there is. */
+function countedSums(losses: Tensor, counted: Tensor): { sums: Tensor; counts: Tensor } {
+  const batch = losses.shape[0] ?? 1;
+  const mask = counted.cast("float32");
+  const each = where(mask.greater(0), meanFrom(losses, mask.rank), 0);
+  const sum = (x: Tensor) => x.reshape([batch, -1]).sum({ axis: 1 });
+  return { sums: sum(each), counts: sum(mask) };
+}
+
+/** A batch's loss is sum / count; the loss of several batches is the sum of sums by the sum of counts. */
+export interface LossSum {
+  readonly sum: Tensor;
+  /** 1 where the reduction is "sum". */
+  readonly count: Tensor;
+  readonly loss: Tensor;
+}
+
+/**
+ * The loss of a batch by its reduction, Keras's `reduce_weighted_values`.
+ *
+ * @param weights what each sample counts, float32 [batch]; undefined for 1.
+ * @param mask 1 for places that count and 0 for others, [batch, ...]: padded steps of a sequence, say.
+ * @throws DescentError when a loss that gives one number for the batch meets weights or a mask, or gives another shape.
+ */
+export function reduceLoss(
+  loss: Loss,
+  yTrue: Tensor,
+  yPred: Tensor,
+  weights?: Tensor | undefined,
+  mask?: Tensor | undefined,
+  name = loss.kind,
+): LossSum {
+  const batch = yPred.shape[0] ?? 1;
+  const reduction = (loss.options["reduction"] ?? "sumOverBatchSize") as Reduction;
+  const { losses, counted } = loss.elements(yTrue, yPred);
+  const all = counted && mask ? counted.cast("float32").mul(mask.cast("float32")) : (counted ?? mask);
+  if (losses.rank === 0) {
+    if (!weights && !all) return divided(losses.mul(batch), full([], batch), reduction, batch);
+    fail(
+      `the loss of ${name} gives one number for the batch, which sample and class weights cannot weigh`,
+      "a loss per sample, [batch]",
+      "let the loss end with .mean({ axis: 1 }) instead of .mean()",
+    );
+  }
+  if (losses.shape[0] !== batch) {
+    fail(`the loss of ${name} gives ${formatShape(losses.shape)}`, `[${batch}], a number per sample, or one number`);
+  }
+  if (!all) {
+    const mean = meanFrom(losses, 1);
+    const each = reduction === "sum" ? mean.mul(placesOf(losses, yPred)) : mean;
+    const sum = weights ? each.mul(weights).sum() : each.sum();
+    const counted = reduction === "meanWithSampleWeight" ? weights?.sum() : undefined;
+    return divided(sum, counted ?? full([], batch), reduction, counted ? undefined : batch);
+  }
+  const { sums, counts } = countedSums(losses, all);
+  const weigh = (x: Tensor) => (weights ? x.mul(weights) : x).sum();
+  const count = reduction === "meanWithSampleWeight" ? weigh(counts) : counts.sum();
+  return divided(weigh(sums), count, reduction);
+}
+
+/** Places of a sample that have a loss each: one for all features of the last axis. */
+function placesOf(losses: Tensor, yPred: Tensor): number {
+  return product(losses.rank === yPred.rank ? losses.shape.slice(1, -1) : losses.shape.slice(1));
+}
+
+/** `known` is the count where it is known beforehand. */
+function divided(sum: Tensor, count: Tensor, reduction: Reduction, known?: number): LossSum {
+  if (reduction === "sum") return { sum, count: ones([]), loss: sum };
+  return { sum, count, loss: sum.div(known ?? where(count.greater(0), count, 1)) };
 }
 
 /**

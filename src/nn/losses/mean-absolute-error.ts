@@ -1,10 +1,8 @@
-import { checkOptions } from "../../util/index.ts";
-import { aligned, defineLoss, type Loss } from "./loss.ts";
+import { aligned, defineLoss, type Loss, type LossOptions } from "./loss.ts";
 
-/** |yTrue - yPred|, averaged over a sample's outputs. */
-export function meanAbsoluteError(options: object = {}): Loss {
-  checkOptions("meanAbsoluteError", options, []);
-  return defineLoss("meanAbsoluteError", options, "numbers", (yTrue, yPred) =>
-    aligned(yTrue, yPred, "meanAbsoluteError").sub(yPred).abs(),
-  );
+/** |yTrue - yPred|, averaged over a sample's outputs (Keras; PyTorch's L1Loss). */
+export function meanAbsoluteError(options: LossOptions = {}): Loss {
+  return defineLoss("meanAbsoluteError", options, [], "numbers", (yTrue, yPred) => {
+    return aligned(yTrue, yPred, "meanAbsoluteError").sub(yPred).abs();
+  });
 }

@@ -1,10 +1,8 @@
-import { checkOptions } from "../../util/index.ts";
-import { aligned, defineLoss, type Loss } from "./loss.ts";
+import { aligned, defineLoss, type Loss, type LossOptions } from "./loss.ts";
 
-/** (yTrue - yPred)^2, averaged over a sample's outputs. */
-export function meanSquaredError(options: object = {}): Loss {
-  checkOptions("meanSquaredError", options, []);
-  return defineLoss("meanSquaredError", options, "numbers", (yTrue, yPred) =>
-    aligned(yTrue, yPred, "meanSquaredError").sub(yPred).square(),
-  );
+/** (yTrue - yPred)^2, averaged over a sample's outputs (Keras, PyTorch). */
+export function meanSquaredError(options: LossOptions = {}): Loss {
+  return defineLoss("meanSquaredError", options, [], "numbers", (yTrue, yPred) => {
+    return aligned(yTrue, yPred, "meanSquaredError").sub(yPred).square();
+  });
 }

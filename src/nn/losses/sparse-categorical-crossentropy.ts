@@ -1,24 +1,34 @@
 import type { Tensor } from "../../tensor/index.ts";
-import { fail, formatShape, type Shape, sameShape } from "../../util/index.ts";
+import { fail, formatShape, type Shape, sameShape, show } from "../../util/index.ts";
 import { defineLoss, type Loss } from "./loss.ts";
 import { checkCrossentropy, type LogitsOptions, logProbabilities } from "./probabilities.ts";
+
+export interface SparseCrossentropyOptions extends LogitsOptions {
+  /** A label, such as -1 or 255, of places that do not count; default none (Keras; PyTorch's ignore_index). */
+  ignoreClass?: number;
+}
 
 /**
  * -log p of the true class; yTrue holds class numbers from 0, [batch, ...] or [batch, ..., 1].
  *
  * From logits, given or found behind a final softmax: log p = logSoftmax(z). From other probabilities: they are divided
- * by their sum and clipped to [1e-7, 1 - 1e-7] (Keras).
+ * by their sum and clipped to [1e-7, 1 - 1e-7] (Keras). Places of the class `ignoreClass` are left out of sum and count.
  *
  * @example
  * const loss = losses.sparseCategoricalCrossentropy({ fromLogits: true });
  */
-export function sparseCategoricalCrossentropy(options: LogitsOptions = {}): Loss {
-  checkCrossentropy("sparseCategoricalCrossentropy", options, ["fromLogits"]);
-  const { fromLogits = false } = options;
-
-  return defineLoss("sparseCategoricalCrossentropy", options, "classes", (yTrue, yPred) => {
-    const logP = logProbabilities(yPred, fromLogits, "sparseCategoricalCrossentropy");
-    return oneHotLabels(yTrue, yPred.shape).mul(logP).sum({ axis: -1 }).neg();
+export function sparseCategoricalCrossentropy(options: SparseCrossentropyOptions = {}): Loss {
+  const kind = "sparseCategoricalCrossentropy";
+  const { fromLogits } = checkCrossentropy(kind, options);
+  const { ignoreClass } = options;
+  if (ignoreClass !== undefined && !Number.isSafeInteger(ignoreClass)) {
+    fail(`${kind} got ignoreClass = ${show(ignoreClass)}`, "a label, an integer");
+  }
+  return defineLoss(kind, options, ["fromLogits", "ignoreClass"], "classes", (yTrue, yPred) => {
+    const logP = logProbabilities(yPred, fromLogits, kind);
+    const losses = oneHotLabels(yTrue, yPred.shape).mul(logP).sum({ axis: -1 }).neg();
+    if (ignoreClass === undefined) return losses;
+    return { losses, counted: yTrue.notEqual(ignoreClass).reshape([...losses.shape]) };
   });
 }
 

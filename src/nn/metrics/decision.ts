@@ -71,7 +71,7 @@ export function hasClassNumbers({ outputShape, targetShape }: MetricContext): bo
 
 export function taskOf({ outputShape, loss }: MetricContext, threshold?: number): Task {
   if ((outputShape.at(-1) ?? 1) === 1) return "binary";
-  return threshold !== undefined || loss?.kind === "binaryCrossentropy" ? "multilabel" : "multiclass";
+  return threshold !== undefined || loss?.targets === "probabilities" ? "multilabel" : "multiclass";
 }
 
 /** The threshold in the units of the predictions: log(p / (1 - p)) where the loss takes them as logits. */

@@ -120,6 +120,48 @@ export function conv(x: Node, w: Node, options: ConvOptions = {}): Node {
   return ops.conv(ops.cast(x, "float32"), ops.cast(w, "float32"), { strides, dilation, padding, groups });
 }
 
+export interface ConvTransposeOptions {
+  /** Distance of neighbouring windows, one number or one per spatial axis (default 1). */
+  readonly strides?: number | readonly number[];
+  /** Distance of neighbouring kernel elements (default 1). */
+  readonly dilation?: number | readonly number[];
+  /** What is cut off, [before, after] per spatial axis; default: nothing. */
+  readonly padding?: readonly (readonly [number, number])[];
+  /** What is added behind per spatial axis, less than the stride; default 0. */
+  readonly outputPadding?: readonly number[];
+  /** Number of independent channel groups (default 1). */
+  readonly groups?: number;
+}
+
+/** The convolution's adjoint, channels last: x [N, ..positions, F], w [..kernel, C / groups, F] -> [N, ..sizes, C]. */
+export function convTranspose(x: Node, w: Node, options: ConvTransposeOptions = {}): Node {
+  checkNamed("convTranspose", options, ["strides", "dilation", "padding", "outputPadding", "groups"]);
+  const rank = x.shape.length - 2;
+  const groups = options.groups ?? 1;
+  if (rank < 1 || w.shape.length !== rank + 2 || x.shape.at(-1) !== w.shape.at(-1) || w.shape.at(-1)! % groups !== 0) {
+    fail(
+      `convTranspose got input ${formatShape(x.shape)} and kernel ${formatShape(w.shape)} in ${groups} groups`,
+      "[batch, ..positions, filters] and [..kernel, channels / groups, filters], filters divisible by groups",
+    );
+  }
+  const strides = perAxis(options.strides, rank, "strides");
+  const dilation = perAxis(options.dilation, rank, "dilation");
+  const none = strides.map(() => [0, 0] as const);
+  const padding = resolvePadding(options.padding ?? none, strides, w.shape, strides, dilation, []);
+  const more = options.outputPadding ?? strides.map(() => 0);
+  if (more.length !== rank || more.some((each, i) => !Number.isInteger(each) || each < 0 || each >= strides[i]!)) {
+    fail(`outputPadding is ${show(more)}`, `${rank} whole numbers from 0, each less than its stride ${show(strides)}`);
+  }
+  const sizes = strides.map((stride, i) => {
+    const span = (w.shape[i]! - 1) * dilation[i]! + 1;
+    return (x.shape[i + 1]! - 1) * stride + span - padding[i]![0] - padding[i]![1] + more[i]!;
+  });
+  if (sizes.some((size) => size < 1)) fail(`convTranspose cuts ${formatShape(sizes)} off`, "less padding");
+  const geometry = { strides, dilation, padding, groups };
+  const shape = [x.shape[0]!, ...sizes, w.shape[rank]! * groups];
+  return ops.convInput(ops.cast(x, "float32"), ops.cast(w, "float32"), shape, geometry);
+}
+
 export interface PoolOptions {
   /** Size of the window, one number or one per spatial axis. */
   readonly size: number | readonly number[];
