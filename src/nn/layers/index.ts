@@ -54,8 +54,7 @@ export {
   sinePositionEncoding,
   type WavelengthOptions,
 } from "./position-embedding.ts";
-export { reshape } from "./reshape.ts";
-export { type RmsNormalizationOptions, rmsNormalization } from "./rms-normalization.ts";
+export {
   type RandomAffineOptions,
   type RandomShearOptions,
   type RandomZoomOptions,
@@ -88,6 +87,7 @@ export {
   solarization,
 } from "./random-tone.ts";
 export { reshape } from "./reshape.ts";
+export { type RmsNormalizationOptions, rmsNormalization } from "./rms-normalization.ts";
 export {
   type SeparableConv1dOptions,
   type SeparableConv2dOptions,
