@@ -1,5 +1,8 @@
 import { layers, type Model, sequential } from "descent";
 
+/** Every image a little moved, turned and resized, each time anew. */
+export const augment = layers.randomAffine({ translation: 0.05, rotation: 8 / 360, zoom: 0.1, fillMode: "constant" });
+
 /** Three convolutions, each on a smaller picture with more channels, then a number for every digit: 23,000 weights. */
 export function network(seed: number): Model {
   const convolution = (filters: number, kernelSize: number, strides = 1) => [

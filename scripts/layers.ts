@@ -90,7 +90,7 @@ export const LAYERS: Record<string, Layer> = {
   },
   data: {
     level: 6,
-    is: "scaling, splitting, cleaning, augmentation, sources",
+    is: "scaling, splitting, cleaning, sources",
     mayImport: ["util", "tensor"],
     browserSafe: true,
   },

@@ -1,6 +1,5 @@
 import type { Callback, Model, Training } from "descent";
-import { imageAugmentation } from "descent/data";
-import { network } from "../../examples/digits-network.ts";
+import { augment, network } from "../../examples/digits-network.ts";
 import { type DigitSet, type Digits, PIXELS, SIDE } from "../digits.ts";
 import { type FromTraining, type Settings, STRIP, type ToTraining } from "../messages.ts";
 import { downloadDigits } from "./download.ts";
@@ -90,7 +89,7 @@ export class Session {
       batchSize,
       seed,
       validationData: [xTest, yTest],
-      augment: imageAugmentation({ shift: 0.05, rotate: 8, zoom: 0.1 }), // every image a little different each time
+      augment, // every image a little different each time
       callbacks: [this.reporter(model, xTest)],
       verbose: 0,
     });

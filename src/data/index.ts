@@ -1,10 +1,4 @@
 export { type DenseArray, type NumberArray, type Samples, sampleCount, selectRows } from "./arrays.ts";
-export { type AffineMap, affineWarp } from "./augmentation/affineWarp.ts";
-export {
-  type ImageAugmentation,
-  type ImageAugmentationOptions,
-  imageAugmentation,
-} from "./augmentation/imageAugmentation.ts";
 export { cleanDuplicates, type DuplicatesOptions, type DuplicatesReport } from "./cleaning/duplicates.ts";
 export { cleanMissing, type MissingOptions, type MissingReport } from "./cleaning/missing.ts";
 export { cleanOutliers, type OutlierBounds, type OutliersOptions, type OutliersReport } from "./cleaning/outliers.ts";

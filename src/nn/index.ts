@@ -9,6 +9,15 @@ export {
 } from "./activation-registry.ts";
 export * as activations from "./activations.ts";
 export {
+  type AugmentConfig,
+  type AugmentPart,
+  type AugmentSpec,
+  augmentationNames,
+  resolveAugment,
+} from "./augmentation-registry.ts";
+export type { Augment } from "./augmentations/augmentation.ts";
+export * as augmentations from "./augmentations/index.ts";
+export {
   type ConstraintConfig,
   type ConstraintFunction,
   type ConstraintName,

@@ -71,8 +71,8 @@ async function findSuspects(
   failed: BatchProgram,
 ): Promise<string[]> {
   const names: string[] = [];
-  const body = ({ parameters, moving, frozen, inputs, key, state, step }: TracedBatch) => {
-    const seen = augmented(parts.augment, inputs, key);
+  const body = ({ parameters, moving, frozen, inputs, targets, key, state, step }: TracedBatch) => {
+    const { seen } = augmented(parts.augment, inputs, targets, parts.scorer, key);
     const slots = slotsOf(parts.optimizer, state);
     const point = trainingPoint(parts.optimizer, { parameter: parameters as Tensor, slots, step });
     const { layerOutputs } = parts.network.forward(seen, point, moving, { training: true, key, frozen });

@@ -1,10 +1,10 @@
+import type { AugmentSpec } from "../nn/index.ts";
 import type { Schedule } from "../optim/index.ts";
 import { checkOptions, DescentError, fail, show } from "../util/index.ts";
 import type { Callback } from "./callback.ts";
 import type { ArrayData } from "./column.ts";
 import { checkInteger, type FitOptions } from "./fit-options.ts";
 import { drawCurve } from "./learning-rate-chart.ts";
-import type { Augment } from "./loop.ts";
 import { standardTerminal, type Terminal } from "./terminal.ts";
 import type { ClassWeight } from "./weighting.ts";
 
@@ -27,7 +27,7 @@ export interface FindLearningRateOptions {
   /** As in `fit`. */
   classWeight?: ClassWeight | undefined;
   /** As in `fit`. */
-  augment?: Augment | undefined;
+  augment?: AugmentSpec | undefined;
   /** 0 draws nothing; default 1. */
   verbose?: 0 | 1 | undefined;
   /** Where the curve is drawn; default the standard output. */

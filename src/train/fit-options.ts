@@ -1,9 +1,9 @@
+import { type Augment, type AugmentSpec, resolveAugment } from "../nn/index.ts";
 import { checkOptions, fail, show } from "../util/index.ts";
 import type { Callback } from "./callback.ts";
 import type { ArrayData } from "./column.ts";
 import type { Data } from "./dataset.ts";
 import { checkCallback } from "./events.ts";
-import type { Augment } from "./loop.ts";
 import { type ProfileOptions, type ProfileSettings, profileSettings } from "./profile/options.ts";
 import type { Verbosity } from "./progress.ts";
 import type { StopWhen } from "./stop.ts";
@@ -39,8 +39,11 @@ export interface FitOptions {
   shuffle?: boolean | undefined;
   /** Seed of shuffling, dropout and augmentation; default 0: a training repeated gives the same numbers, bit for bit. */
   seed?: number | undefined;
-  /** Changes a batch of inputs at random: part of the training step only. Default none. */
-  augment?: Augment | undefined;
+  /**
+   * Changes batches at random, as part of the training step only: a layer such as `layers.randomFlip()`, one of `augmentations` (which change
+   * the targets, too), a function (x, key) => tensor, or a list of these. Default none.
+   */
+  augment?: AugmentSpec | undefined;
   /** Default none. */
   callbacks?: readonly Callback[] | undefined;
   /** 0 silent, 1 every epoch, "auto" (default) leaves out lines that follow another within 100 ms. */
@@ -59,7 +62,8 @@ export interface FitOptions {
 }
 
 /** The same with defaults filled in. */
-export interface FitSettings extends Omit<FitOptions, "profile"> {
+export interface FitSettings extends Omit<FitOptions, "profile" | "augment"> {
+  readonly augment: Augment | undefined;
   readonly epochs: number;
   readonly batchSize: number | undefined;
   readonly stopWhen: StopWhen;
@@ -104,11 +108,12 @@ export function fitSettings(options: FitOptions): FitSettings {
     shuffle: options.shuffle ?? true,
     seed: options.seed ?? 0,
     callbacks: options.callbacks ?? [],
+    augment: options.augment === undefined ? undefined : known(options.augment),
     verbose: options.verbose ?? "auto",
     initialEpoch: options.initialEpoch ?? 0,
     profile: profileSettings(options.profile),
   };
-  const { validationSplit, augment, callbacks, verbose } = settings;
+  const { validationSplit, callbacks, verbose } = settings;
   checkInteger("fit", "epochs", settings.epochs, 0);
   checkInteger("fit", "initialEpoch", settings.initialEpoch, 0);
   checkInteger("fit", "batchSize", settings.batchSize ?? 1, 1);
@@ -118,11 +123,19 @@ export function fitSettings(options: FitOptions): FitSettings {
     fail(`fit: validationSplit is ${show(validationSplit)}`, "a fraction from 0 to below 1");
   }
   if (validationSplit > 0 && settings.validationData) fail("fit got validationSplit and validationData", "one of them");
-  if (augment !== undefined && typeof augment !== "function") fail("fit: augment is no function", "(x, key) => tensor");
   if (!Array.isArray(callbacks)) fail("fit: callbacks is no list", "a list such as [callbacks.earlyStopping()]");
   callbacks.forEach(checkCallback);
   if (verbose !== 0 && verbose !== 1 && verbose !== "auto") fail(`fit: verbose is ${show(verbose)}`, '0, 1 or "auto"');
   return settings;
+}
+
+/** What was made of an option before: the same layers again are the same function, which a program is compiled for once. */
+const made = new WeakMap<object, Augment>();
+
+function known(spec: AugmentSpec): Augment {
+  const augment = made.get(spec) ?? resolveAugment(spec);
+  if (typeof spec === "object" || typeof spec === "function") made.set(spec, augment);
+  return augment;
 }
 
 /** Refuses everything but an integer of at least `minimum`. */

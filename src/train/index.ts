@@ -17,7 +17,6 @@ export type { FindLearningRateOptions, LearningRateCurve } from "./find-learning
 export type { FitOptions, ValidationData } from "./fit-options.ts";
 export type { History, HistoryRecord } from "./history.ts";
 export { loadModel } from "./load.ts";
-export type { Augment } from "./loop.ts";
 export {
   type EvaluateOptions,
   Model,

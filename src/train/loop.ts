@@ -1,4 +1,4 @@
-import type { Network } from "../nn/index.ts";
+import type { Augment, Network } from "../nn/index.ts";
 import { applyOptimizer, type Optimizer, trainingPoint } from "../optim/index.ts";
 import { type RandomKey, Tensor, withScope } from "../tensor/index.ts";
 import { fail, formatShape, invariant, sameShape } from "../util/index.ts";
@@ -6,9 +6,6 @@ import type { BatchBody } from "./batch-program.ts";
 import { flatGradient, isSound, keptUnless, namedSlots, segmentsOf, slotsOf } from "./flat.ts";
 import type { Run } from "./run.ts";
 import type { Scorer } from "./scorer.ts";
-
-/** Changes the inputs of a batch at random, differently at every step; only while training. */
-export type Augment = (x: Tensor, key: RandomKey) => Tensor;
 
 /** What a training step is made of. */
 export interface StepParts {
@@ -53,7 +50,7 @@ export async function train(run: Run): Promise<void> {
 export function trainingStep({ network, optimizer, scorer, augment }: StepParts): BatchBody {
   return ({ parameters, moving, frozen, state, inputs, targets, weights, key, step, learningRate }) => {
     invariant(parameters, "a network without parameters is trained");
-    const seen = withScope("augment", () => augmented(augment, inputs, key));
+    const { seen, wanted } = withScope("augment", () => augmented(augment, inputs, targets, scorer, key));
 
     // 2. Forward: what does the network say?
     const slots = slotsOf(optimizer, state);
@@ -62,7 +59,7 @@ export function trainingStep({ network, optimizer, scorer, augment }: StepParts)
     const answer = network.forward(seen, point, moving, mode);
 
     // 3. Loss: how wrong is that?
-    const { loss, outputs } = withScope("loss", () => scorer.measure(targets, answer.outputs, weights, answer.losses));
+    const { loss, outputs } = withScope("loss", () => scorer.measure(wanted, answer.outputs, weights, answer.losses));
 
     // 4. Gradients: how does the loss change with each parameter?
     const gradient = flatGradient(network, loss, answer.weights);
@@ -70,7 +67,7 @@ export function trainingStep({ network, optimizer, scorer, augment }: StepParts)
     // 5. Update: every parameter a step against its gradient. Some optimizers ask for it at a second point.
     const gradientAt = (other: Tensor) => {
       const again = network.forward(seen, other, moving, mode);
-      const { loss } = scorer.measure(targets, again.outputs, weights, again.losses);
+      const { loss } = scorer.measure(wanted, again.outputs, weights, again.losses);
       return flatGradient(network, loss, again.weights);
     };
     const input = { parameter: parameters, gradient, slots, learningRate, step, point, gradientAt, key };
@@ -82,13 +79,24 @@ export function trainingStep({ network, optimizer, scorer, augment }: StepParts)
   };
 }
 
-/** The inputs as a training step sees them; the fold sets augmentation's random numbers apart from those of layers. */
-export function augmented(augment: Augment | undefined, inputs: readonly Tensor[], key: RandomKey): readonly Tensor[] {
-  if (!augment) return inputs;
-  return inputs.map((x) => {
-    const changed = augment(x, key.fold(0xa09));
+/** A batch as a training step sees it; the fold sets augmentation's random numbers apart from those of layers. */
+export function augmented(
+  augment: Augment | undefined,
+  inputs: readonly Tensor[],
+  targets: readonly Tensor[],
+  scorer: Scorer,
+  key: RandomKey,
+): { readonly seen: readonly Tensor[]; readonly wanted: readonly Tensor[] } {
+  if (!augment) return { seen: inputs, wanted: targets };
+  const own = key.fold(0xa09);
+  const change = (x: Tensor, changed: unknown, what: string): Tensor => {
     if (changed instanceof Tensor && sameShape(changed.shape, x.shape)) return changed;
     const found = changed instanceof Tensor ? `a tensor of shape ${formatShape(changed.shape)}` : String(changed);
-    fail(`augment gave ${found}`, `a tensor of the shape that it got, ${formatShape(x.shape)}`);
-  });
+    fail(`augment gave ${what}${found}`, `a tensor of the shape that it got, ${formatShape(x.shape)}`);
+  };
+  const seen = inputs.map((x) => change(x, augment(x, own), ""));
+  const { targets: mix } = augment;
+  if (!mix) return { seen, wanted: targets };
+  scorer.checkMixed();
+  return { seen, wanted: targets.map((y) => change(y, mix(y, own, inputs[0] as Tensor), "targets: ")) };
 }

@@ -43,6 +43,17 @@ export class Scorer {
     if (twice) fail(`two metrics are named "${twice}"`, "different names", "give one of them the option name");
   }
 
+  /** Refuses class numbers as targets of a batch whose samples are mixed. */
+  checkMixed(): void {
+    const { loss } = this.heads.find(({ loss }) => loss.targets === "classes") ?? {};
+    if (!loss) return;
+    fail(
+      `augment mixes targets, which ${loss.kind} wants as class numbers`,
+      "one-hot rows",
+      'oneHot(y) of "descent/data", and the loss "categoricalCrossentropy"',
+    );
+  }
+
   get lossKinds(): string[] {
     return this.heads.map(({ loss }) => loss.kind);
   }

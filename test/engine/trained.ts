@@ -1,4 +1,3 @@
-import { imageAugmentation } from "../../src/data/index.ts";
 import { layers, optimizers, sequential } from "../../src/index.ts";
 import { HostRandom } from "../../src/util/index.ts";
 import { digest } from "./digest.ts";
@@ -47,7 +46,7 @@ export async function trained(): Promise<string> {
     {
       batchSize: 64, // the last batch is smaller
       epochs: 10,
-      augment: imageAugmentation({ shift: 0.05, rotate: 10, zoom: 0.1, noise: 0.05 }),
+      augment: layers.randomAffine({ translation: 0.05, rotation: 10 / 360, zoom: 0.1, fillMode: "constant" }),
       verbose: 0,
     },
   );

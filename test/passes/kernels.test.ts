@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { imageAugmentation } from "../../src/data/index.ts";
 import type { ConformanceCase } from "../../src/engine/index.ts";
 import { referenceEngine } from "../../src/engines/reference/index.ts";
 import { layers, sequential } from "../../src/index.ts";
@@ -93,7 +92,7 @@ describe("kernels, run a point at a time by the words of their definition", () =
     const random = new HostRandom(3);
     const x = { data: Float32Array.from({ length: 10 * 64 }, () => random.normal()), shape: [10, 8, 8, 1] };
     const y = { data: Float32Array.from({ length: 10 }, () => random.integer(3)), shape: [10] };
-    const augment = imageAugmentation({ shift: 0.1, rotate: 10, noise: 0.1 });
+    const augment = [layers.randomAffine({ translation: 0.1, rotation: 10 / 360 }), layers.randomBrightness(0.1)];
     const programs = await recordPrograms(() => model.fit(x, y, { batchSize: 4, epochs: 1, augment, verbose: 0 }));
     expect(programs.map(({ name }) => name)).toMatchInlineSnapshot(`
       [

@@ -6,6 +6,7 @@ import {
   metrics,
   model,
   optimizers,
+  type RandomKey,
   type StepEvent,
   sequential,
   type Tensor,
@@ -91,7 +92,7 @@ await forEachEngine((engine) => {
       const train = async (seed: number) => {
         const network = classifier();
         network.compile({ optimizer: "adam", loss: "binaryCrossentropy", metrics: ["accuracy"], engine });
-        const augment = (images: Tensor, key: Parameters<typeof noise>[1]) => noise(images, key);
+        const augment = (images: Tensor, key: RandomKey) => noise(images, key);
         const { history } = await network.fit(x, y, { epochs: 3, batchSize: 8, augment, verbose: 0, seed });
         return { weights: allWeights(network), history };
       };
@@ -253,10 +254,7 @@ await forEachEngine((engine) => {
   });
 });
 
-const noise = (
-  x: Tensor,
-  key: Parameters<NonNullable<Parameters<ReturnType<typeof classifier>["fit"]>[2]>["augment"] & object>[1],
-) => x.add(key.normal(x.shape, { std: 0.1 }));
+const noise = (x: Tensor, key: RandomKey) => x.add(key.normal(x.shape, { std: 0.1 }));
 
 describe("fit", () => {
   test("weighted metrics count weights, plain ones do not", async () => {

@@ -198,7 +198,7 @@ describe("bad options are refused with the nearest good one", () => {
     [{ validationSplit: 1 }, /validationSplit is 1/],
     [{ validationSplit: 0.5, validationData: [x, y] }, /validationSplit and validationData/],
     [{ verbose: 2 }, /verbose is 2/],
-    [{ augment: "flip" }, /augment is no function/],
+    [{ augment: "flip" }, /augment holds "flip".*a function \(x, key\) => tensor, a layer/],
     [{ callbacks: {} }, /callbacks is no list/],
     [{ stopWhen: { los: 1 } }, /unknown value in stopWhen: "los".*"loss"/],
     [{ stopWhen: { valLoss: 1 } }, /unknown value in stopWhen: "valLoss"/],

@@ -1,4 +1,4 @@
-import type { ImageAugmentationOptions, SplitOptions } from "../../data/index.ts";
+import type { SplitOptions } from "../../data/index.ts";
 import type { Layer } from "../../nn/index.ts";
 import type { ArrayData, Callback, CompileOptions, FitOptions, Model } from "../../train/index.ts";
 
@@ -44,10 +44,9 @@ export interface CallbackConfig {
   [option: string]: unknown;
 }
 
-/** What `model.fit` takes; callbacks and image augmentation may be given as JSON. */
-export interface ConfigFit extends Omit<FitOptions, "callbacks" | "augment"> {
+/** What `model.fit` takes; callbacks may be given as JSON. */
+export interface ConfigFit extends Omit<FitOptions, "callbacks"> {
   callbacks?: (Callback | CallbackConfig)[];
-  augment?: FitOptions["augment"] | ImageAugmentationOptions;
 }
 
 /** What a function that makes a model is told. */

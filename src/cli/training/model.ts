@@ -1,4 +1,3 @@
-import { imageAugmentation } from "../../data/index.ts";
 import { createLayer, type Layer } from "../../nn/index.ts";
 import { type Callback, callbacks, type FitOptions, type Model, sequential } from "../../train/index.ts";
 import { type Shape, unknownName } from "../../util/index.ts";
@@ -67,17 +66,11 @@ export function fitOptionsOf({ config: { fit = {} }, path }: LoadedConfig): Prom
   return part(
     EXIT.usage,
     () => {
-      const { callbacks: list, augment, ...options } = fit;
+      const { callbacks: list, ...options } = fit;
       if (list !== undefined && !Array.isArray(list)) refuse(EXIT.usage, `${path}: fit.callbacks is no list`);
       return {
         ...options,
         ...(list !== undefined && { callbacks: (list as unknown[]).map(callbackOf) }),
-        ...(augment !== undefined && {
-          augment:
-            typeof augment === "function"
-              ? (augment as NonNullable<FitOptions["augment"]>)
-              : imageAugmentation(augment as object),
-        }),
       };
     },
     `${path}: fit`,

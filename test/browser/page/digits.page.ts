@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { network } from "../../../examples/digits-network.ts";
-import { imageAugmentation, mnist, trainTestSplit } from "../../../src/data/index.ts";
+import { augment, network } from "../../../examples/digits-network.ts";
+import { mnist, trainTestSplit } from "../../../src/data/index.ts";
 
 // examples/digits.ts ends with files and a report for the terminal; this is what it learns, in one epoch.
 test("handwritten digits, seen once, are told apart on at least 93 % of the test images", async () => {
@@ -11,7 +11,6 @@ test("handwritten digits, seen once, are told apart on at least 93 % of the test
     loss: "sparseCategoricalCrossentropy",
     metrics: ["accuracy"],
   });
-  const augment = imageAugmentation({ shift: 0.05, rotate: 8, zoom: 0.1 });
   const { engine } = await model.fit(xTrain, yTrain, { epochs: 1, batchSize: 32, augment, seed: 1, verbose: 0 });
   expect(engine).toMatch(/^wasm/);
   expect((await model.evaluate(xTest, yTest)).accuracy).toBeGreaterThanOrEqual(0.93);

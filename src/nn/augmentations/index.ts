@@ -1,0 +1,2 @@
+export { type CutMixOptions, cutMix } from "./cut-mix.ts";
+export { type MixUpOptions, mixUp } from "./mix-up.ts";
