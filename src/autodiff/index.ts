@@ -1,1 +1,1 @@
-export { backward } from "./backward.ts";
+export { backward, pullBack } from "./backward.ts";

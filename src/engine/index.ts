@@ -4,5 +4,13 @@ export { Lane } from "./lane.ts";
 export { boundaryBytes } from "./memory.ts";
 /** @internal Its type would ask applications in browsers for the types of Node. */
 export { nodeModule } from "./node-module.ts";
-export { type KernelInfo, type KernelTime, type MemoryBlock, type Profiler, type Roof, TimeTable } from "./profiler.ts";
+export {
+  type KernelInfo,
+  type KernelTime,
+  type MemoryBlock,
+  type Profiler,
+  type Roof,
+  type TimeSlot,
+  TimeTable,
+} from "./profiler.ts";
 export { defaultThreads } from "./threads.ts";

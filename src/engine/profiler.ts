@@ -52,20 +52,26 @@ export interface Roof {
   readonly over: number;
 }
 
+/** A place for a kernel's times. */
+export interface TimeSlot {
+  readonly kernel: number;
+  /** In a loop: the slot holds the first begin, and the time of all turns together. */
+  readonly repeated: boolean;
+}
+
 /** Bytes between the times of different threads: no two write to one cache line. */
 const LINE = 128;
 
 /**
  * Where a program's threads note their times: for each thread a row of doubles, a begin and an end (in milliseconds) per slot. A slot
- * is a kernel's phase; one that a thread did not run holds zeros.
+ * is a kernel's phase; one that a thread did not run holds zeros. The kernels of a loop, which take turns, are told one after the other.
  */
 export class TimeTable {
   /** Bytes of a thread's row. */
   readonly rowBytes: number;
 
-  /** @param slots the kernel that each slot belongs to */
   constructor(
-    private readonly slots: readonly number[],
+    private readonly slots: readonly TimeSlot[],
     readonly threads: number,
   ) {
     this.rowBytes = Math.ceil((16 * slots.length) / LINE) * LINE;
@@ -81,9 +87,13 @@ export class TimeTable {
     for (let thread = 0; thread < this.threads; thread++) {
       const at = memory.byteOffset + thread * this.rowBytes;
       const row = new Float64Array(memory.buffer, at, 2 * this.slots.length);
-      this.slots.forEach((kernel, i) => {
-        const [begin, end] = [row[2 * i]!, row[2 * i + 1]!];
-        if (end > 0) found.push({ kernel, thread, begin: begin + shift, end: end + shift });
+      let free = 0;
+      this.slots.forEach(({ kernel, repeated }, i) => {
+        if (!(row[2 * i + 1]! > 0)) return;
+        const begin = repeated ? Math.max(free, row[2 * i]!) : row[2 * i]!;
+        const end = repeated ? begin + row[2 * i + 1]! : row[2 * i + 1]!;
+        free = end;
+        found.push({ kernel, thread, begin: begin + shift, end: end + shift });
       });
     }
     return found;

@@ -1,5 +1,6 @@
 import type { TypedArray } from "./dtype.ts";
-import { type Node, topologicalOrder } from "./op.ts";
+import { BodyValue, Loop } from "./loop.ts";
+import { type Attributes, type Node, topologicalOrder } from "./op.ts";
 import type { Program } from "./program.ts";
 
 /** What a program is, without its numbers. */
@@ -12,27 +13,60 @@ export interface ProgramIdentity {
 
 /** A program's structure as text; numbers of nodes and arrays are positions in it. Scopes are part of it: profiles name them. */
 export function identify({ inputs, state, outputs }: Program): ProgramIdentity {
-  const roots = [...inputs, ...state.flatMap(({ input, next }) => [input, next]), ...outputs];
-  const order = topologicalOrder(roots);
-  const numbers = new Map<Node, number>();
-  const arrays = new Map<TypedArray, number>();
-  const attribute = (_key: string, value: unknown) => {
+  const writer = new GraphWriter();
+  const [first, next] = [state.map(({ input }) => input), state.map(({ next }) => next)];
+  writer.write([...inputs, ...state.flatMap(({ input, next }) => [input, next]), ...outputs]);
+  const ends = [inputs, first, next, outputs].map(writer.list);
+  return { text: [...writer.lines, ...ends].join("\n"), data: [...writer.arrays.keys()] };
+}
+
+class GraphWriter {
+  readonly lines: string[] = [];
+  readonly arrays = new Map<TypedArray, number>();
+  private readonly numbers = new Map<Node, number>();
+  private readonly loops = new Map<Loop, string>();
+
+  readonly list = (nodes: readonly Node[]): string => nodes.map((node) => this.numbers.get(node)).join();
+
+  write(roots: readonly Node[]): void {
+    for (const node of topologicalOrder(roots)) {
+      if (this.numbers.has(node)) continue;
+      const { attributes, dtype, shape, scope, op } = node;
+      const { loop, value } = attributes;
+      if (loop instanceof Loop) this.writeLoop(loop);
+      if (value instanceof BodyValue) this.write([value.node]);
+      this.numbers.set(node, this.numbers.size);
+      const text = JSON.stringify(this.plain(attributes), this.attribute);
+      this.lines.push(`${op.name} ${this.list(node.inputs)} ${dtype} ${shape.join()} ${text} ${JSON.stringify(scope)}`);
+    }
+  }
+
+  /** The body, and what it begins with and comes to. */
+  private writeLoop(loop: Loop): void {
+    if (this.loops.has(loop)) return;
+    const { length, reverse, carries, slices, constants, next } = loop;
+    const ends = [carries, slices, constants, next];
+    this.write(ends.flat());
+    this.loops.set(loop, `loop of ${length}${reverse ? " reversed" : ""}: ${ends.map(this.list).join(" ")}`);
+  }
+
+  /** Attributes without references to nodes. */
+  private plain(attributes: Attributes): Attributes {
+    const { loop, value } = attributes;
+    if (!(loop instanceof Loop)) return attributes;
+    const number = value instanceof BodyValue ? { value: this.numbers.get(value.node) } : {};
+    return { ...attributes, loop: this.loops.get(loop), ...number };
+  }
+
+  private readonly attribute = (_key: string, value: unknown): unknown => {
     if (typeof value === "number")
       return Number.isFinite(value) && !Object.is(value, -0) ? value : `number ${text(value)}`;
     if (!ArrayBuffer.isView(value)) return value;
     const array = value as TypedArray;
-    const number = arrays.get(array) ?? arrays.size;
-    arrays.set(array, number);
+    const number = this.arrays.get(array) ?? this.arrays.size;
+    this.arrays.set(array, number);
     return `array ${number} of ${array.length}`;
   };
-  const lines = order.map((node, i) => {
-    numbers.set(node, i);
-    const from = node.inputs.map((input) => numbers.get(input)).join();
-    return `${node.op.name} ${from} ${node.dtype} ${node.shape.join()} ${JSON.stringify(node.attributes, attribute)} ${JSON.stringify(node.scope)}`;
-  });
-  const list = (nodes: readonly Node[]) => nodes.map((node) => numbers.get(node)).join();
-  const ends = [inputs, state.map(({ input }) => input), state.map(({ next }) => next), outputs].map(list);
-  return { text: [...lines, ...ends].join("\n"), data: [...arrays.keys()] };
 }
 
 /** NaN, infinities and -0, which JSON does not have. */

@@ -1,6 +1,8 @@
 export { DTYPES, type DType, isFloat, type TypedArray, wrap } from "./dtype.ts";
+export { evaluate } from "./evaluate.ts";
 export { identify, type ProgramIdentity } from "./identity.ts";
 export * from "./index-expression.ts";
+export * from "./loop.ts";
 export * from "./op.ts";
 export { laneType as laneTypeOf } from "./ops/elementwise.ts";
 export * as ops from "./ops/index.ts";

@@ -51,8 +51,11 @@ interface OpBase {
   readonly infer: (inputs: readonly TensorType[], attributes: Attributes) => TensorType;
   /** The meaning of the op, in float64 over row-major arrays: what the reference engine runs. */
   readonly evaluate: (inputs: readonly Float64Array[], node: Node) => Float64Array;
-  /** null: the op is a step function or yields integers, no gradient flows. */
-  readonly gradient: GradientRule | null;
+  /**
+   * null: the op is a step function or yields integers, no gradient flows. "loop": a result of a loop, differentiated together with the
+   * loop's other results by src/autodiff/loop.ts.
+   */
+  readonly gradient: GradientRule | "loop" | null;
   readonly samples: readonly Sample[];
 }
 
@@ -110,7 +113,8 @@ export interface SpecialOp extends OpBase {
     | "random"
     | "gather"
     | "scatter"
-    | "concat";
+    | "concat"
+    | "scan";
 }
 
 export type OpRecord = ElementwiseOp | MovementOp | ReduceOp | ContractionOp | SpecialOp;
@@ -151,8 +155,8 @@ export function inScope<T>(path: string, build: () => T): T {
   }
 }
 
-/** Nodes that `roots` depend on, inputs before users, each once. */
-export function topologicalOrder(roots: readonly Node[]): Node[] {
+/** Nodes that `roots` depend on, inputs before users, each once; what lies behind leaves is left out. */
+export function topologicalOrder(roots: readonly Node[], isLeaf: (node: Node) => boolean = () => false): Node[] {
   const order: Node[] = [];
   const seen = new Set<Node>();
   const stack: { node: Node; next: number }[] = [];
@@ -162,7 +166,7 @@ export function topologicalOrder(roots: readonly Node[]): Node[] {
     stack.push({ node: root, next: 0 });
     while (stack.length > 0) {
       const top = stack[stack.length - 1]!;
-      const input = top.node.inputs[top.next++];
+      const input = isLeaf(top.node) ? undefined : top.node.inputs[top.next++];
       if (input === undefined) {
         order.push(top.node);
         stack.pop();

@@ -1,4 +1,5 @@
 import { invariant, sameShape } from "../util/index.ts";
+import { bodyValueOf, loopOf } from "./loop.ts";
 import { type Node, topologicalOrder } from "./op.ts";
 import { OPS } from "./ops/index.ts";
 
@@ -17,5 +18,12 @@ export function verify(roots: readonly Node[]): void {
       node.shape.every((size) => Number.isSafeInteger(size) && size >= 0),
       `${node.op.name} node has shape [${node.shape}]`,
     );
+    const loop = loopOf(node);
+    if (!loop) continue;
+    const body = [...loop.next, ...[bodyValueOf(node) ?? []].flat()];
+    verify(body);
+    const own = new Set([...loop.carries, ...loop.slices, ...loop.constants]);
+    const stranger = topologicalOrder(body).find((each) => each.op.family === "placeholder" && !own.has(each));
+    invariant(!stranger, "the body of a loop reads a placeholder that is not the loop's");
   }
 }

@@ -3,9 +3,8 @@ import { invariant, product } from "../util/index.ts";
 import { planArena } from "./arena.ts";
 import { buildContraction } from "./contraction-kernel.ts";
 import { partsOf } from "./describe.ts";
-import { factorSums } from "./factor-sums.ts";
 import { formGroups, type Group, Separations } from "./group.ts";
-import { conflict, type Span, spanOf, type Touch, touchesOf } from "./hazards.ts";
+import { spanOf, type Touch, touchesOf } from "./hazards.ts";
 import { readsOnlyOwnElement } from "./in-place.ts";
 import type { Kernel, KernelBuffer, KernelPart, KernelProgram, KernelStep, Stage } from "./kernel.ts";
 import { aliveBytes, blocksOf } from "./lifetimes.ts";
@@ -13,10 +12,11 @@ import { buildLoopNest, CannotShare, type MemoryMap } from "./loop-kernel.ts";
 import { chooseVector, collapseContraction, collapseLoops } from "./loop-layout.ts";
 import { at, forEachPart, NeedsMemory } from "./lower.ts";
 import { decideMemory } from "./memory-decisions.ts";
+import { optimize } from "./optimize.ts";
 import { orderForMemory } from "./order.ts";
 import { BufferTable, type DraftBuffer, type PlacedGraph, placeResults, unshaped } from "./placement.ts";
-import { simplify } from "./simplify.ts";
-import { splitReductions } from "./split-reductions.ts";
+import { buildRepeat } from "./repeat.ts";
+import { schedule, workOf } from "./schedule.ts";
 
 /** A program in kernel form, and the constants it reads, by the index of their buffers' places. */
 export interface CompiledKernels {
@@ -31,19 +31,17 @@ interface DraftStep {
   readonly parts: readonly KernelPart[];
 }
 
-/** Work below which a kernel is not worth sharing between workers, in elementary operations. */
-const WORTH_SHARING = 20000;
-
 /** Graph to kernels: simplify, decide what lives in memory, group, lower, lay out loops, plan memory, order. */
 export function compileKernels(program: Program): CompiledKernels {
   const count = program.state.length;
   const roots = [...program.state.map(({ next }) => next), ...program.outputs];
-  const simple = simplify(splitReductions(simplify(factorSums(simplify(roots)))));
+  const simple = optimize(roots);
   const deferred = new Set<number>();
   for (;;) {
     const graph = placeResults(simple.slice(0, count), simple.slice(count), program.state, deferred);
-    const table = new BufferTable(program, graph);
-    const steps = dropUnread(buildSteps(program, graph, table), table.buffers);
+    const table = BufferTable.of(program, graph);
+    const changed = graph.next.filter((node, i) => node !== program.state[i]!.input);
+    const steps = buildSteps({ ...graph, next: changed }, table, "k");
     const early = overwrittenEarly(steps, table.buffers, deferred);
     if (early === undefined) return finish(program.name, steps, table);
     deferred.add(early);
@@ -51,14 +49,15 @@ export function compileKernels(program: Program): CompiledKernels {
 }
 
 /** Groups and kernels; starts again whenever a kernel turns out to need a value in memory or a group to have to part. */
-function buildSteps(program: Program, graph: PlacedGraph, table: BufferTable): DraftStep[] {
-  const changed = graph.next.filter((node, i) => node !== program.state[i]!.input);
+function buildSteps(graph: PlacedGraph, table: BufferTable, prefix: string): DraftStep[] {
+  const changed = graph.next;
   const roots = [...changed, ...graph.outputs];
   const order = topologicalOrder(roots);
   const required = new Set<Node>();
   const late = new Set<Node>();
   for (const root of roots) required.add(unshaped(root));
   for (const node of graph.held) required.add(node);
+  for (const { loop, inputs } of graph.loops.values()) loop.carries.forEach((_, i) => required.add(inputs[i]!));
   for (const node of order.filter(({ op }) => op.family === "concat").reverse()) {
     table.storage(node);
     for (const piece of node.inputs) {
@@ -72,17 +71,17 @@ function buildSteps(program: Program, graph: PlacedGraph, table: BufferTable): D
     const inMemory = decideMemory(roots, required);
     const memory: MemoryMap = { inMemory, storage: table.storage };
     try {
-      return formGroups(roots, inMemory, separate, { late, alone: graph.alone }).flatMap((group, i) =>
-        group.kind === "concat"
-          ? []
-          : [
-              {
-                kernel: buildKernel(group, memory, `k${i}`),
-                scope: group.members[0]!.scope,
-                parts: partsOf(group, inMemory),
-              },
-            ],
-      );
+      const groups = formGroups(roots, inMemory, separate, { late, alone: graph.alone });
+      const steps = groups.flatMap((group, i): DraftStep[] => {
+        if (group.kind === "concat") return [];
+        const name = `${prefix}${i}`;
+        const kernel =
+          group.kind === "scan"
+            ? buildRepeat(group, graph.loops, memory, table, name, (body, inner) => draftTurn(body, inner, `${name}_`))
+            : buildKernel(group, memory, name);
+        return [{ kernel, scope: group.members[0]!.scope, parts: partsOf(group, inMemory) }];
+      });
+      return dropUnread(steps, table.buffers);
     } catch (reason) {
       if (reason instanceof CannotShare) separate.add(reason.node, reason.member);
       else if (reason instanceof NeedsMemory && !inMemory.has(reason.node)) required.add(reason.node);
@@ -91,6 +90,11 @@ function buildSteps(program: Program, graph: PlacedGraph, table: BufferTable): D
       else throw reason;
     }
   }
+}
+
+/** The kernels of a loop's body; where workers wait for each other is said once all memory is planned. */
+function draftTurn(body: PlacedGraph, table: BufferTable, prefix: string): KernelStep[] {
+  return buildSteps(body, table, prefix).map((step) => ({ ...step, barrier: true, parallel: true }));
 }
 
 function buildKernel(group: Group, memory: MemoryMap, name: string): Kernel {
@@ -232,18 +236,8 @@ function finish(name: string, draft: readonly DraftStep[], table: BufferTable): 
     invariant(offset !== undefined, "a buffer without a place");
     return offset;
   };
-
-  let pending: { spans: Span[]; parallel: boolean }[] = [];
-  const ordered: KernelStep[] = steps.map(({ kernel, scope, parts, touches }) => {
-    const spans = touches.map((touch) => spanOf(touch, buffers, arenaOffset));
-    const parallel = workOf(kernel) >= WORTH_SHARING;
-    const barrier = pending.some(
-      (earlier) => (parallel || earlier.parallel) && earlier.spans.some((a) => spans.some((b) => conflict(a, b))),
-    );
-    if (barrier) pending = [];
-    pending.push({ spans, parallel });
-    return { kernel, barrier, parallel, scope, parts };
-  });
+  const plain = steps.map(({ kernel, scope, parts }) => ({ kernel, scope, parts }));
+  const ordered = schedule(plain, buffers, (touch) => spanOf(touch, buffers, arenaOffset));
   const placed: KernelBuffer[] = buffers.map(({ dtype, length, place }, buffer) => ({
     dtype,
     // A buffer that no kernel touches any more takes no memory.
@@ -254,29 +248,4 @@ function finish(name: string, draft: readonly DraftStep[], table: BufferTable): 
   const liveBytes = aliveBytes(blocks, steps.length);
   const program = { name, buffers: placed, steps: ordered, arenaBytes: arena.bytes, liveBytes, work };
   return { program, data: table.data };
-}
-
-function points(loops: readonly { size: number }[]): number {
-  return product(loops.map(({ size }) => size));
-}
-
-/** About how many elementary operations a kernel does. */
-export function workOf(kernel: Kernel): number {
-  switch (kernel.kind) {
-    case "contraction":
-      return 2 * points([...kernel.batch, ...kernel.rows, ...kernel.columns, ...kernel.depth]);
-    case "random":
-      return kernel.count * 20;
-    case "scatter":
-      return (kernel.count + kernel.rows) * kernel.width;
-    case "loop":
-      return kernel.stages.reduce((total, { inner, reductions, stores }) => {
-        let parts = 0;
-        forEachPart(
-          [...reductions, ...stores].map(({ value }) => value),
-          () => parts++,
-        );
-        return total + points(kernel.outer) * points(inner) * (parts + stores.length);
-      }, 0);
-  }
 }

@@ -1,7 +1,17 @@
 import { DTYPES, indexRange, loopsOf, type Node } from "../ir/index.ts";
 import { product } from "../util/index.ts";
 import type { Group } from "./group.ts";
-import type { Access, Expression, Kernel, KernelPart, KernelProgram, Loop, Stage } from "./kernel.ts";
+import type {
+  Access,
+  Expression,
+  Kernel,
+  KernelPart,
+  KernelProgram,
+  KernelStep,
+  Loop,
+  RepeatKernel,
+  Stage,
+} from "./kernel.ts";
 import { forEachAccess } from "./loop-kernel.ts";
 import { forEachPart } from "./lower.ts";
 
@@ -47,25 +57,54 @@ export function partsOf(group: Group, inMemory: ReadonlySet<Node>): KernelPart[]
     .map(({ op, scope }) => ({ op: op.name, scope }));
 }
 
-/** Describes the kernels of a program. */
+type PlainKernel = Exclude<Kernel, RepeatKernel>;
+
+/** Kernels of a program, numbered as they stand in it; those of a loop one by one, with what the loop repeats. */
+interface NumberedKernel extends Omit<KernelStep, "kernel"> {
+  readonly kernel: PlainKernel;
+  /** How many times it runs. */
+  readonly count: number;
+  /** Kernels during which what it touches is needed: itself, or all of the outermost loop it is in. */
+  readonly first: number;
+  readonly last: number;
+}
+
+function numbered(steps: readonly KernelStep[], from = 0, count = 1): NumberedKernel[] {
+  const found: NumberedKernel[] = [];
+  for (const { kernel, ...step } of steps) {
+    const at = from + found.length;
+    if (kernel.kind !== "repeat") {
+      found.push({ ...step, kernel, count, first: at, last: at });
+      continue;
+    }
+    const inner = numbered(kernel.steps, at, count * kernel.count);
+    const last = at + inner.length - 1;
+    found.push(...inner.map((each) => ({ ...each, first: at, last })));
+  }
+  return found;
+}
+
+/** Describes the kernels of a program. What a kernel in a loop does is told of all of its turns. */
 export function describeKernels({ steps, buffers }: KernelProgram): KernelDescription[] {
-  return steps.map(({ kernel, parts, scope }) => ({
-    title: titleOf(kernel, parts),
+  return numbered(steps).map(({ kernel, parts, scope, count }) => ({
+    title: `${count > 1 ? `${count} times ` : ""}${titleOf(kernel, parts)}`,
     scopes: [...new Set([...parts.map((part) => part.scope), ...(parts.length === 0 ? [scope] : [])])],
-    operations: operationsOf(kernel),
-    bytes: trafficOf(kernel, (buffer) => buffers[buffer]!.length),
+    operations: count * operationsOf(kernel),
+    bytes: count * trafficOf(kernel, (buffer) => buffers[buffer]!.length),
   }));
 }
 
 /** The blocks of a program's arena, in the order of their addresses. */
 export function describeArena({ steps, buffers }: KernelProgram): BlockDescription[] {
   const lives = new Map<number, { first: number; last: number }>();
-  steps.forEach(({ kernel }, step) => {
+  for (const { kernel, first, last } of numbered(steps)) {
     for (const { buffer } of accessesOf(kernel)) {
-      const life = lives.get(buffer);
-      lives.set(buffer, { first: life?.first ?? step, last: step });
+      let whole = buffer;
+      for (let place = buffers[whole]!.place; place.kind === "window"; place = buffers[whole]!.place) whole = place.of;
+      const life = lives.get(whole);
+      lives.set(whole, { first: life?.first ?? first, last });
     }
-  });
+  }
   const blocks = [...lives].flatMap(([buffer, life]) => {
     const { place, dtype, length } = buffers[buffer]!;
     return place.kind === "arena" ? [{ offset: place.offset, bytes: length * DTYPES[dtype].bytes, ...life }] : [];
@@ -80,7 +119,7 @@ export function describeArena({ steps, buffers }: KernelProgram): BlockDescripti
     .sort((a, b) => a.offset - b.offset || a.first - b.first);
 }
 
-function titleOf(kernel: Kernel, parts: readonly KernelPart[]): string {
+function titleOf(kernel: PlainKernel, parts: readonly KernelPart[]): string {
   const [main = "copy", ...rest] = new Set(parts.map(({ op }) => op));
   const whole = kernel.kind === "loop" && kernel.stages.every(({ reductions }) => reductions.length === 0);
   if (whole && parts.length > 1) return `elementwise ${sizesOf(kernel)}: ${[main, ...rest].join(", ")}`;
@@ -88,7 +127,7 @@ function titleOf(kernel: Kernel, parts: readonly KernelPart[]): string {
 }
 
 /** "128x512x784": rows, columns, depth of a product; outer and inner loops of others, as "128x10 over 64". */
-function sizesOf(kernel: Kernel): string {
+function sizesOf(kernel: PlainKernel): string {
   switch (kernel.kind) {
     case "contraction": {
       const batch = points(kernel.batch);
@@ -144,7 +183,7 @@ function operationsOver(roots: readonly Expression[], loops: readonly Loop[], ou
   return count;
 }
 
-function operationsOf(kernel: Kernel): number {
+function operationsOf(kernel: PlainKernel): number {
   switch (kernel.kind) {
     case "contraction": {
       const results = [...kernel.batch, ...kernel.rows, ...kernel.columns];
@@ -175,7 +214,7 @@ interface KernelAccess {
 }
 
 /** All that a kernel reads and writes. */
-function accessesOf(kernel: Kernel): KernelAccess[] {
+function accessesOf(kernel: PlainKernel): KernelAccess[] {
   const found: KernelAccess[] = [];
   const run = ({ buffer, index, dtype }: Access, count: number, store: boolean) => {
     const range = { low: index.constant, high: index.constant + count - 1 };
@@ -228,7 +267,7 @@ function accessesOf(kernel: Kernel): KernelAccess[] {
 }
 
 /** Bytes to be read and written when caches hold everything as long as the kernel runs. */
-function trafficOf(kernel: Kernel, lengthOf: (buffer: number) => number): number {
+function trafficOf(kernel: PlainKernel, lengthOf: (buffer: number) => number): number {
   const groups = new Map<string, KernelAccess[]>();
   for (const access of accessesOf(kernel)) {
     const key = `${access.buffer} ${access.store}`;

@@ -1,4 +1,4 @@
-import { type Node, topologicalOrder } from "../ir/index.ts";
+import { applicationOf, type Node, topologicalOrder } from "../ir/index.ts";
 import { invariant, product } from "../util/index.ts";
 import { readsOf } from "./memory-decisions.ts";
 
@@ -7,7 +7,7 @@ import { readsOf } from "./memory-decisions.ts";
  * axes (positions in `full`) along which the group reduces; members are as large as `full`, or as `full` without `inner`.
  */
 export interface Group {
-  readonly kind: "loop" | "contraction" | "random" | "scatter" | "concat";
+  readonly kind: "loop" | "contraction" | "random" | "scatter" | "concat" | "scan";
   readonly members: Node[];
   readonly full: readonly number[];
   inner: readonly number[] | undefined;
@@ -54,8 +54,10 @@ function fits(node: Node, group: Group): boolean {
 
 function freshGroup(node: Node): Group {
   const family = node.op.family;
-  if (family === "contraction" || family === "random" || family === "scatter" || family === "concat") {
-    return { kind: family, members: [node], full: widths(node.shape), inner: undefined };
+  const alone = ["contraction", "random", "scatter", "concat", "scan"] as const;
+  const kind = alone.find((each) => each === family);
+  if (kind) {
+    return { kind, members: [node], full: widths(node.shape), inner: undefined };
   }
   if (family === "reduce") {
     return { kind: "loop", members: [node], full: widths(node.inputs[0]!.shape), inner: innerAxes(node) };
@@ -99,6 +101,8 @@ export function formGroups(
   const groupOf = new Map<Node, Group>();
   const readsOfGroup = new Map<Group, Set<Node>>();
   const readers = new Map<Node, Set<Group>>();
+  /** Results of one loop are computed together. */
+  const loops = new Map<string, Group>();
 
   /** Whether `from` depends, directly or not, on `target`. */
   const dependsOn = (from: Group, target: Group, seen: Set<Group> = new Set()): boolean => {
@@ -123,7 +127,8 @@ export function formGroups(
         return !by || by === group || !dependsOn(by, group);
       });
     };
-    let home: Group | undefined;
+    const loop = node.op.family === "scan" ? applicationOf(node) : undefined;
+    let home = loop === undefined ? undefined : loops.get(loop);
     if (JOINING.has(node.op.family) && !placing.alone.has(node)) {
       const producers = [...reads].flatMap((read) => groupOf.get(read) ?? []);
       const siblings = [...reads].flatMap((read) => [...(readers.get(read) ?? [])]);
@@ -135,6 +140,7 @@ export function formGroups(
       home = freshGroup(node);
       groups.push(home);
       readsOfGroup.set(home, new Set());
+      if (loop !== undefined) loops.set(loop, home);
     } else {
       home.members.push(node);
       if (node.op.family === "reduce") home.inner ??= innerAxes(node);

@@ -1,7 +1,9 @@
 import { DTYPES, type IndexExpression, indexRange } from "../ir/index.ts";
-import type { Access, Kernel, Loop } from "./kernel.ts";
+import type { Access, Kernel, KernelBuffer, Loop, RepeatKernel } from "./kernel.ts";
 import { forEachAccess } from "./loop-kernel.ts";
 import type { DraftBuffer } from "./placement.ts";
+
+export type AnyBuffer = DraftBuffer | KernelBuffer;
 
 /** Elements of a buffer that a kernel touches: [low, high]. */
 export interface Touch {
@@ -11,8 +13,8 @@ export interface Touch {
   readonly high: number;
 }
 
-/** All that a kernel reads and writes, as ranges of elements. */
-export function touchesOf(kernel: Kernel, buffers: readonly { readonly length: number }[]): Touch[] {
+/** All that a kernel reads and writes, as ranges of elements; for a loop, in all of its turns. */
+export function touchesOf(kernel: Kernel, buffers: readonly AnyBuffer[]): Touch[] {
   const sizes = new Map<number, number>();
   const known = (loops: readonly Loop[]) => {
     for (const { id, size } of loops) sizes.set(id, size);
@@ -45,8 +47,29 @@ export function touchesOf(kernel: Kernel, buffers: readonly { readonly length: n
       for (const access of [kernel.indices, kernel.updates]) add(access, false, true);
       addRange(touches, kernel.target, kernel.rows * kernel.width);
       break;
+    case "repeat":
+      for (const { kernel: inner } of kernel.steps) {
+        for (const touch of touchesOf(inner, buffers)) touches.push(throughWindow(touch, kernel.windows, buffers));
+      }
+      break;
   }
   return touches;
+}
+
+/** A touch of one of `windows` as one of the whole of what it moves over. */
+export function throughWindow(touch: Touch, windows: readonly number[], buffers: readonly AnyBuffer[]): Touch {
+  const { place } = buffers[touch.buffer]!;
+  if (place === "arena" || place.kind !== "window" || !windows.includes(touch.buffer)) return touch;
+  return { buffer: place.of, store: touch.store, low: 0, high: buffers[place.of]!.length - 1 };
+}
+
+/** Says of a buffer whether all turns of a loop find the same in the same place. */
+export function fixedIn({ steps, windows }: RepeatKernel, buffers: readonly AnyBuffer[]): (buffer: number) => boolean {
+  const changing = new Set(windows);
+  for (const { kernel } of steps) {
+    for (const { buffer, store } of touchesOf(kernel, buffers)) if (store) changing.add(buffer);
+  }
+  return (buffer) => !changing.has(buffer);
 }
 
 function addRange(touches: Touch[], { buffer, index }: Access, count: number): void {
@@ -69,6 +92,9 @@ export interface Span {
 export function spanOf(touch: Touch, buffers: readonly DraftBuffer[], arenaOffset: (buffer: number) => number): Span {
   const { place, dtype } = buffers[touch.buffer]!;
   const { bytes } = DTYPES[dtype];
+  // Within one turn what is written through a window is touched through that window only.
+  if (place !== "arena" && place.kind === "window")
+    return { space: `window${touch.buffer}`, store: touch.store, from: 0, to: 1 };
   const base = place === "arena" ? arenaOffset(touch.buffer) : 0;
   const space = place === "arena" || place.kind === "arena" ? "arena" : `${place.kind}${place.index}`;
   return { space, store: touch.store, from: base + touch.low * bytes, to: base + (touch.high + 1) * bytes };

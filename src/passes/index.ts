@@ -1,10 +1,12 @@
-export { type CompiledKernels, compileKernels, workOf } from "./compile.ts";
+export { type CompiledKernels, compileKernels } from "./compile.ts";
 export { contractionAsLoops } from "./contraction-loops.ts";
 export { describeArena, describeKernels } from "./describe.ts";
 export { factorSums } from "./factor-sums.ts";
+export { fixedIn } from "./hazards.ts";
 export type * from "./kernel.ts";
 export { forEachAccess } from "./loop-kernel.ts";
 export { coefficientOf, collapseContraction } from "./loop-layout.ts";
 export { forEachPart } from "./lower.ts";
+export { countKernels, workOf } from "./schedule.ts";
 export { simplify } from "./simplify.ts";
 export { splitReductions } from "./split-reductions.ts";

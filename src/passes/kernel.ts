@@ -140,13 +140,39 @@ export interface ScatterKernel {
   readonly rows: number;
 }
 
-export type Kernel = LoopKernel | ContractionKernel | RandomKernel | ScatterKernel;
+/** Kernels that run `count` times, one turn after the other: a loop of the graph. */
+export interface RepeatKernel {
+  readonly kind: "repeat";
+  readonly name: string;
+  readonly count: number;
+  readonly steps: readonly KernelStep[];
+  /** The buffers whose place moves from turn to turn of this loop. */
+  readonly windows: readonly number[];
+  /** All workers must have finished a turn before the next one starts. */
+  readonly barrier: boolean;
+}
 
-/** Where a buffer's memory is. Arena and constant buffers are the engine's own; the others are bound by the caller. */
+export type Kernel = LoopKernel | ContractionKernel | RandomKernel | ScatterKernel | RepeatKernel;
+
+/** A part of buffer `of` that moves on: at turn i of the loop it starts at element first + stride * (i + phase), the latter mod `period`. */
+export interface Window {
+  readonly kind: "window";
+  readonly of: number;
+  readonly first: number;
+  readonly stride: number;
+  /** Two places take turns; undefined: it never comes back. */
+  readonly period?: number;
+  readonly phase?: number;
+}
+
+/**
+ * Where a buffer's memory is. Arena and constant buffers are the engine's own, windows lie in others; the rest is bound by the caller.
+ */
 export type BufferPlace =
   | { readonly kind: "input" | "state" | "output"; readonly index: number }
   | { readonly kind: "data"; readonly index: number }
-  | { readonly kind: "arena"; readonly offset: number };
+  | { readonly kind: "arena"; readonly offset: number }
+  | Window;
 
 export interface KernelBuffer {
   readonly dtype: DType;

@@ -1,16 +1,13 @@
 import { DTYPES } from "../ir/index.ts";
-import type { Touch } from "./hazards.ts";
+import type { AnyBuffer, Touch } from "./hazards.ts";
 import { readsOnlyOwnElement } from "./in-place.ts";
-import type { Kernel, KernelBuffer } from "./kernel.ts";
-import type { DraftBuffer } from "./placement.ts";
+import type { Kernel } from "./kernel.ts";
 
 /** A kernel and what it reads and writes. */
 export interface Touching {
   readonly kernel: Kernel;
   readonly touches: readonly Touch[];
 }
-
-export type AnyBuffer = DraftBuffer | KernelBuffer;
 
 /**
  * A piece of the arena, needed from one step to another, both included. Its buffers follow each other: a kernel that is the last to

@@ -2,7 +2,7 @@ import { DTYPES, type Node, topologicalOrder } from "../ir/index.ts";
 import { product } from "../util/index.ts";
 
 /** Ops that always leave their result in memory, and values that are there to begin with. */
-const IN_MEMORY = new Set(["placeholder", "data", "random", "scatter", "concat", "reduce", "contraction"]);
+const IN_MEMORY = new Set(["placeholder", "data", "random", "scatter", "concat", "reduce", "contraction", "scan"]);
 
 /** Instructions up to which a value used several times is computed again rather than stored and loaded. */
 const CHEAP = 4;
@@ -47,6 +47,7 @@ export function decideMemory(roots: readonly Node[], required: ReadonlySet<Node>
     if (node.op.family === "scatter" || node.op.family === "random")
       for (const input of node.inputs) inMemory.add(input);
     if (node.op.family === "gather") inMemory.add(node.inputs[0]!);
+    if (node.op.family === "scan") for (const input of node.inputs) inMemory.add(viewedBy(input));
   }
   const users = new Map<Node, Node[]>();
   for (const node of order) {
@@ -120,6 +121,14 @@ function inSeveralKernels(node: Node, users: ReadonlyMap<Node, readonly Node[]>,
 /** What a chain of movements starts from. */
 export function baseOf(node: Node): Node {
   return node.op.family === "movement" ? baseOf(node.inputs[0]!) : node;
+}
+
+/** Movements that leave a value where it is, only seen with other strides (of reshapes those that {@link stridedView} can do). */
+const STRIDED = new Set(["permute", "slice", "broadcast", "reshape"]);
+
+/** What a chain of such movements starts from. */
+function viewedBy(node: Node): Node {
+  return STRIDED.has(node.op.name) ? viewedBy(node.inputs[0]!) : node;
 }
 
 /** The values in memory that computing `node` reads, looking through everything that is not. */

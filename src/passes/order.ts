@@ -1,5 +1,6 @@
 import { invariant } from "../util/index.ts";
-import { type AnyBuffer, aliveBytes, blocksOf, bytesOf, inPlace, intermediatesOf, type Touching } from "./lifetimes.ts";
+import type { AnyBuffer } from "./hazards.ts";
+import { aliveBytes, blocksOf, bytesOf, inPlace, intermediatesOf, type Touching } from "./lifetimes.ts";
 
 /** Bytes that must become free for a kernel to run before its turn: less does not matter to memory, nor to a cache. */
 const WORTH_FREEING = 64 << 10;

@@ -1,6 +1,16 @@
-import { type DType, type Node, ops, type Program, type TypedArray, withInputs } from "../ir/index.ts";
+import {
+  applicationOf,
+  type DType,
+  loopOf,
+  type Node,
+  ops,
+  type Program,
+  type TypedArray,
+  withInputs,
+} from "../ir/index.ts";
 import { product, rowMajorStrides, type Shape } from "../util/index.ts";
 import type { BufferPlace } from "./kernel.ts";
+import { type LoopPlan, planCarry, planLoops } from "./loop-plan.ts";
 import type { Storage } from "./lower.ts";
 import { rewrite } from "./simplify.ts";
 
@@ -13,7 +23,7 @@ export interface DraftBuffer {
 
 const SOURCES = new Set(["placeholder", "data", "constant", "iota", "identity", "concat"]);
 
-const ONE_RUN = new Set(["scatter", "random"]);
+export const ONE_RUN = new Set(["scatter", "random"]);
 
 /** What a chain of reshapes starts from: the value whose memory it shares. */
 export function unshaped(node: Node): Node {
@@ -23,7 +33,7 @@ export function unshaped(node: Node): Node {
 /** Whether `node`'s own kernel can write to a place that somebody else chose, once. */
 function take(node: Node, taken: Set<Node>): boolean {
   const base = unshaped(node);
-  if (SOURCES.has(base.op.family) || taken.has(base)) return false;
+  if (SOURCES.has(base.op.family) || base.op.family === "scan" || taken.has(base)) return false;
   taken.add(base);
   return true;
 }
@@ -42,6 +52,8 @@ export interface PlacedGraph {
   readonly alone: ReadonlySet<Node>;
   /** What they copy: values that need memory of their own, away from any state. */
   readonly held: ReadonlySet<Node>;
+  /** Loops, by their applications. Their first carries are values of their own, to be computed where the loop wants them. */
+  readonly loops: ReadonlyMap<string, LoopPlan>;
 }
 
 /**
@@ -58,12 +70,20 @@ export function placeResults(
   // Kernels that walk whole rows need their operands and results in one run of memory.
   const inOneRun = new Set<Node>();
   const strided = new Set<Node>();
+  const begun = new Map<string, readonly Node[]>();
   const roots = rewrite([...next, ...outputs], (node) => {
     if (ONE_RUN.has(node.op.family)) {
       const inputs = node.inputs.map((input) => (strided.has(unshaped(input)) ? ops.identity(input) : input));
       const whole = withInputs(node, inputs);
       for (const each of [whole, ...inputs]) inOneRun.add(unshaped(each));
       return whole;
+    }
+    if (node.op.family === "scan") {
+      const key = applicationOf(node);
+      const { carries } = loopOf(node)!;
+      const inputs = begun.get(key) ?? node.inputs.map((each, i) => (i < carries.length ? ops.identity(each) : each));
+      begun.set(key, inputs);
+      return withInputs(node, inputs);
     }
     if (node.op.family !== "concat") return node;
     const axis = node.attributes.axis as number;
@@ -95,26 +115,39 @@ export function placeResults(
     alone.add(copy);
     return copy;
   });
-  return { next: placed.slice(0, next.length), outputs: placed.slice(next.length), alone, held };
+  return {
+    next: placed.slice(0, next.length),
+    outputs: placed.slice(next.length),
+    alone,
+    held,
+    loops: planLoops(placed),
+  };
 }
 
-/** Gives every value its buffer. */
+/** Gives every value of a graph its buffer. The graphs of a program's loops have tables of their own over the same buffers. */
 export class BufferTable {
-  readonly buffers: DraftBuffer[] = [];
-  readonly data: TypedArray[] = [];
   private readonly storages = new Map<Node, Storage>();
 
-  constructor(program: Program, graph: PlacedGraph) {
-    program.inputs.forEach((node, index) => this.fixed(node, { kind: "input", index }));
-    program.state.forEach(({ input }, index) => this.fixed(input, { kind: "state", index }));
+  constructor(
+    readonly buffers: DraftBuffer[] = [],
+    readonly data: TypedArray[] = [],
+  ) {}
+
+  /** What a program is bound to. */
+  static of(program: Program, graph: PlacedGraph): BufferTable {
+    const table = new BufferTable();
+    program.inputs.forEach((node, index) => table.fixed(node, { kind: "input", index }));
+    program.state.forEach(({ input }, index) => table.fixed(input, { kind: "state", index }));
     // A new state has a buffer number of its own in the same place, so that reads of the old and the new value can be told apart.
     graph.next.forEach((node, index) => {
-      if (node !== program.state[index]!.input) this.claim(node, { kind: "state", index });
+      if (node !== program.state[index]!.input) table.claim(node, { kind: "state", index });
     });
-    graph.outputs.forEach((node, index) => this.claim(node, { kind: "output", index }));
+    graph.outputs.forEach((node, index) => table.claim(node, { kind: "output", index }));
+    for (const plan of graph.loops.values()) table.addLoop(plan);
+    return table;
   }
 
-  private add(dtype: DType, length: number, place: DraftBuffer["place"]): number {
+  add(dtype: DType, length: number, place: DraftBuffer["place"]): number {
     this.buffers.push({ dtype, length, place });
     return this.buffers.length - 1;
   }
@@ -124,12 +157,44 @@ export class BufferTable {
     this.storages.set(node, contiguous(buffer, node));
   }
 
-  private claim(node: Node, place: DraftBuffer["place"]): void {
+  /** Lets a node be computed to a new buffer. */
+  claim(node: Node, place: DraftBuffer["place"]): void {
     const buffer = this.add(node.dtype, product(node.shape), place);
     this.assign(node, contiguous(buffer, node));
   }
 
-  private assign(node: Node, storage: Storage): void {
+  /** Says where a value lies that this graph does not compute. */
+  given(node: Node, storage: Storage): void {
+    this.storages.set(node, storage);
+  }
+
+  /** Stacks for the results of a loop. Its first carries go to the first slots of theirs. */
+  addLoop(plan: LoopPlan): void {
+    const { loop, inputs, results } = plan;
+    const carryOf = new Map<Node, { buffer: number; at: number }>();
+    for (const [k, next] of plan.next) {
+      const carry = loop.carries[k]!;
+      const { slots, first, last, before, after } = planCarry(plan, k);
+      const size = product(carry.shape);
+      const buffer = this.add(carry.dtype, slots * size, "arena");
+      this.assign(inputs[k]!, { ...contiguous(buffer, carry), offset: first * size });
+      carryOf.set(next, { buffer, at: after * size });
+      for (const [node, value] of results) {
+        if (!value && node.attributes.carry === k)
+          this.given(node, { ...contiguous(buffer, carry), offset: last * size });
+        if (value === carry) this.given(node, { ...contiguous(buffer, node), offset: before * size });
+      }
+    }
+    for (const [node, value] of results) {
+      if (!value || this.storages.has(node)) continue;
+      const place = carryOf.get(value);
+      if (place) this.given(node, { ...contiguous(place.buffer, node), offset: place.at });
+      else this.fixed(node, "arena");
+    }
+  }
+
+  /** Lets a node be computed to a place. */
+  assign(node: Node, storage: Storage): void {
     const base = unshaped(node);
     this.storages.set(base, base === node ? storage : { ...storage, strides: rowMajorStrides(base.shape) });
     if (base.op.family !== "concat") return;

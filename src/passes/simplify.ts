@@ -1,4 +1,4 @@
-import { inScope, type Node, ops, topologicalOrder, withInputs } from "../ir/index.ts";
+import { inScope, loopOf, type Node, ops, topologicalOrder, withInputs } from "../ir/index.ts";
 import { product, sameShape } from "../util/index.ts";
 
 /** The value of a node all of whose elements are the same known number. */
@@ -137,6 +137,7 @@ function simplifyEmpty(node: Node): Node | undefined {
 /** One step of simplification at a node whose inputs are already simple; undefined when there is nothing to do. */
 function simplifyNode(node: Node): Node | undefined {
   if (node.op.family === "identity") return node.inputs[0];
+  if (node.op.name === "scanEnd" && loopOf(node)!.length === 0) return node.inputs[node.attributes.carry as number];
   const folded = simplifyEmpty(node) ?? foldConstants(node);
   if (folded) return folded;
   switch (node.op.family) {

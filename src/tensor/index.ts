@@ -50,5 +50,6 @@ export {
   type Spec,
 } from "./program.ts";
 export { RandomKey, randomKey } from "./random-key.ts";
+export { type ScanOptions, scan } from "./scan.ts";
 export { Tensor, type TensorLike } from "./tensor.ts";
 export type { Tree } from "./tree.ts";

@@ -1,7 +1,7 @@
 import { backward } from "../../src/autodiff/index.ts";
 import type { ConformanceCase } from "../../src/engine/index.ts";
 import { drawInput } from "../../src/engine/index.ts";
-import { type Node, OPS, ops, type TypedArray, topologicalOrder } from "../../src/ir/index.ts";
+import { evaluate, type Node, OPS, ops, type TypedArray, topologicalOrder } from "../../src/ir/index.ts";
 import { overlapAdd, windows } from "../../src/ir/ops/index.ts";
 import {
   arange,
@@ -10,6 +10,7 @@ import {
   conv,
   maxPool,
   randomKey,
+  scan,
   scatterAdd,
   stopGradient,
   where,
@@ -125,7 +126,7 @@ export function randomGraph(seed: number): ConformanceCase {
         return random.integer(2) === 0 ? x.take(indices) : scatterAdd(indices, x.take(indices), x.shape[0]!);
       }
       case 13:
-        return concatenate([x, x.tanh(), x], { axis });
+        return random.integer(2) === 0 ? concatenate([x, x.tanh(), x], { axis }) : scanned(x, axis, random, fresh);
       case 14: {
         // Decisions are taken on the inputs themselves, where both engines see the very same numbers.
         const by = leaf();
@@ -192,6 +193,25 @@ export function randomGraph(seed: number): ConformanceCase {
   };
 }
 
+/** A recurrence along an axis of x: through a matrix where a step is one. */
+function scanned(x: Tensor, axis: number, random: HostRandom, fresh: (shape: readonly number[]) => Tensor): Tensor {
+  const others = [...x.shape.keys()].filter((each) => each !== axis);
+  const xs = x.transpose([axis, ...(random.integer(2) === 0 ? others : others.reverse())]);
+  const [, ...shape] = xs.shape;
+  const width = shape.at(-1) ?? 1;
+  const weight = shape.length === 2 ? fresh([width, width]) : undefined;
+  const scale = fresh(shape.slice(-1));
+  const step = (carry: { sum: Tensor; last: Tensor }, slice: Tensor) => {
+    const mixed = weight ? carry.sum.matmul(weight).mul(1 / width) : carry.sum.mul(0.5);
+    const sum = mixed.add(slice.mul(scale)).tanh();
+    return [{ sum, last: slice }, [sum.add(carry.last.mul(0.5)), slice.exp().sum()]] as const;
+  };
+  const [reverse, recompute] = [random.integer(2) === 0, random.integer(2) === 0];
+  const init = { sum: fresh(shape), last: x.sum().mul(0.1).broadcastTo(shape) };
+  const [{ sum }, [sums]] = scan(step, { init, xs: xs.tanh(), reverse, recompute });
+  return random.integer(3) === 0 ? concatenate([sums!, sum.expandDims(0)]) : random.integer(4) === 0 ? sum : sums!;
+}
+
 function gradientsOf(loss: Tensor, inputs: readonly Node[]): Tensor[] {
   return backward(loss.node, inputs).map((node) => new Tensor(node));
 }
@@ -211,17 +231,8 @@ export function evaluateTwice({ program, inputs }: ConformanceCase): {
   rounded: Float64Array[];
 } {
   const run = (round: (values: Float64Array) => Float64Array): Float64Array[] => {
-    const known = new Map<Node, Float64Array>();
-    program.inputs.forEach((node, i) => known.set(node, Float64Array.from(inputs[i] as TypedArray)));
-    for (const node of topologicalOrder(program.outputs)) {
-      if (known.has(node)) continue;
-      const value = node.op.evaluate(
-        node.inputs.map((input) => known.get(input)!),
-        node,
-      );
-      known.set(node, node.dtype === "float32" ? round(value) : value);
-    }
-    return program.outputs.map((node) => known.get(node)!);
+    const given = new Map(program.inputs.map((node, i) => [node, inputs[i] as TypedArray]));
+    return evaluate(program.outputs, given, (values, { dtype }) => (dtype === "float32" ? round(values) : values));
   };
   return { exact: run((values) => values), rounded: run((values) => values.map(Math.fround)) };
 }

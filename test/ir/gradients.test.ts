@@ -59,7 +59,11 @@ describe.each(differentiable.map((record) => [record.name, record] as const))("g
   it("gives each float input a gradient of its type, others none", () => {
     for (const { applied } of samples) {
       const { output } = applied;
-      const parts = record.gradient!({ node: output, inputs: output.inputs, grad: ops.constantLike(output, 1) });
+      const grad = ops.constantLike(output, 1);
+      const parts =
+        record.gradient === "loop"
+          ? output.inputs.map((input) => (isFloat(input.dtype) ? backward(output, [input], grad)[0]! : null))
+          : record.gradient!({ node: output, inputs: output.inputs, grad });
       expect(parts.length).toBe(output.inputs.length);
       output.inputs.forEach((input, i) => {
         const part = parts[i];

@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import {
   type Attributes,
   apply,
+  BodyValue,
   type DType,
+  Loop,
   type Node,
   OPS,
   ops,
@@ -38,6 +40,12 @@ function elementwise(name: string, arity: number, good: DType, bad: DType): [str
   }
   return [name, wrong];
 }
+
+/** A running sum of three vectors. */
+const [sum, each] = [f32(4), f32(4)];
+const steps = { length: 3, reverse: false, recompute: false };
+const loop = new Loop({ ...steps, carries: [sum], slices: [each], constants: [], next: [ops.add(sum, each)] });
+const value = new BodyValue(loop.next[0]!);
 
 const plain = { strides: [1], dilation: [1], padding: [[0, 0]], groups: 1 };
 
@@ -193,6 +201,13 @@ const WRONG: Readonly<Record<string, readonly Wrong[]>> = {
     },
     { inputs: [f32(1, 5, 2), i32(1, 3, 4)], attributes: { ...plain, shape: [3, 2, 4] }, says: /int32/ },
   ],
+  scan: [
+    { inputs: [f32(2)], attributes: { loop, value }, says: /a loop of 3 steps takes float32 \[4\], got float32 \[2\]/ },
+    { inputs: [f32(4), f32(2, 4)], attributes: { loop, value }, says: /takes float32 \[3, 4\], got float32 \[2, 4\]/ },
+    { inputs: [f32(4)], attributes: { loop, value }, says: /takes float32 \[3, 4\], got nothing/ },
+    { inputs: [f32(4), f32(3, 4), f32(3)], attributes: { loop, value }, says: /takes 2 inputs, got 3/ },
+  ],
+  scanEnd: [{ inputs: [f32(4), f32(3, 4)], attributes: { loop, carry: 1 }, says: /carry 1 of a loop with 1/ }],
   random: [
     { inputs: [i32(2), u32(1)], attributes: { shape: [3], dtype: "float32" }, says: /uint32 \[2\] key/ },
     { inputs: [u32(3), u32(1)], attributes: { shape: [3], dtype: "float32" }, says: /uint32 \[2\] key/ },
@@ -282,6 +297,22 @@ describe("print", () => {
       %3 = embed(%2, starts=[1], steps=[1], shape=[6], fill=-1) : float32 [6]
       %4 = iota(shape=[2,2], axis=1, dtype="int32") : int32 [2, 2]
       return %3, %2, %4"
+    `);
+  });
+
+  it("shows a loop's body before its first result", () => {
+    const inputs = [f32(4), f32(3, 4)];
+    expect(print([ops.scan(loop, inputs, value.node), ops.scanEnd(loop, inputs, 0)])).toMatchInlineSnapshot(`
+      "%0 = placeholder(name="f", shape=[4], dtype="float32") : float32 [4]
+      %1 = placeholder(name="f", shape=[3,4], dtype="float32") : float32 [3, 4]
+      L0 = loop of 3 (%2; %3; ):
+        %2 = placeholder(name="f", shape=[4], dtype="float32") : float32 [4]
+        %3 = placeholder(name="f", shape=[4], dtype="float32") : float32 [4]
+        %4 = add(%2, %3) : float32 [4]
+        next %4
+      %5 = scan(%0, %1, loop=L0, value=%4) : float32 [3, 4]
+      %6 = scanEnd(%0, %1, loop=L0, carry=0) : float32 [4]
+      return %5, %6"
     `);
   });
 

@@ -1,6 +1,15 @@
 import { DTYPES, type DType, type Guard, type IndexExpression, type TypedArray } from "../../src/ir/index.ts";
 import { RANDOM_GROUP } from "../../src/ir/ops/index.ts";
-import type { Access, Expression, Kernel, KernelProgram, Loop, Stage } from "../../src/passes/index.ts";
+import type {
+  Access,
+  Expression,
+  Kernel,
+  KernelProgram,
+  KernelStep,
+  Loop,
+  RepeatKernel,
+  Stage,
+} from "../../src/passes/index.ts";
 import { philox4x32 } from "../../src/util/index.ts";
 import { type Compute, instruction } from "./instructions.ts";
 import { Memory } from "./memory.ts";
@@ -45,13 +54,26 @@ export class Machine {
   }
 
   run(): void {
-    for (const { kernel, barrier, parallel } of this.program.steps) {
-      this.memory.begin(kernel.name, barrier, parallel);
+    this.steps(this.program.steps, false);
+  }
+
+  /** Steps in order. At the first one workers may have to wait for the turn before. */
+  private steps(steps: readonly KernelStep[], waits: boolean): void {
+    for (const [i, { kernel, barrier, parallel }] of steps.entries()) {
+      const ready = barrier || (waits && i === 0);
+      if (kernel.kind === "repeat") {
+        for (let turn = 0; turn < kernel.count; turn++) {
+          this.memory.turn(kernel.windows, turn);
+          this.steps(kernel.steps, turn === 0 ? ready : kernel.barrier);
+        }
+        continue;
+      }
+      this.memory.begin(kernel.name, ready, parallel);
       this.step(kernel);
     }
   }
 
-  private step(kernel: Kernel): void {
+  private step(kernel: Exclude<Kernel, RepeatKernel>): void {
     switch (kernel.kind) {
       case "loop":
         return this.loops(kernel.outer, kernel.stages);

@@ -1,5 +1,5 @@
 import { DTYPES, type TypedArray } from "../../src/ir/index.ts";
-import type { KernelProgram } from "../../src/passes/index.ts";
+import type { KernelProgram, Window } from "../../src/passes/index.ts";
 import type { Bound } from "./machine.ts";
 
 /** Who touched each byte of one piece of memory. Numbers are of steps, points or buffers, counted from 1; 0 is nobody. */
@@ -36,6 +36,9 @@ export class Memory {
   readonly violations: string[] = [];
   private readonly arrays: readonly TypedArray[];
   private readonly traces: readonly (Trace | undefined)[];
+  private readonly windows: readonly (Window | undefined)[];
+  /** Where each window starts in what it moves over. */
+  private readonly starts: number[];
   private readonly bases: readonly number[];
   private readonly bytes: readonly number[];
   private readonly names: string[] = [];
@@ -51,7 +54,10 @@ export class Memory {
     new Uint8Array(arena).fill(0xff);
     const arenaTrace = new Trace(arena.byteLength, 0);
     const traces = new Map<string, Trace>();
+    this.windows = program.buffers.map(({ place }) => (place.kind === "window" ? place : undefined));
+    this.starts = program.buffers.map(() => 0);
     this.arrays = program.buffers.map(({ dtype, length, place }) => {
+      if (place.kind === "window") return DTYPES[dtype].create(0);
       if (place.kind !== "arena") {
         const list = { input: bound.inputs, state: bound.state, output: bound.outputs, data: bound.data }[place.kind];
         return list[place.index]!;
@@ -62,7 +68,7 @@ export class Memory {
     });
     this.traces = program.buffers.map(({ length, dtype, place }, buffer) => {
       if (place.kind === "arena") return arenaTrace;
-      if (place.kind === "input" || place.kind === "data") return undefined;
+      if (place.kind === "input" || place.kind === "data" || place.kind === "window") return undefined;
       const key = `${place.kind} ${place.index}`;
       // The first buffer of a state is its old value, there from the beginning.
       if (!traces.has(key))
@@ -93,7 +99,17 @@ export class Memory {
     this.point = ANYTIME;
   }
 
+  /** Turn number `turn` of a loop begins: its windows move. */
+  turn(windows: readonly number[], turn: number): void {
+    for (const number of windows) {
+      const { first, stride, period, phase = 0 } = this.windows[number]!;
+      this.starts[number] = first + stride * (period === undefined ? turn : (turn + phase) % period);
+    }
+  }
+
   read(buffer: number, element: number): number {
+    const window = this.windows[buffer];
+    if (window) return this.read(window.of, this.starts[buffer]! + element);
     const array = this.arrays[buffer]!;
     if (!(element >= 0 && element < array.length))
       this.report(`reads element ${element} of ${array.length} of buffer ${buffer}`);
@@ -106,6 +122,11 @@ export class Memory {
   }
 
   write(buffer: number, element: number, value: number): void {
+    const window = this.windows[buffer];
+    if (window) {
+      this.write(window.of, this.starts[buffer]! + element, value);
+      return;
+    }
     const array = this.arrays[buffer]!;
     if (!(element >= 0 && element < array.length))
       this.report(`writes element ${element} of ${array.length} of buffer ${buffer}`);

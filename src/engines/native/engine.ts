@@ -12,7 +12,7 @@ import {
   type Runner,
 } from "../../engine/index.ts";
 import { type DType, identify, type Program, type TypedArray } from "../../ir/index.ts";
-import { compileKernels } from "../../passes/index.ts";
+import { compileKernels, countKernels } from "../../passes/index.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { measureRoof, type Profiled, profilerOf } from "./profile.ts";
 import { type Recipe, readRecipe, writeRecipe } from "./recipe.ts";
@@ -73,6 +73,9 @@ class NativeExecutable implements Executable {
           return this.own.data[place.index]!;
         case "arena":
           return view(this.own.arena, place.offset, dtype, length);
+        case "window":
+          // The program itself moves it; it only has to stand for something.
+          return view(this.own.arena, 0, "uint8", 1);
       }
     });
     const bound = this.library.bind([...arrays, ...this.own.working]);
@@ -161,7 +164,7 @@ class NativeEngine implements Engine {
     const library = await compileLibrary({ name: program.name, sources: [...sources] }, { compiler: this.compiler });
     const { buffers, arenaBytes, liveBytes, work, steps } = kernels;
     const memory = { buffers, arenaBytes, liveBytes, scratchBytes, sharedBytes };
-    const recipe = { library: library.key, ...memory, work, kernels: steps.length, functions };
+    const recipe = { library: library.key, ...memory, work, kernels: countKernels(steps), functions };
     return { library, recipe, data, profiled: profile ? { program: kernels, rendered } : undefined };
   }
 

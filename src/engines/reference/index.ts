@@ -1,31 +1,7 @@
 import type { Buffers, Engine, Executable, Runner } from "../../engine/index.ts";
-import { DTYPES, type Node, type Program, type TypedArray, topologicalOrder } from "../../ir/index.ts";
+import { DTYPES, evaluate, type Node, type Program, type TypedArray } from "../../ir/index.ts";
 
-/** Values of `roots`, in float64, each op by its own meaning. Values no longer needed are let go on the way. */
-export function evaluate(roots: readonly Node[], given: ReadonlyMap<Node, TypedArray | Float64Array>): Float64Array[] {
-  const order = topologicalOrder(roots);
-  const uses = new Map<Node, number>();
-  for (const node of [...order.flatMap((each) => each.inputs), ...roots]) uses.set(node, (uses.get(node) ?? 0) + 1);
-  const values = new Map<Node, Float64Array>();
-  for (const node of order) {
-    const bound = given.get(node);
-    if (bound !== undefined) values.set(node, Float64Array.from(bound));
-    else
-      values.set(
-        node,
-        node.op.evaluate(
-          node.inputs.map((input) => values.get(input)!),
-          node,
-        ),
-      );
-    for (const input of node.inputs) {
-      const left = uses.get(input)! - 1;
-      uses.set(input, left);
-      if (left === 0) values.delete(input);
-    }
-  }
-  return roots.map((root) => values.get(root)!);
-}
+export { evaluate } from "../../ir/index.ts";
 
 class ReferenceExecutable implements Executable {
   readonly facts = { precision: "float64" };

@@ -7,7 +7,7 @@ import {
   type Roof,
 } from "../../engine/index.ts";
 import type { DType, Program, TypedArray } from "../../ir/index.ts";
-import { compileKernels } from "../../passes/index.ts";
+import { compileKernels, countKernels } from "../../passes/index.ts";
 import { measureRoof, profilerOf, withTimes } from "./profile.ts";
 import { renderModule } from "./render/program.ts";
 import { openWasmRuntime, type RuntimeOptions, type WasmRuntime } from "./runtime/index.ts";
@@ -29,7 +29,7 @@ class WasmEngine implements Engine {
     const rendered = renderModule(kernels.program, { shared: sharedMemory, fusedMultiplyAdd, profile });
     const loaded = await this.runtime.load(rendered, kernels);
     const facts = {
-      kernels: kernels.program.steps.length,
+      kernels: countKernels(kernels.program.steps),
       functions: rendered.functions,
       arenaBytes: kernels.program.arenaBytes,
       liveBytes: kernels.program.liveBytes,

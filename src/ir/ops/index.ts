@@ -9,6 +9,7 @@ import { MATMUL_OPS } from "./matmul.ts";
 import { MOVEMENT_OPS } from "./movement.ts";
 import { RANDOM_OPS } from "./random.ts";
 import { REDUCE_OPS } from "./reduce.ts";
+import { SCAN_OPS } from "./scan.ts";
 import { SELECTION_OPS } from "./selection.ts";
 import { SOURCE_OPS } from "./sources.ts";
 import { WINDOW_OPS } from "./window.ts";
@@ -29,6 +30,7 @@ export const OPS: readonly OpRecord[] = [
   ...MATMUL_OPS,
   ...CONV_OPS,
   ...RANDOM_OPS,
+  ...SCAN_OPS,
 ];
 
 export { add, div, mul, neg, sub } from "./arithmetic.ts";
@@ -63,6 +65,7 @@ export { matmul, transpose } from "./matmul.ts";
 export { embed, permute, reshape, slice } from "./movement.ts";
 export { RANDOM_GROUP, random } from "./random.ts";
 export { argmax, max, min, prod } from "./reduce.ts";
+export { sameResult, scan, scanEnd } from "./scan.ts";
 export { and, cast, eq, le, lt, ne, not, or, select } from "./selection.ts";
 export {
   constant,

@@ -8,9 +8,14 @@ import { OperandWriter } from "./operands.ts";
 import { Memory, type RenderedContraction } from "./rendered.ts";
 import { decode, linearText } from "./text.ts";
 
-/** Renders a product by register tiles over panels. */
-export function renderBlocked(kernel: ContractionKernel, plan: BlockedPlan, target: Target): RenderedContraction {
-  return new BlockedRenderer(kernel, plan, target).render();
+/** Renders a product by register tiles over panels; `prepared`: B, which is packed by all workers together, is packed once for all turns. */
+export function renderBlocked(
+  kernel: ContractionKernel,
+  plan: BlockedPlan,
+  target: Target,
+  prepared: boolean,
+): RenderedContraction {
+  return new BlockedRenderer(kernel, plan, target, prepared).render();
 }
 
 const RANGE = "s0, s1, k0, kn";
@@ -30,6 +35,7 @@ class BlockedRenderer {
   private readonly functions: string[];
   private readonly scratch = new Memory();
   private readonly shared = new Memory();
+  private readonly kept = new Memory();
   /** Whether register tiles read the rows of A by pointers. */
   private readonly byPointers: boolean;
   /** Whether sums wait in memory for further blocks or parts of the depth. */
@@ -41,6 +47,7 @@ class BlockedRenderer {
     private readonly kernel: ContractionKernel,
     private readonly plan: BlockedPlan,
     private readonly target: Target,
+    private readonly prepared: boolean,
   ) {
     const order = rowOrder(kernel, plan);
     this.layout = new LayoutText(plan);
@@ -57,22 +64,26 @@ class BlockedRenderer {
 
   render(): RenderedContraction {
     const { packA, packB, parts } = this.plan;
-    const phases = [this.main()];
-    if (packA === "shared" || packB === "shared") phases.unshift(this.packing());
-    if (parts > 1) phases.push(this.reduction());
+    const phases = [{ body: this.main(), once: false }];
+    const sharedB = packB === "shared" && !this.prepared;
+    if (packA === "shared" || sharedB) phases.unshift({ body: this.packing(packA === "shared", sharedB), once: false });
+    if (this.prepared) phases.unshift({ body: this.packing(false, true), once: true });
+    if (parts > 1) phases.push({ body: this.reduction(), once: false });
     const actual = this.pointers.actual();
     const head = [
       ...this.pointers.declarations(),
       `char* const scratch = q[${actual.length}];`,
       `float* const shared = (float*)q[${actual.length + 1}];`,
+      ...(this.prepared ? [`float* const prepared = (float*)q[${actual.length + 2}];`] : []),
     ].join("\n");
     return {
       support: this.support,
       helpers: this.functions.join("\n").replaceAll("@@declarations", head),
-      phases: phases.map((body) => ({ body: body.replaceAll("@@declarations", head) })),
-      actual: [...actual, "scratch", "shared"],
+      phases: phases.map(({ body, once }) => ({ body: body.replaceAll("@@declarations", head), once })),
+      actual: [...actual, "scratch", "shared", ...(this.prepared ? ["prepared"] : [])],
       scratchBytes: this.scratch.floats * 4,
       sharedBytes: this.shared.floats * 4,
+      preparedBytes: this.kept.floats * 4,
     };
   }
 
@@ -118,11 +129,12 @@ class BlockedRenderer {
     }
     const panelsA = { direct: 0, chunk: plan.rowsOuter ? 1 : chunkRows, worker: panels, shared: panels }[packA];
     const floatsA = panelsA * height * (packA === "chunk" ? deepest : deep);
+    const placeOfB = () => (this.prepared ? `prepared + ${this.kept.take(floatsB)}` : common(floatsB));
     const floatsB = packB === "chunk" ? chunkColumns * width * deepest : paddedColumns * deep;
     if (packA !== "direct")
       declarations.push(`float* const packedA = ${packA === "shared" ? common(floatsA) : own(floatsA)};`);
     if (packB !== "direct")
-      declarations.push(`float* const packedB = ${packB === "shared" ? common(floatsB) : own(floatsB)};`);
+      declarations.push(`float* const packedB = ${packB === "shared" ? placeOfB() : own(floatsB)};`);
     const tiles = panels * columnPanels.count;
     if (parts > 1) declarations.push(`float* const sums = ${common(batches * parts * tiles * tileFloats)};`);
     else if (this.waits) declarations.push(`float* const sums = ${own(chunkRows * chunkColumns * tileFloats)};`);
@@ -159,14 +171,13 @@ ${layout.columnText()}
     return `for (long block = 0; block < ${this.layout.blocks}; block++) {\n${this.layout.rangeText()}\n${body}\n}`;
   }
 
-  /** The phase in which all workers pack what is shared. */
-  private packing(): string {
-    const { packA, packB } = this.plan;
+  /** A phase in which all workers pack what is shared. */
+  private packing(a: boolean, b: boolean): string {
     return `{
 @@declarations
 ${this.memory}
-${packA === "shared" ? this.packAllOfA("worker", "workers") : ""}
-${packB === "shared" ? this.packAllOfB("worker", "workers") : ""}
+${a ? this.packAllOfA("worker", "workers") : ""}
+${b ? this.packAllOfB("worker", "workers") : ""}
 }`;
   }
 

@@ -92,5 +92,6 @@ ${finish}
     actual: [...actual, "scratch"],
     scratchBytes: memory.floats * 4,
     sharedBytes: 0,
+    preparedBytes: 0,
   };
 }

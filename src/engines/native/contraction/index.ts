@@ -9,14 +9,32 @@ import { hostTarget } from "./target.ts";
 
 export type { RenderedContraction } from "./rendered.ts";
 
-/** Renders a contraction to C, in the way that suits its shapes and views. */
-export function renderContraction(kernel: ContractionKernel, vectorBytes: 16 | 32 | 64): RenderedContraction {
+/**
+ * Renders a contraction to C, in the way that suits its shapes and views. In a loop, operands in fixed buffers are packed once, before
+ * the first turn.
+ */
+export function renderContraction(
+  kernel: ContractionKernel,
+  vectorBytes: 16 | 32 | 64,
+  isFixed: (buffer: number) => boolean,
+): RenderedContraction {
   const target = hostTarget(vectorBytes);
   const normal = normalize(kernel);
   const plan = planContraction(normal, target);
-  if (plan.kind === "blocked") return renderBlocked(normal, plan, target);
+  if (plan.kind === "blocked") {
+    const prepared = plan.batches === 1 && isFixed(normal.b.buffer);
+    return renderBlocked(normal, prepared ? { ...plan, packB: "shared" } : plan, target, prepared);
+  }
   if (plan.kind === "dots") return renderDots(normal, plan, target);
   if (isSmall(plan, normal.depth, target)) return renderSmall(normal, plan, target);
   const { body, actual } = renderLoop(contractionAsLoops(kernel), vectorBytes);
-  return { support: new Map(), helpers: "", phases: [{ body }], actual, scratchBytes: 0, sharedBytes: 0 };
+  return {
+    support: new Map(),
+    helpers: "",
+    phases: [{ body }],
+    actual,
+    scratchBytes: 0,
+    sharedBytes: 0,
+    preparedBytes: 0,
+  };
 }

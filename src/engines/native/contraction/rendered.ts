@@ -7,11 +7,13 @@ export interface RenderedContraction {
   /** Functions and tables of this kernel. */
   readonly helpers: string;
   /** Bodies of functions (char* const* q, const long worker, const long workers), run one after the other with barriers between. */
-  readonly phases: readonly { readonly body: string }[];
-  /** What q holds: addresses in terms of `p`, and `scratch` (this worker's) and `shared` memory. */
+  readonly phases: readonly { readonly body: string; readonly once?: boolean }[];
+  /** What q holds: addresses in terms of `p`, and `scratch` (this worker's), `shared` and `prepared` memory. */
   readonly actual: readonly string[];
   readonly scratchBytes: number;
   readonly sharedBytes: number;
+  /** Shared memory that a phase fills once for all turns of a loop. */
+  readonly preparedBytes: number;
 }
 
 /** Hands out memory in floats, in whole cache lines. */

@@ -73,5 +73,6 @@ ${repeat(together, (r) => sums(r, (v) => `store_f(tile + (m + ${r}) * ${width} +
     actual: pointers.actual(),
     scratchBytes: 0,
     sharedBytes: 0,
+    preparedBytes: 0,
   };
 }

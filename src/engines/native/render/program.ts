@@ -1,5 +1,14 @@
-import { TimeTable } from "../../../engine/index.ts";
-import { type Kernel, type KernelProgram, workOf } from "../../../passes/index.ts";
+import { type TimeSlot, TimeTable } from "../../../engine/index.ts";
+import { DTYPES } from "../../../ir/index.ts";
+import {
+  fixedIn,
+  type Kernel,
+  type KernelProgram,
+  type KernelStep,
+  type RepeatKernel,
+  workOf,
+} from "../../../passes/index.ts";
+import { invariant } from "../../../util/index.ts";
 import { renderContraction } from "../contraction/index.ts";
 import { Stopwatch } from "./clock.ts";
 import { renderLoop } from "./loop.ts";
@@ -19,29 +28,59 @@ export interface RenderedProgram {
   readonly scratchBytes: number;
   /** Bytes of working memory that workers share: buffer number `buffers.length + 1`. */
   readonly sharedBytes: number;
-  /** When it notes times: the kernel that each slot of the {@link TimeTable} belongs to. The table is buffer number `buffers.length + 2`. */
-  readonly slots: readonly number[];
+  /** When it notes times: what each slot of the {@link TimeTable} belongs to. The table is buffer number `buffers.length + 2`. */
+  readonly slots: readonly TimeSlot[];
 }
 
 /** A kernel's C: functions called one after the other by all workers, with barriers between. `@` stands for its name. */
 interface RenderedKernel {
   readonly support: ReadonlyMap<string, string>;
   readonly helpers: string;
-  readonly phases: readonly { readonly body: string }[];
+  /** In a loop, phases that are done `once` come before its first turn. */
+  readonly phases: readonly { readonly body: string; readonly once?: boolean }[];
   readonly actual: readonly string[];
   readonly scratchBytes: number;
   readonly sharedBytes: number;
+  /** Memory of what is prepared once, named "prepared" in `actual`. */
+  readonly preparedBytes: number;
 }
 
-function renderKernel(kernel: Kernel, vectorBytes: VectorBytes): RenderedKernel {
-  if (kernel.kind === "contraction") return renderContraction(kernel, vectorBytes);
+type PlainKernel = Exclude<Kernel, RepeatKernel>;
+
+/** The loop that a kernel is in. */
+interface Around {
+  readonly kernel: RepeatKernel;
+  /** How often it is done in a run of the program. */
+  readonly turns: number;
+  /** By one worker, without the others. */
+  readonly alone: boolean;
+  /** What has to be done before its first turn. */
+  readonly before: string[];
+}
+
+const BARRIER = "barrier(pool, worker);";
+
+function renderKernel(
+  kernel: PlainKernel,
+  vectorBytes: VectorBytes,
+  isFixed: (buffer: number) => boolean,
+): RenderedKernel {
+  if (kernel.kind === "contraction") return renderContraction(kernel, vectorBytes, isFixed);
   const { body, actual } =
     kernel.kind === "loop"
       ? renderLoop(kernel, vectorBytes)
       : kernel.kind === "random"
         ? renderRandom(kernel)
         : renderScatter(kernel);
-  return { support: new Map(), helpers: "", phases: [{ body }], actual, scratchBytes: 0, sharedBytes: 0 };
+  return {
+    support: new Map(),
+    helpers: "",
+    phases: [{ body }],
+    actual,
+    scratchBytes: 0,
+    sharedBytes: 0,
+    preparedBytes: 0,
+  };
 }
 
 const SIGNATURE = "(char* const* q, const long worker, const long workers)";
@@ -60,57 +99,158 @@ interface Definition {
 
 /** C of a whole program: functions per distinct kernel, and one that runs them in order, every worker taking its share. */
 export function renderProgram(program: KernelProgram, vectorBytes: VectorBytes, profile = false): RenderedProgram {
-  const stopwatch = new Stopwatch(profile);
-  const names = new Map<string, string>();
-  const definitions: Definition[] = [];
-  const declarations: string[] = [];
-  const calls: string[] = [];
-  let scratchBytes = 0;
-  let sharedBytes = 0;
-  let sharedInUse = false;
-  for (const [i, { kernel, barrier, parallel, scope }] of program.steps.entries()) {
-    const rendered = renderKernel(kernel, vectorBytes);
+  return new ProgramRenderer(program, vectorBytes, profile).render();
+}
+
+class ProgramRenderer {
+  private readonly stopwatch: Stopwatch;
+  private readonly names = new Map<string, string>();
+  private readonly definitions: Definition[] = [];
+  private readonly declarations: string[] = [];
+  private scratchBytes = 0;
+  private sharedBytes = 0;
+  /** Memory of what loops prepare before their first turn, behind the shared memory of kernels. */
+  private preparedBytes = 0;
+  private kernels = 0;
+
+  constructor(
+    private readonly program: KernelProgram,
+    private readonly vectorBytes: VectorBytes,
+    profile: boolean,
+  ) {
+    this.stopwatch = new Stopwatch(profile);
+  }
+
+  render(): RenderedProgram {
+    const { program, vectorBytes, stopwatch, definitions } = this;
+    const calls = this.sequence(program.steps);
+    const { length } = program.buffers;
+    const moving = program.steps.some(({ kernel }) => kernel.kind === "repeat");
+    const main = [
+      ...this.declarations,
+      ...stopwatch.definitions,
+      "void descent_program(void** buffers, int worker, int workers, void* pool, void (*barrier)(void*, int)) {",
+      // Loops move some of the pointers, every worker its own.
+      moving
+        ? `char* p[${length + 3}]; memcpy(p, buffers, ${length + (stopwatch.definitions.length > 0 ? 3 : 2)} * sizeof *p);`
+        : "char* const* p = (char* const*)buffers;",
+      `char* const scratch = p[${length}] + worker * ${align(this.scratchBytes)}L;`,
+      `char* const shared = p[${length + 1}];`,
+      `char* const prepared = shared + ${align(this.sharedBytes)}L;`,
+      "(void)scratch; (void)shared; (void)prepared;",
+      ...stopwatch.head(length + 2, new TimeTable(stopwatch.slots, 1).rowBytes),
+      ...calls,
+      "}",
+    ];
+    const heavy = definitions.filter(({ light }) => !light);
+    const half = heavy.length > KERNELS_PER_SOURCE ? Math.ceil(heavy.length / 2) : heavy.length;
+    const parts = [heavy.slice(0, half), heavy.slice(half), definitions.filter(({ light }) => light)];
+    const sources = parts.filter((part, i) => i === 0 || part.length > 0).map((part) => sourceText(part, vectorBytes));
+    return {
+      sources: [`${sources[0]}\n${main.join("\n")}\n`, ...sources.slice(1)],
+      functions: this.names.size,
+      scratchBytes: align(this.scratchBytes),
+      sharedBytes: align(this.sharedBytes) + this.preparedBytes,
+      slots: stopwatch.slots,
+    };
+  }
+
+  /** Steps one after the other, in a loop or outside of any. `alone`: by one worker, the others pass by. */
+  private sequence(steps: readonly KernelStep[], around?: Around): string[] {
+    const calls: string[] = [];
+    const wait = around?.alone ? [] : [BARRIER];
+    let sharedInUse = around !== undefined;
+    for (const { kernel, barrier, parallel, scope } of steps) {
+      calls.push(`/* ${kernel.name} ${scope.replaceAll("*/", "")} */`);
+      if (kernel.kind === "repeat") {
+        if (barrier) calls.push(...wait);
+        calls.push(...this.repeat(kernel, parallel, around));
+        sharedInUse = true;
+        continue;
+      }
+      const { rendered, name } = this.define(kernel, around);
+      // Nobody may still be using the shared memory for an earlier kernel.
+      const waits: boolean = barrier || (sharedInUse && rendered.sharedBytes > 0);
+      if (waits) calls.push(...wait);
+      sharedInUse = (sharedInUse && !waits) || rendered.sharedBytes > 0;
+      calls.push(...this.call(rendered, name, parallel, around));
+    }
+    return calls;
+  }
+
+  /** A loop: windows move, then its kernels run. Where workers share none of them, one worker does all turns. */
+  private repeat(kernel: RepeatKernel, parallel: boolean, outer: Around | undefined): string[] {
+    const { count, steps, windows, barrier, name } = kernel;
+    const turn = `turn_${name}`;
+    const moves = windows.map((number) => {
+      const { dtype, place } = this.program.buffers[number]!;
+      invariant(place.kind === "window", "a window that does not lie in a buffer");
+      const { of, first, stride, period, phase = 0 } = place;
+      const { bytes } = DTYPES[dtype];
+      const at = period === undefined ? turn : `(${turn} + ${phase}) % ${period}`;
+      return `p[${number}] = p[${of}] + ${first * bytes}L + ${at} * ${stride * bytes}L;`;
+    });
+    const alone = !parallel;
+    const around = { kernel, turns: count * (outer?.turns ?? 1), alone, before: [] as string[] };
+    const body = this.sequence(steps, around);
+    const wait = barrier && !alone ? [`if (${turn} > 0) ${BARRIER}`] : [];
+    const ready = around.before.length > 0 && !alone ? [BARRIER] : [];
+    const all = [
+      ...around.before,
+      ...ready,
+      `for (long ${turn} = 0; ${turn} < ${count}; ${turn}++) {`,
+      ...wait,
+      ...moves,
+      ...body,
+      "}",
+    ];
+    return alone && !outer?.alone ? ["if (worker == 0) {", ...all, "}"] : all;
+  }
+
+  /** Calls of a kernel's phases; those that prepare what all turns of a loop use stand before it. */
+  private call(
+    { actual, phases, preparedBytes }: RenderedKernel,
+    name: string,
+    parallel: boolean,
+    around?: Around,
+  ): string[] {
+    const number = this.kernels++;
+    const place = this.preparedBytes;
+    this.preparedBytes += align(preparedBytes);
+    const pointers = actual.map((each) => (each === "prepared" ? `prepared + ${place}` : each));
+    const list = `char* const q[] = {${pointers.length > 0 ? pointers.join(", ") : "0"}};`;
+    const share = parallel && !around?.alone ? "worker, workers" : "0, 1";
+    const calls = phases.map(({ once = false }, i) => {
+      const text = this.stopwatch.around(number, `${name}_${i}(q, ${share});`, around !== undefined && !once);
+      return { once, text };
+    });
+    const block = (texts: readonly string[]) => {
+      if (texts.length === 0) return [];
+      if (parallel && !around?.alone) return [`{ ${list} ${texts.join(` ${BARRIER} `)} }`];
+      return [`${around?.alone ? "" : "if (worker == 0) "}{ ${list} ${texts.join(" ")} }`];
+    };
+    around?.before.push(...block(calls.filter(({ once }) => once).map(({ text }) => text)));
+    return block(calls.filter(({ once }) => !once).map(({ text }) => text));
+  }
+
+  private define(kernel: PlainKernel, around?: Around): { rendered: RenderedKernel; name: string } {
+    const { program, names } = this;
+    const isFixed = around ? fixedIn(around.kernel, program.buffers) : () => false;
+    const rendered = renderKernel(kernel, this.vectorBytes, isFixed);
     const text = [rendered.helpers, ...rendered.phases.map(({ body }, i) => phaseText(i, body))].join("\n");
     let name = names.get(text);
     if (!name) {
       name = `kernel_${names.size}`;
       names.set(text, name);
-      const light = program.work > LIGHT.program && workOf(kernel) < LIGHT.share * program.work;
-      definitions.push({ text: text.replaceAll("@", name), support: rendered.support, light });
-      rendered.phases.forEach((_, phase) => declarations.push(`void ${name}_${phase}${SIGNATURE};`));
+      const work = workOf(kernel) * (around?.turns ?? 1);
+      const light = program.work > LIGHT.program && work < LIGHT.share * program.work;
+      this.definitions.push({ text: text.replaceAll("@", name), support: rendered.support, light });
+      rendered.phases.forEach((_, phase) => this.declarations.push(`void ${name}_${phase}${SIGNATURE};`));
     }
-    scratchBytes = Math.max(scratchBytes, rendered.scratchBytes);
-    sharedBytes = Math.max(sharedBytes, rendered.sharedBytes);
-    // Nobody may still be using the shared memory for an earlier kernel.
-    const waits: boolean = barrier || (sharedInUse && rendered.sharedBytes > 0);
-    if (waits) calls.push("barrier(pool, worker);");
-    sharedInUse = (sharedInUse && !waits) || rendered.sharedBytes > 0;
-    const timed = (text: string) => stopwatch.around(i, text);
-    calls.push(`/* ${kernel.name} ${scope.replaceAll("*/", "")} */`, ...call(rendered, name, parallel, timed));
+    this.scratchBytes = Math.max(this.scratchBytes, rendered.scratchBytes);
+    this.sharedBytes = Math.max(this.sharedBytes, rendered.sharedBytes);
+    return { rendered, name };
   }
-  const main = [
-    ...declarations,
-    ...stopwatch.definitions,
-    "void descent_program(void** buffers, int worker, int workers, void* pool, void (*barrier)(void*, int)) {",
-    "char* const* p = (char* const*)buffers;",
-    `char* const scratch = p[${program.buffers.length}] + worker * ${align(scratchBytes)}L;`,
-    `char* const shared = p[${program.buffers.length + 1}];`,
-    "(void)scratch; (void)shared;",
-    ...stopwatch.head(program.buffers.length + 2, new TimeTable(stopwatch.slots, 1).rowBytes),
-    ...calls,
-    "}",
-  ];
-  const heavy = definitions.filter(({ light }) => !light);
-  const half = heavy.length > KERNELS_PER_SOURCE ? Math.ceil(heavy.length / 2) : heavy.length;
-  const parts = [heavy.slice(0, half), heavy.slice(half), definitions.filter(({ light }) => light)];
-  const sources = parts.filter((part, i) => i === 0 || part.length > 0).map((part) => sourceText(part, vectorBytes));
-  return {
-    sources: [`${sources[0]}\n${main.join("\n")}\n`, ...sources.slice(1)],
-    functions: names.size,
-    scratchBytes: align(scratchBytes),
-    sharedBytes: align(sharedBytes),
-    slots: stopwatch.slots,
-  };
 }
 
 function phaseText(number: number, body: string): string {
@@ -123,19 +263,6 @@ function sourceText(definitions: readonly Definition[], vectorBytes: number): st
   return [quickly + prelude(vectorBytes), PHILOX_C, ...support.values(), ...definitions.map(({ text }) => text)].join(
     "\n",
   );
-}
-
-/** Calls of a kernel's phases. A kernel that is not shared out is done by the first worker alone. */
-function call(
-  { actual, phases }: RenderedKernel,
-  name: string,
-  parallel: boolean,
-  timed: (call: string) => string,
-): string[] {
-  const list = `char* const q[] = {${actual.length > 0 ? actual.join(", ") : "0"}};`;
-  const each = phases.map((_, i) => timed(`${name}_${i}(q, ${parallel ? "worker, workers" : "0, 1"});`));
-  if (!parallel) return [`if (worker == 0) { ${list} ${each.join(" ")} }`];
-  return [`{ ${list} ${each.join(" barrier(pool, worker); ")} }`];
 }
 
 function align(bytes: number): number {

@@ -1,12 +1,20 @@
 import { writeLoop } from "../../../codegen/index.ts";
-import { TimeTable } from "../../../engine/index.ts";
-import { contractionAsLoops, type Kernel, type KernelProgram } from "../../../passes/index.ts";
+import { type TimeSlot, TimeTable } from "../../../engine/index.ts";
+import { DTYPES } from "../../../ir/index.ts";
+import {
+  contractionAsLoops,
+  type Kernel,
+  type KernelProgram,
+  type KernelStep,
+  type RepeatKernel,
+} from "../../../passes/index.ts";
 import { renderContraction } from "../contraction/index.ts";
 import {
   type Code,
   call,
   encodeModule,
   FunctionBuilder,
+  f64,
   functionKey,
   i32,
   ins,
@@ -47,11 +55,31 @@ export interface RenderedModule {
   readonly scratchBytes: number;
   /** Bytes of working memory that workers share. */
   readonly sharedBytes: number;
-  /** The kernel that each slot of the table of times belongs to; none when the program is not profiled. */
-  readonly slots: readonly number[];
+  /** What each slot of the table of times belongs to; none when the program is not profiled. */
+  readonly slots: readonly TimeSlot[];
 }
 
-function renderKernel(kernel: Kernel, options: AssemblerOptions): RenderedKernel {
+type PlainKernel = Exclude<Kernel, RepeatKernel>;
+
+type StepFlags = Pick<KernelStep, "barrier" | "parallel">;
+
+interface DrawnKernel extends StepFlags {
+  readonly rendered: RenderedKernel;
+}
+
+interface DrawnLoop extends StepFlags {
+  readonly kernel: RepeatKernel;
+  readonly steps: readonly DrawnStep[];
+}
+
+type DrawnStep = DrawnKernel | DrawnLoop;
+
+/** All kernels, those of loops among them. */
+function flatten(steps: readonly DrawnStep[]): RenderedKernel[] {
+  return steps.flatMap((step) => ("steps" in step ? flatten(step.steps) : [step.rendered]));
+}
+
+function renderKernel(kernel: PlainKernel, options: AssemblerOptions): RenderedKernel {
   switch (kernel.kind) {
     case "loop":
       return simpleKernel(options, ({ assembler }, block) => writeLoop(kernel, assembler, block));
@@ -81,8 +109,10 @@ class ModuleRenderer {
   /** Addresses already read from the table. */
   private readonly addresses = new Map<number, Code>();
   private readonly head: Code[] = [];
-  private readonly slots: number[] = [];
+  private readonly slots: TimeSlot[] = [];
   private readonly times = this.builder.local("i32");
+  private readonly start = this.builder.local("f64");
+  private kernels = 0;
 
   constructor(
     private readonly program: KernelProgram,
@@ -90,21 +120,11 @@ class ModuleRenderer {
   ) {}
 
   render(): RenderedModule {
-    const kernels = this.program.steps.map((step) => ({ step, rendered: renderKernel(step.kernel, this.options) }));
-    const scratchBytes = align(Math.max(0, ...kernels.map(({ rendered }) => rendered.scratchBytes)));
-    const sharedBytes = align(Math.max(0, ...kernels.map(({ rendered }) => rendered.sharedBytes)));
-    const body: Code[] = [];
-    let sharedInUse = false;
-    for (const [i, { step, rendered }] of kernels.entries()) {
-      for (const [name, each] of rendered.support) this.functions.set(name, each);
-      // Nobody may still be using the shared memory for an earlier kernel.
-      const waits: boolean = step.barrier || (sharedInUse && rendered.sharedBytes > 0);
-      if (waits) body.push(this.barrier());
-      sharedInUse = (sharedInUse && !waits) || rendered.sharedBytes > 0;
-      const calls = rendered.phases.map((phase) => this.timed(i, this.call(phase, step.parallel, scratchBytes)));
-      if (step.parallel) calls.forEach((each, phase) => body.push(phase > 0 ? this.barrier() : [], each));
-      else body.push(when(ins("i32.eqz", local.get(this.worker)), calls));
-    }
+    const steps = this.draw(this.program.steps);
+    const drawn = flatten(steps);
+    const scratchBytes = align(Math.max(0, ...drawn.map(({ scratchBytes }) => scratchBytes)));
+    const sharedBytes = align(Math.max(0, ...drawn.map(({ sharedBytes }) => sharedBytes)));
+    const body = this.sequence(steps, scratchBytes);
     if (this.options.profile) this.locateTimes();
     this.builder.body.push(this.head, body);
     if (this.options.shared) this.functions.set(BARRIER, barrierFunction());
@@ -120,12 +140,87 @@ class ModuleRenderer {
     };
   }
 
+  /** Renders all kernels. */
+  private draw(steps: readonly KernelStep[]): DrawnStep[] {
+    return steps.map(({ kernel, barrier, parallel }) => {
+      if (kernel.kind === "repeat") return { kernel, barrier, parallel, steps: this.draw(kernel.steps) };
+      const rendered = renderKernel(kernel, this.options);
+      for (const [name, each] of rendered.support) this.functions.set(name, each);
+      return { barrier, parallel, rendered };
+    });
+  }
+
+  /** Steps one after the other; `alone`: by one worker, in a loop that the others pass by. */
+  private sequence(steps: readonly DrawnStep[], scratchBytes: number, repeated = false, alone = false): Code[] {
+    const body: Code[] = [];
+    const wait = () => (alone ? [] : this.barrier());
+    let sharedInUse = repeated;
+    for (const step of steps) {
+      if ("steps" in step) {
+        if (step.barrier) body.push(wait());
+        body.push(this.repeat(step, scratchBytes, alone));
+        sharedInUse = true;
+        continue;
+      }
+      const { rendered, barrier, parallel } = step;
+      // Nobody may still be using the shared memory for an earlier kernel.
+      const waits: boolean = barrier || (sharedInUse && rendered.sharedBytes > 0);
+      if (waits) body.push(wait());
+      sharedInUse = (sharedInUse && !waits) || rendered.sharedBytes > 0;
+      const number = this.kernels++;
+      const shared = parallel && !alone;
+      const calls = rendered.phases.map((phase) =>
+        this.timed(number, this.call(phase, shared, scratchBytes), repeated),
+      );
+      if (shared) calls.forEach((each, phase) => body.push(phase > 0 ? this.barrier() : [], each));
+      else body.push(alone ? calls : when(ins("i32.eqz", local.get(this.worker)), calls));
+    }
+    return body;
+  }
+
+  /** A loop: windows move, then its kernels run. Where workers share none of them, one worker does all turns. */
+  private repeat({ kernel, parallel, steps }: DrawnLoop, scratchBytes: number, outerAlone: boolean): Code {
+    const { count, windows, barrier } = kernel;
+    if (count === 0) return [];
+    const alone = !parallel;
+    const turn = this.builder.local("i32");
+    const moves = windows.map((number) => {
+      const { dtype, place } = this.program.buffers[number]!;
+      if (place.kind !== "window") throw new Error("Descent bug: a window that does not lie in a buffer");
+      const { of, first, stride, period, phase = 0 } = place;
+      const { bytes } = DTYPES[dtype];
+      const turns =
+        period === undefined
+          ? local.get(turn)
+          : ins("i32.rem_u", ins("i32.add", local.get(turn), i32(phase)), i32(period));
+      const moved = ins("i32.mul", turns, i32(stride * bytes));
+      const window = this.builder.local("i32");
+      this.addresses.set(number, local.get(window));
+      return local.set(window, ins("i32.add", ins("i32.add", this.entry(of), i32(first * bytes)), moved));
+    });
+    const wait = barrier && !alone ? when(local.get(turn), this.barrier()) : [];
+    const inner = [wait, moves, this.sequence(steps, scratchBytes, true, alone)];
+    const next = local.tee(turn, ins("i32.add", local.get(turn), i32(1)));
+    const turns: Code = [local.set(turn, i32(0)), 0x03, 0x40, inner, ins("i32.lt_u", next, i32(count)), 0x0d, 0, 0x0b];
+    return alone && !outerAlone ? when(ins("i32.eqz", local.get(this.worker)), turns) : turns;
+  }
+
   /** A call of a phase of kernel number `kernel`, between two looks at the clock when the program is profiled. */
-  private timed(kernel: number, each: Code): Code {
+  private timed(kernel: number, each: Code, repeated: boolean): Code {
     if (!this.options.profile) return each;
-    const at = 16 * (this.slots.push(kernel) - 1);
-    const note = (offset: number) => memory("f64.store", local.get(this.times), offset, call(CLOCK));
-    return [note(at), each, note(at + 8)];
+    const at = 16 * (this.slots.push({ kernel, repeated }) - 1);
+    const note = (offset: number, value: Code) => memory("f64.store", local.get(this.times), offset, value);
+    if (!repeated) return [note(at, call(CLOCK)), each, note(at + 8, call(CLOCK))];
+    const read = (offset: number) => memory("f64.load", local.get(this.times), offset);
+    const begin = this.builder.local("f64");
+    // Times of an earlier run lie before the start of this one.
+    const isFirst = ins("i32.eqz", ins("f64.gt", read(at), local.get(this.start)));
+    return [
+      local.set(begin, call(CLOCK)),
+      each,
+      when(isFirst, [note(at, local.get(begin)), note(at + 8, f64(0))]),
+      note(at + 8, ins("f64.add", read(at + 8), ins("f64.sub", call(CLOCK), local.get(begin)))),
+    ];
   }
 
   /** Puts the address of this worker's row of the table of times, the last buffer, into its local. */
@@ -133,7 +228,7 @@ class ModuleRenderer {
     const { rowBytes } = new TimeTable(this.slots, 1);
     const row = ins("i32.mul", local.get(this.worker), i32(rowBytes));
     const table = this.entry(this.program.buffers.length - 1);
-    this.head.push(local.set(this.times, ins("i32.add", table, row)));
+    this.head.push(local.set(this.times, ins("i32.add", table, row)), local.set(this.start, call(CLOCK)));
   }
 
   private barrier(): Code {

@@ -92,6 +92,8 @@ class DirectProgram implements LoadedProgram {
         return this.arena.byteOffset + place.offset;
       case "data":
         return this.data[place.index]!.byteOffset;
+      case "window":
+        return 0; // The module finds it.
       default: {
         const array = { input: given.inputs, state: given.state, output: given.outputs }[place.kind][place.index]!;
         if (!this.host.memory.holds(array)) {
