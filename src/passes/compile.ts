@@ -14,9 +14,10 @@ import { at, forEachPart, NeedsMemory } from "./lower.ts";
 import { decideMemory } from "./memory-decisions.ts";
 import { optimize } from "./optimize.ts";
 import { orderForMemory } from "./order.ts";
-import { BufferTable, type DraftBuffer, type PlacedGraph, placeResults, unshaped } from "./placement.ts";
+import { BufferTable, type DraftBuffer, type PlacedGraph, placeResults } from "./placement.ts";
 import { buildRepeat } from "./repeat.ts";
 import { schedule, workOf } from "./schedule.ts";
+import { unshaped } from "./strided-view.ts";
 
 /** A program in kernel form, and the constants it reads, by the index of their buffers' places. */
 export interface CompiledKernels {

@@ -1,7 +1,7 @@
 import { apply, type Node, ops } from "../ir/index.ts";
 import { product, sameShape } from "../util/index.ts";
-import { unshaped } from "./placement.ts";
 import { rewrite } from "./simplify.ts";
+import { unshaped } from "./strided-view.ts";
 
 /**
  * Takes out of sums what is the same for all of their elements, and knows those that vanish:

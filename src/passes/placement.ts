@@ -13,6 +13,7 @@ import type { BufferPlace } from "./kernel.ts";
 import { type LoopPlan, planCarry, planLoops } from "./loop-plan.ts";
 import type { Storage } from "./lower.ts";
 import { rewrite } from "./simplify.ts";
+import { unshaped } from "./strided-view.ts";
 
 /** A buffer while the program is being built; arena buffers get their offset at the end. */
 export interface DraftBuffer {
@@ -24,11 +25,6 @@ export interface DraftBuffer {
 const SOURCES = new Set(["placeholder", "data", "constant", "iota", "identity", "concat"]);
 
 export const ONE_RUN = new Set(["scatter", "random"]);
-
-/** What a chain of reshapes starts from: the value whose memory it shares. */
-export function unshaped(node: Node): Node {
-  return node.op.name === "reshape" ? unshaped(node.inputs[0]!) : node;
-}
 
 /** Whether `node`'s own kernel can write to a place that somebody else chose, once. */
 function take(node: Node, taken: Set<Node>): boolean {

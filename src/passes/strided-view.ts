@@ -2,6 +2,11 @@ import type { Node } from "../ir/index.ts";
 import { product } from "../util/index.ts";
 import type { Storage } from "./lower.ts";
 
+/** What a chain of reshapes starts from: the value whose memory it shares. */
+export function unshaped(node: Node): Node {
+  return node.op.name === "reshape" ? unshaped(node.inputs[0]!) : node;
+}
+
 /** Where a view of a value lies, when it is the value's memory seen with other strides; undefined when it is not. */
 export function stridedView(node: Node, storageOf: (node: Node) => Storage | undefined): Storage | undefined {
   const own = storageOf(node);
