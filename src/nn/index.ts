@@ -18,6 +18,12 @@ export {
 export type { Augment } from "./augmentations/augmentation.ts";
 export * as augmentations from "./augmentations/index.ts";
 export {
+  type ClassificationReport,
+  type ClassificationReportOptions,
+  type ClassScores,
+  classificationReport,
+} from "./classification-report.ts";
+export {
   type ConstraintConfig,
   type ConstraintFunction,
   type ConstraintName,
@@ -63,14 +69,19 @@ export {
   type MetricFunction,
   type MetricName,
   type MetricSpec,
-  mergeStatistics,
   metricNames,
   metricToJson,
   registerMetric,
   resolveMetric,
 } from "./metric-registry.ts";
 export * as metrics from "./metrics/index.ts";
-export type { Metric, MetricContext, MetricDefinition, MetricOptions } from "./metrics/metric.ts";
+export {
+  type Metric,
+  type MetricContext,
+  type MetricDefinition,
+  type MetricOptions,
+  MetricTotal,
+} from "./metrics/metric.ts";
 export { type ForwardResult, Network, type NetworkOptions } from "./network.ts";
 export { graphOf, type LayerConfig, type NetworkConfig } from "./network-config.ts";
 export {

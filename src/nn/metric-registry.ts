@@ -45,19 +45,12 @@ export function resolveMetric(spec: MetricSpec): MetricDefinition {
  *
  * @example
  * const accuracy = buildMetric("accuracy", { outputShape: [2], targetShape: [] });
- * const total = new Float64Array(accuracy.size);
- * const batch = accuracy.statistics(tensor([1, 0]), tensor([[0.2, 0.8], [0.4, 0.6]]));
- * mergeStatistics(accuracy, total, await batch.data());
- * console.log(accuracy.result(total)); // 0.5
+ * const total = new MetricTotal(accuracy);
+ * total.add(await accuracy.statistics(tensor([1, 0]), tensor([[0.2, 0.8], [0.4, 0.6]])).data());
+ * console.log(total.result()); // 0.5
  */
 export function buildMetric(spec: MetricSpec, context: MetricContext): Metric {
   return resolveMetric(spec).build(context);
-}
-
-/** Merges a batch's statistics into the total, which begins with zeros. */
-export function mergeStatistics(metric: Metric, total: Float64Array, batch: ArrayLike<number>): void {
-  if (metric.merge) metric.merge(total, batch);
-  else for (let i = 0; i < total.length; i++) total[i] = (total[i] ?? 0) + (batch[i] ?? 0);
 }
 
 /**

@@ -3,7 +3,7 @@ import {
   type Metric,
   type MetricContext,
   type MetricSpec,
-  mergeStatistics,
+  MetricTotal,
   resolveMetric,
 } from "../nn/index.ts";
 import { concatenate, type Tensor } from "../tensor/index.ts";
@@ -90,13 +90,14 @@ export function metricJob(given: MetricCase): CheckedJob<MetricResult> {
     },
     check(results) {
       const merged = (of: Metric, names: readonly string[]): Numbers => {
-        const total = new Float64Array(of.size);
+        const total = new MetricTotal(of);
         for (const name of names) {
           const { shape, data } = results[name] as Computed;
-          expectShape(`statistics of ${kind}`, shape, [of.size]);
-          mergeStatistics(of, total, data);
+          const rows = of.collects ? Math.ceil(data.length / of.size) : 1;
+          expectShape(`statistics of ${kind}`, shape, [rows * of.size]);
+          total.add(data);
         }
-        return of.result(total);
+        return total.result();
       };
       const names = batches.map((_, i) => `batch${i}`);
       const result = merged(metric, names);

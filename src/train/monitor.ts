@@ -4,7 +4,8 @@ import type { Logs } from "./values.ts";
 /** Whether a smaller or a larger value is better; "auto" goes by the name. */
 export type MonitorMode = "min" | "max" | "auto";
 
-const larger = /accuracy|precision|recall|f1|r2|auc|specificity|score/i;
+const larger =
+  /accuracy|precision|recall|f1|fBeta|r2|auc|specificity|sensitivity|score|iou|correlation|kappa|variance|true/i;
 
 /** "max" for accuracy and its like, "min" for losses and errors. */
 export function directionOf(name: string, mode: MonitorMode = "auto"): "min" | "max" {

@@ -1,4 +1,4 @@
-import { type Metric, mergeStatistics, reduceLoss } from "../nn/index.ts";
+import { type Metric, MetricTotal, reduceLoss } from "../nn/index.ts";
 import { full, inScope, stack, type Tensor, type TypedArray, zeros } from "../tensor/index.ts";
 import { fail, type Shape } from "../util/index.ts";
 import type { Head } from "./objective.ts";
@@ -109,33 +109,31 @@ export class Scorer {
 export class Totals {
   /** Of each head, then of each term: the sum of its losses, and their count. */
   private readonly losses: Float64Array;
-  private readonly statistics: Float64Array[];
+  private readonly measured: readonly MetricTotal[];
 
   constructor(
     private readonly names: readonly string[],
     private readonly heads: readonly Head[],
     /** How many terms are added to the heads' losses. */
     terms: number,
-    private readonly metrics: readonly Metric[],
+    metrics: readonly Metric[],
   ) {
     this.losses = new Float64Array(2 * (heads.length + terms));
-    this.statistics = metrics.map(({ size }) => new Float64Array(size));
+    this.measured = metrics.map((metric) => new MetricTotal(metric));
   }
 
   reset(): void {
     this.losses.fill(0);
-    for (const statistics of this.statistics) statistics.fill(0);
+    for (const total of this.measured) total.reset();
   }
 
-  /** Adds a batch; called after every step, so it allocates nothing. */
+  /** Adds a batch; called after every step, so it allocates nothing, but for metrics that collect. */
   add(arrays: readonly TypedArray[]): void {
     const losses = arrays[0] as TypedArray;
     for (let i = 0; i < this.losses.length; i++) {
       this.losses[i] = (this.losses[i] as number) + (losses[i + 1] as number);
     }
-    for (let m = 0; m < this.metrics.length; m++) {
-      mergeStatistics(this.metrics[m] as Metric, this.statistics[m] as Float64Array, arrays[m + 1] as TypedArray);
-    }
+    for (let m = 0; m < this.measured.length; m++) (this.measured[m] as MetricTotal).add(arrays[m + 1] as TypedArray);
   }
 
   /** Loss and metrics over everything added. */
@@ -145,7 +143,7 @@ export class Totals {
     const weighted = each.map((value, h) => value * (this.heads[h] as Head).weight);
     const loss = [...weighted, ...terms].reduce((total, value) => total + value, 0);
     const losses = each.length > 1 ? [loss, ...each, ...terms] : [loss, ...terms];
-    const measured = this.metrics.map((metric, m) => metric.result(this.statistics[m] as Float64Array));
+    const measured = this.measured.map((total) => total.result());
     return Object.fromEntries([...losses, ...measured].map((value, i) => [this.names[i] as string, value]));
   }
 

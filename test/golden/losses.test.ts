@@ -28,10 +28,17 @@ test("every loss has golden numbers", () => {
   expect(lossRegistry.names.filter((name) => !covered.has(name))).toEqual([]);
 });
 
+/** Some losses make one program: compiling it takes most of the time. */
+function shelf(loss: string): string {
+  const names = lossRegistry.names.toSorted();
+  const first = 5 * Math.floor(names.indexOf(loss) / 5);
+  return `${names[first]} to ${names[Math.min(first + 4, names.length - 1)]}`;
+}
+
 await forEachEngine((engine) => {
   testGroups(
     engine,
-    groupBy(cases, ({ loss }) => loss),
+    groupBy(cases, ({ loss }) => shelf(loss)),
     (golden) =>
       lossJob({
         loss: { kind: golden.loss, ...golden.options } as LossSpec,

@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
 import {
   buildMetric,
+  classificationReport,
   losses,
   type MetricContext,
   type MetricSpec,
-  mergeStatistics,
+  MetricTotal,
   metricNames,
   metrics,
   metricToJson,
@@ -28,16 +29,17 @@ async function measure(spec: MetricSpec, data: Data, batches?: number[], loss?: 
   const { yTrue, yPred, weights } = data;
   const context = { outputShape: sample(yPred), targetShape: sample(yTrue), ...(loss && { loss }) };
   const metric = buildMetric(spec, context);
-  const total = new Float64Array(metric.size);
+  const total = new MetricTotal(metric);
   let start = 0;
   for (const size of batches ?? [yPred.shape[0] ?? 0]) {
     const cut = (x: Tensor) => x.slice([start, start + size]);
     const statistics = metric.statistics(cut(yTrue), cut(yPred), weights && cut(weights));
-    expect(statistics.shape).toEqual([metric.size]);
-    mergeStatistics(metric, total, await statistics.data());
+    const rows = metric.collects ? statistics.size / metric.size : 1;
+    expect(statistics.shape).toEqual([rows * metric.size]);
+    total.add(await statistics.data());
     start += size;
   }
-  return metric.result(total);
+  return total.result();
 }
 
 const binary: Data = { yTrue: tensor([[1], [1], [0], [0], [1]]), yPred: tensor([[0.9], [0.4], [0.6], [0.1], [0.7]]) };
@@ -172,12 +174,15 @@ describe("every metric is exact over batches", () => {
     },
   };
   const kindOf = (name: string) => {
-    if (["meanSquaredError", "meanAbsoluteError", "r2"].includes(name)) return "numbers";
-    return name === "binaryAccuracy" ? "binary" : "classes";
+    if (/^(binary|hinge|squaredHinge)/.test(name)) return "binary";
+    if (/Error$|^r2|Correlation$|Variance|Cosh|huber|cosine/.test(name) && !/matthews|expected/.test(name))
+      return "numbers";
+    return "classes";
   };
   test.each(metricNames)("%s", async (name) => {
     const { yTrue, yPred } = data[kindOf(name)] as Data;
-    const given = name === "categoricalAccuracy" ? { yTrue: yTrue.oneHot(3), yPred } : { yTrue, yPred };
+    const oneHot = /^(categorical|topK|klDivergence|poisson)/.test(name);
+    const given = oneHot ? { yTrue: yTrue.oneHot(3), yPred } : { yTrue, yPred };
     const count = yPred.shape[0] ?? 0;
     const weights = tensor(draw(count, () => random.integer(3)));
     for (const all of [given, { ...given, weights }]) {
@@ -187,13 +192,96 @@ describe("every metric is exact over batches", () => {
         expect(parts[i]).toBeCloseTo(value, 5);
       });
       const twice = [await measure(name, { ...given, ...doubled(given) })].flat(2);
-      if (name !== "confusionMatrix" && all === given) expect(twice[0]).toBeCloseTo(whole[0] as number, 5);
+      if (!/^(confusionMatrix|(true|false)(Positives|Negatives))$/.test(name) && all === given)
+        expect(twice[0]).toBeCloseTo(whole[0] as number, 5);
     }
   });
   const doubled = ({ yTrue, yPred }: Data): Data => ({
     yTrue,
     yPred,
     weights: tensor(new Float32Array(yPred.shape[0] ?? 0).fill(2)),
+  });
+});
+
+describe("totals of parts", () => {
+  const context = { outputShape: [1], targetShape: [1] };
+  const part = async (spec: MetricSpec, from: number, to: number) => {
+    const metric = buildMetric(spec, context);
+    const total = new MetricTotal(metric);
+    const [yTrue, yPred] = [binary.yTrue.slice([from, to]), binary.yPred.slice([from, to])];
+    total.add(await metric.statistics(yTrue, yPred).data());
+    return total;
+  };
+
+  test.each(["accuracy", "auc", "r2", "pearsonCorrelation", "spearmanCorrelation", "maxError"] as const)(
+    "of %s merge into that of all, in any order",
+    async (name) => {
+      const whole = (await part(name, 0, 5)).result() as number;
+      const [first, second] = [await part(name, 0, 2), await part(name, 2, 5)];
+      const other = await part(name, 2, 5);
+      first.add(second.statistics);
+      expect(first.result()).toBeCloseTo(whole, 6);
+      other.add((await part(name, 0, 2)).statistics);
+      expect(other.result()).toBeCloseTo(whole, 6);
+      other.reset();
+      other.add((await part(name, 0, 5)).statistics);
+      expect(other.result()).toBeCloseTo(whole, 6);
+    },
+  );
+});
+
+describe("curves", () => {
+  test("are those of all samples, or of each label", async () => {
+    expect(await measure("auc", binary, [2, 3])).toBeCloseTo(5 / 6);
+    expect(await measure({ kind: "auc", average: "none" }, labels, undefined, bce)).toEqual([0, 1]);
+    expect(await measure("auc", labels, undefined, bce)).toBe(1); // the first label is always true
+  });
+});
+
+describe("metrics of a model that gives logits", () => {
+  const logits = { yTrue: tensor([[1], [0]]), yPred: tensor([[2], [-1]]) };
+  const loss = losses.binaryCrossentropy({ fromLogits: true });
+  const p = (z: number) => 1 / (1 + Math.exp(-z));
+  test("take them as such", async () => {
+    const entropy = -(Math.log(p(2)) + Math.log(1 - p(-1))) / 2;
+    expect(await measure("binaryCrossentropy", logits, undefined, loss)).toBeCloseTo(entropy, 6);
+    const squares = ((1 - p(2)) ** 2 + p(-1) ** 2) / 2;
+    expect(await measure("brier", logits, undefined, loss)).toBeCloseTo(squares, 6);
+  });
+});
+
+describe("classificationReport", () => {
+  test("tells classes and their means, as data and as text", () => {
+    const report = classificationReport(
+      [
+        [8, 2],
+        [1, 9],
+      ],
+      { labels: ["cat", "dog"] },
+    );
+    expect(report.accuracy).toBe(0.85);
+    expect(report.classes[0]).toEqual({
+      label: "cat",
+      precision: expect.closeTo(8 / 9),
+      recall: 0.8,
+      f1: expect.closeTo(16 / 19),
+      support: 10,
+    });
+    expect(report.macro.recall).toBeCloseTo(0.85);
+    expect(report.weighted.support).toBe(20);
+    expect(String(report).split("\n")).toEqual([
+      "               precision  recall     f1  support",
+      "cat                0.889   0.800  0.842       10",
+      "dog                0.818   0.900  0.857       10",
+      "accuracy                          0.850       20",
+      "macro mean         0.854   0.850  0.850       20",
+      "weighted mean      0.854   0.850  0.850       20",
+    ]);
+  });
+
+  test("refuses what is no confusion matrix", () => {
+    expect(() => classificationReport([[1, 2]])).toThrow("no square matrix");
+    expect(() => classificationReport([[1]], { labels: ["a", "b"] })).toThrow("2 labels for 1 classes");
   });
 });
 

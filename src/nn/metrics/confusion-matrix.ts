@@ -1,6 +1,6 @@
 import { fail } from "../../util/index.ts";
 import { bothClasses, decisionOf } from "./decision.ts";
-import { defineMetric, type MetricDefinition, type MetricOptions } from "./metric.ts";
+import { defineMetric, type Metric, type MetricContext, type MetricDefinition, type MetricOptions } from "./metric.ts";
 
 export interface ConfusionMatrixOptions extends MetricOptions {
   /** For one output unit: a probability that must be exceeded; default 0.5 (Keras). */
@@ -15,28 +15,37 @@ export interface ConfusionMatrixOptions extends MetricOptions {
  * const { confusionMatrix } = await model.evaluate(x, y);
  */
 export function confusionMatrix(options: ConfusionMatrixOptions = {}): MetricDefinition {
-  return defineMetric("confusionMatrix", options, ["threshold"], (context) => {
-    const decision = decisionOf(context, "confusionMatrix", options.threshold);
-    const { task } = decision;
-    if (task === "multilabel") {
-      fail(
-        "confusionMatrix got several labels per sample",
-        "one class per sample",
-        'use precision({ average: "none" })',
-      );
-    }
-    const classes = task === "binary" ? 2 : decision.classes;
-    const columns = task === "binary" ? bothClasses : <T>(x: T) => x;
-    return {
-      size: classes * classes,
-      statistics(yTrue, yPred, sampleWeight) {
-        const truth = columns(decision.truth(yTrue, yPred));
-        const decided = columns(decision.decided(yPred));
-        const counted = sampleWeight ? decided.mul(decision.weights(sampleWeight)) : decided;
-        return truth.transpose().matmul(counted).flatten();
-      },
-      result: (total) =>
-        Array.from({ length: classes }, (_, row) => [...total.subarray(row * classes, (row + 1) * classes)]),
-    };
+  return confusionMetric("confusionMatrix", options, [], (counts) => counts);
+}
+
+/** A metric that follows from how often each class (row) was taken for each class (column). */
+export function confusionMetric(
+  kind: string,
+  options: ConfusionMatrixOptions,
+  allowed: readonly string[],
+  result: (counts: number[][]) => ReturnType<Metric["result"]>,
+): MetricDefinition {
+  return defineMetric(kind, options, ["threshold", ...allowed], (context) => {
+    const { size, classes, statistics } = confusions(kind, context, options.threshold);
+    const rows = (total: Float64Array) =>
+      Array.from({ length: classes }, (_, row) => [...total.subarray(row * classes, (row + 1) * classes)]);
+    return { size, statistics, result: (total) => result(rows(total)) };
   });
+}
+
+function confusions(kind: string, context: MetricContext, threshold: number | undefined) {
+  const decision = decisionOf(context, kind, threshold);
+  const { task } = decision;
+  if (task === "multilabel") {
+    fail(`${kind} got several labels per sample`, "one class per sample", 'use precision({ average: "none" })');
+  }
+  const classes = task === "binary" ? 2 : decision.classes;
+  const columns = task === "binary" ? bothClasses : <T>(x: T) => x;
+  const statistics: Metric["statistics"] = (yTrue, yPred, sampleWeight) => {
+    const truth = columns(decision.truth(yTrue, yPred));
+    const decided = columns(decision.decided(yPred));
+    const counted = sampleWeight ? decided.mul(decision.weights(yPred.shape[0] ?? 1, sampleWeight)) : decided;
+    return truth.transpose().matmul(counted).flatten();
+  };
+  return { size: classes * classes, classes, statistics };
 }

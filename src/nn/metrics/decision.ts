@@ -2,7 +2,7 @@ import { concatenate, type Tensor } from "../../tensor/index.ts";
 import { fail, formatShape, product } from "../../util/index.ts";
 import { checkNumber } from "../checks.ts";
 import { oneHotLabels } from "../losses/sparse-categorical-crossentropy.ts";
-import type { MetricContext } from "./metric.ts";
+import { type MetricContext, rowWeights } from "./metric.ts";
 
 /**
  * What an output decides: one yes or no ("binary": one unit), several ("multilabel": several units behind a binary
@@ -18,8 +18,8 @@ export interface Decision {
   truth(yTrue: Tensor, yPred: Tensor): Tensor;
   /** [rows, classes] */
   decided(yPred: Tensor): Tensor;
-  /** [batch] -> [rows, 1] */
-  weights(sampleWeight: Tensor): Tensor;
+  /** What each row counts, [rows, 1], by sampleWeight [batch]; 1 without it. */
+  weights(batch: number, sampleWeight: Tensor | undefined): Tensor;
 }
 
 /** How an output of that shape decides; `threshold` is a probability that must be exceeded, default 0.5 (Keras). */
@@ -52,10 +52,7 @@ export function decisionOf(context: MetricContext, where: string, threshold?: nu
       const decided = task === "multiclass" ? yPred.argmax({ axis: -1 }).oneHot(classes) : yPred.greater(limit);
       return rows(decided.cast("float32"));
     },
-    weights(sampleWeight) {
-      const batch = sampleWeight.size;
-      return sampleWeight.reshape([batch, 1]).broadcastTo([batch, places]).reshape([-1, 1]);
-    },
+    weights: (batch, sampleWeight) => rowWeights(batch, places, sampleWeight),
   };
 }
 
@@ -72,6 +69,12 @@ export function hasClassNumbers({ outputShape, targetShape }: MetricContext): bo
 export function taskOf({ outputShape, loss }: MetricContext, threshold?: number): Task {
   if ((outputShape.at(-1) ?? 1) === 1) return "binary";
   return threshold !== undefined || loss?.targets === "probabilities" ? "multilabel" : "multiclass";
+}
+
+/** Probabilities, where the predictions are logits for the loss. */
+export function probabilitiesOf(context: MetricContext, yPred: Tensor): Tensor {
+  if (context.loss?.options["fromLogits"] !== true) return yPred;
+  return taskOf(context) === "multiclass" ? yPred.softmax({ axis: -1 }) : yPred.sigmoid();
 }
 
 /** The threshold in the units of the predictions: log(p / (1 - p)) where the loss takes them as logits. */

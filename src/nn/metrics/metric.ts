@@ -1,6 +1,6 @@
-import { full, stack, type Tensor } from "../../tensor/index.ts";
+import { full, ones, stack, type Tensor, where } from "../../tensor/index.ts";
 import { checkOptions, type Shape } from "../../util/index.ts";
-import type { Loss } from "../losses/loss.ts";
+import type { Elements, Loss } from "../losses/loss.ts";
 
 /** What a metric may know of the model that it measures; shapes without the batch. */
 export interface MetricContext {
@@ -11,18 +11,65 @@ export interface MetricContext {
 }
 
 /**
- * A metric, exact over a whole data set: each batch gives its sufficient statistics, a fixed number of values computed
- * in the graph; the host merges them in float64 and computes the result from the total.
+ * A metric, exact over a whole data set: each batch gives statistics, computed in the graph; the host merges them in float64
+ * and computes the result from the total. They are either sufficient statistics, a fixed number of values that add up, or,
+ * where no such exist (ranks, areas under curves), a row of numbers per sample that is collected.
  */
 export interface Metric {
   readonly name: string;
-  /** Number of statistics. */
+  /** Number of statistics, or of a sample's where they are collected. */
   readonly size: number;
-  /** yTrue and yPred [batch, ...], sampleWeight [batch] -> [size]. */
+  /** True when the rows of all samples are kept: 8 bytes for each of their numbers. */
+  readonly collects?: boolean;
+  /** yTrue and yPred [batch, ...], sampleWeight [batch] -> [size], or [rows size] where rows are collected. */
   statistics(yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor): Tensor;
-  /** Merges a batch's statistics into the total, which begins with zeros; default: adds them. */
+  /** Merges a batch's statistics, or another total, into the total, which begins with zeros; default: adds them. */
   merge?(total: Float64Array, batch: ArrayLike<number>): void;
   result(total: Float64Array): number | number[] | number[][];
+}
+
+/** The statistics of what has been seen of a data set; totals of its parts merge into the total of all. */
+export class MetricTotal {
+  private values: Float64Array;
+  private used: number;
+
+  constructor(private readonly metric: Metric) {
+    this.values = new Float64Array(metric.collects ? 0 : metric.size);
+    this.used = this.values.length;
+  }
+
+  /** What `add` of another total takes. */
+  get statistics(): Float64Array {
+    return this.values.subarray(0, this.used);
+  }
+
+  /** Adds a batch's statistics, or those of another total. */
+  add(statistics: ArrayLike<number>): void {
+    const { metric, values } = this;
+    if (metric.collects) this.append(statistics);
+    else if (metric.merge) metric.merge(values, statistics);
+    else for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) + (statistics[i] as number);
+  }
+
+  reset(): void {
+    this.values.fill(0);
+    if (this.metric.collects) this.used = 0;
+  }
+
+  result(): ReturnType<Metric["result"]> {
+    return this.metric.result(this.statistics);
+  }
+
+  private append(rows: ArrayLike<number>): void {
+    const end = this.used + rows.length;
+    if (end > this.values.length) {
+      const larger = new Float64Array(Math.max(end, 2 * this.values.length));
+      larger.set(this.statistics);
+      this.values = larger;
+    }
+    this.values.set(rows, this.used);
+    this.used = end;
+  }
 }
 
 /** A metric before it meets a model. */
@@ -54,18 +101,33 @@ export function defineMetric(
 }
 
 /** The mean of `values` [batch, ...] over all samples and places, as the statistics [weighted sum, weighted count]. */
-export function average(values: (yTrue: Tensor, yPred: Tensor) => Tensor): Omit<Metric, "name"> {
+export function average(
+  values: (yTrue: Tensor, yPred: Tensor) => Tensor | Elements,
+  finish: (mean: number) => number = (mean) => mean,
+): Omit<Metric, "name"> {
   return {
     size: 2,
     statistics(yTrue, yPred, sampleWeight) {
       const batch = yPred.shape[0] ?? 1;
-      const found = values(yTrue, yPred).cast("float32");
+      const given = values(yTrue, yPred);
+      const { losses, counted } = "losses" in given ? given : { losses: given, counted: undefined };
+      const found = losses.cast("float32");
       const every = found.rank > 0 ? found : found.broadcastTo([batch]); // a custom function may give one mean
-      const places = every.size / batch;
-      const sums = every.reshape([batch, places]).sum({ axis: 1 }); // [batch]
+      const perSample = (x: Tensor) => x.reshape([batch, x.size / batch]).sum({ axis: 1 }); // [batch]
+      const sums = perSample(counted ? where(counted, every, 0) : every);
+      if (counted) {
+        const counts = perSample(counted.cast("float32"));
+        return stack([sums, counts].map((x) => (sampleWeight ? x.mul(sampleWeight) : x).sum()));
+      }
       if (!sampleWeight) return stack([sums.sum(), full([], every.size)]);
-      return stack([sums.mul(sampleWeight).sum(), sampleWeight.sum().mul(places)]);
+      return stack([sums.mul(sampleWeight).sum(), sampleWeight.sum().mul(every.size / batch)]);
     },
-    result: ([sum = 0, count = 0]) => (count > 0 ? sum / count : 0),
+    result: ([sum = 0, count = 0]) => (count > 0 ? finish(sum / count) : 0),
   };
+}
+
+/** What each row counts, [rows, 1]: its sample's weight, `places` rows of a sample after each other. */
+export function rowWeights(batch: number, places: number, sampleWeight: Tensor | undefined): Tensor {
+  if (!sampleWeight) return ones([batch * places, 1]);
+  return sampleWeight.reshape([batch, 1]).broadcastTo([batch, places]).reshape([-1, 1]);
 }

@@ -1,28 +1,11 @@
-import { concatenate } from "../../tensor/index.ts";
-import { fail } from "../../util/index.ts";
-import { checkNumber, checkWord } from "../checks.ts";
-import { bothClasses, type Decision, decisionOf } from "./decision.ts";
-import { defineMetric, type Metric, type MetricDefinition, type MetricOptions } from "./metric.ts";
+import { checkNumber } from "../checks.ts";
+import { countsOf, perClass, ratio, type ScoreOptions, scoreOf } from "./counts.ts";
+import { decisionOf } from "./decision.ts";
+import { defineMetric, type MetricDefinition } from "./metric.ts";
 
-/**
- * How the classes' scores become one: "binary": the score of the positive class alone; "micro": the score of the counts
- * of all classes together; "macro": the mean; "weighted": the mean weighted by the number of true samples; "none": a
- * list, one score per class.
- */
-export type Averaging = "binary" | "micro" | "macro" | "weighted" | "none";
-
-export interface ScoreOptions extends MetricOptions {
-  /** Default "binary" for one output unit (scikit-learn), "macro" for several, which count all alike. */
-  average?: Averaging;
-  /** A probability that must be exceeded; default 0.5 for one unit or several labels, the largest unit for classes. */
-  threshold?: number;
-}
-
-/** Of a class: decided and true, decided, true. */
-interface Counts {
-  hits: number;
-  decided: number;
-  truth: number;
+export interface FBetaOptions extends ScoreOptions {
+  /** How many times as much recall counts as precision; default 1 (Keras). */
+  beta?: number;
 }
 
 /**
@@ -32,83 +15,103 @@ interface Counts {
  * metrics.precision({ average: "none" }); // one number per class
  */
 export function precision(options: ScoreOptions = {}): MetricDefinition {
-  return score("precision", options, ({ hits, decided }) => ratio(hits, decided));
+  return scoreOf("precision", options, ({ hits, decided }) => ratio(hits, decided));
 }
 
-/** Of what is of a class, the share that was found: hits / truth; 0 when there is none (scikit-learn, Keras). */
+/** Of what is of a class, the share that was found: hits / truth; 0 when there is none (scikit-learn, Keras): the sensitivity. */
 export function recall(options: ScoreOptions = {}): MetricDefinition {
-  return score("recall", options, ({ hits, truth }) => ratio(hits, truth));
+  return scoreOf("recall", options, ({ hits, truth }) => ratio(hits, truth));
 }
 
-/** The harmonic mean of precision and recall, 2 hits / (decided + truth) of each class; 0 when both are 0. */
+/** The harmonic mean of precision and recall, 2 hits / (decided + truth) of each class; 0 when both are 0: Dice's coefficient. */
 export function f1(options: ScoreOptions = {}): MetricDefinition {
-  return score("f1", options, ({ hits, decided, truth }) => ratio(2 * hits, decided + truth));
+  return scoreOf("f1", options, ({ hits, decided, truth }) => ratio(2 * hits, decided + truth));
 }
 
-function score(kind: string, options: ScoreOptions, of: (counts: Counts) => number): MetricDefinition {
-  const { average, threshold } = options;
-  if (average !== undefined) checkWord(kind, "average", average, ["binary", "micro", "macro", "weighted", "none"]);
-  if (threshold !== undefined) checkNumber(kind, "threshold", threshold, 0, 1);
-  return defineMetric(kind, options, ["average", "threshold"], (context) => {
-    const decision = decisionOf(context, kind, threshold);
-    const averaging = average ?? (decision.task === "binary" ? "binary" : "macro");
-    if (averaging === "binary" && decision.classes > 2) {
-      fail(`${kind} has average: "binary", but ${decision.classes} classes`, '"micro", "macro", "weighted" or "none"');
-    }
-    const both = decision.task === "binary" && averaging !== "binary";
+/** (1 + b^2) hits / (decided + b^2 truth) of each class, b being beta (van Rijsbergen, 1979; scikit-learn, Keras's FBetaScore). */
+export function fBeta(options: FBetaOptions = {}): MetricDefinition {
+  const { beta = 1 } = options;
+  checkNumber("fBeta", "beta", beta, Number.MIN_VALUE);
+  const squared = beta * beta;
+  const of = ({ hits, decided, truth }: { hits: number; decided: number; truth: number }) =>
+    ratio((1 + squared) * hits, decided + squared * truth);
+  return scoreOf("fBeta", options, of, ["beta"]);
+}
+
+/** Of what is not of a class, the share that was not decided to be: TN / (TN + FP); 0 when all is: recall of the "no". */
+export function specificity(options: ScoreOptions = {}): MetricDefinition {
+  return scoreOf("specificity", options, ({ hits, decided, truth, all }) =>
+    ratio(all - truth - decided + hits, all - truth),
+  );
+}
+
+/**
+ * Intersection over union of each class, hits / (decided + truth - hits); 0 for a class that never occurs (Jaccard, 1901; Keras's
+ * IoU, BinaryIoU and OneHotIoU; scikit-learn's jaccard_score). Outputs of several axes are counted place by place.
+ */
+export function iou(options: ScoreOptions = {}): MetricDefinition {
+  return scoreOf("iou", options, ({ hits, decided, truth }) => ratio(hits, decided + truth - hits));
+}
+
+/**
+ * The mean of intersection over union, hits / (decided + truth - hits), over the classes that occur; one unit has the classes no
+ * and yes (Keras's MeanIoU and OneHotMeanIoU).
+ */
+export function meanIou(options: Pick<ScoreOptions, "name" | "threshold"> = {}): MetricDefinition {
+  return defineMetric("meanIou", options, ["threshold"], (context) => {
+    const decision = decisionOf(context, "meanIou", options.threshold);
     return {
-      ...countsOf(decision, both),
-      result: (total) => averaged(perClass(total), averaging, of),
+      ...countsOf(decision, decision.task === "binary"),
+      result(total) {
+        const there = perClass(total).filter(({ decided, truth }) => decided + truth > 0);
+        return ratio(
+          there.reduce((sum, { hits, decided, truth }) => sum + hits / (decided + truth - hits), 0),
+          there.length,
+        );
+      },
     };
   });
 }
 
-/** Statistics [3 classes]: hits, then decided, then truth. `both`: a binary decision counts "no" as a class as well. */
-function countsOf(decision: Decision, both: boolean): Pick<Metric, "size" | "statistics"> {
-  const columns = both ? bothClasses : <T>(x: T) => x;
-  return {
-    size: 3 * (both ? 2 : decision.classes),
-    statistics(yTrue, yPred, sampleWeight) {
-      const truth = columns(decision.truth(yTrue, yPred));
-      const decided = columns(decision.decided(yPred));
-      const cells = [truth.mul(decided), decided, truth]; // each [rows, classes]
-      const weights = sampleWeight && decision.weights(sampleWeight);
-      return concatenate(
-        cells.map((cell) => (weights ? cell.mul(weights) : cell).sum({ axis: 0 })),
-        { axis: 0 },
-      );
-    },
-  };
+/** Of what is of a class, the share that was found, averaged over the classes that occur (scikit-learn). */
+export function balancedAccuracy(options: Pick<ScoreOptions, "name" | "threshold"> = {}): MetricDefinition {
+  return defineMetric("balancedAccuracy", options, ["threshold"], (context) => {
+    const decision = decisionOf(context, "balancedAccuracy", options.threshold);
+    return {
+      ...countsOf(decision, decision.task === "binary"),
+      result(total) {
+        const there = perClass(total).filter(({ truth }) => truth > 0);
+        return ratio(
+          there.reduce((sum, { hits, truth }) => sum + hits / truth, 0),
+          there.length,
+        );
+      },
+    };
+  });
 }
 
-function perClass(total: Float64Array): Counts[] {
-  const classes = total.length / 3;
-  return Array.from({ length: classes }, (_, i) => ({
-    hits: total[i] ?? 0,
-    decided: total[classes + i] ?? 0,
-    truth: total[2 * classes + i] ?? 0,
-  }));
+/** How much was decided to be of a class and is (Keras); all classes together unless `average` says otherwise. */
+export function truePositives(options: ScoreOptions = {}): MetricDefinition {
+  return scoreOf("truePositives", options, ({ hits }) => hits, [], "micro");
 }
 
-function averaged(classes: Counts[], averaging: Averaging, of: (counts: Counts) => number): number | number[] {
-  const sum = (value: (counts: Counts) => number) => classes.reduce((total, counts) => total + value(counts), 0);
-  switch (averaging) {
-    case "none":
-      return classes.map(of);
-    case "binary":
-      return of(classes.at(-1) ?? { hits: 0, decided: 0, truth: 0 });
-    case "micro":
-      return of({ hits: sum((c) => c.hits), decided: sum((c) => c.decided), truth: sum((c) => c.truth) });
-    case "macro":
-      return sum(of) / classes.length;
-    case "weighted":
-      return ratio(
-        sum((c) => c.truth * of(c)),
-        sum((c) => c.truth),
-      );
-  }
+/** How much was decided to be of a class and is not (Keras); all classes together unless `average` says otherwise. */
+export function falsePositives(options: ScoreOptions = {}): MetricDefinition {
+  return scoreOf("falsePositives", options, ({ hits, decided }) => decided - hits, [], "micro");
 }
 
-function ratio(part: number, whole: number): number {
-  return whole > 0 ? part / whole : 0;
+/** How much is of a class and was not decided to be (Keras); all classes together unless `average` says otherwise. */
+export function falseNegatives(options: ScoreOptions = {}): MetricDefinition {
+  return scoreOf("falseNegatives", options, ({ hits, truth }) => truth - hits, [], "micro");
+}
+
+/** How much is not of a class and was not decided to be (Keras); all classes together unless `average` says otherwise. */
+export function trueNegatives(options: ScoreOptions = {}): MetricDefinition {
+  return scoreOf(
+    "trueNegatives",
+    options,
+    ({ hits, decided, truth, all }) => all - decided - truth + hits,
+    [],
+    "micro",
+  );
 }
