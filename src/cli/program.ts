@@ -99,6 +99,7 @@ export function createProgram(exit: (code: ExitCode) => void): Command {
     .option("-e, --epochs <number>", "epochs, instead of the config's", wholeNumber)
     .option("-s, --seed <number>", "seed of all random numbers, instead of the config's", wholeNumber)
     .option("-q, --quiet", "no progress, only the result")
+    .option("-r, --resume", "go on with a training that was interrupted or killed")
     .action(async (config, options) => {
       const { trainCommand } = await import("./commands/train.ts");
       exit(await trainCommand(config, options));

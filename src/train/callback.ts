@@ -52,6 +52,13 @@ export interface StepEvent {
   size: number;
 }
 
+/** What a callback remembers between events. */
+export interface CallbackState {
+  /** Plain data, as JSON holds it; any number. */
+  readonly values: unknown;
+  readonly arrays?: Readonly<Record<string, Float32Array>> | undefined;
+}
+
 /** Before and after an epoch. */
 export interface EpochEvent {
   readonly training: Training;
@@ -85,6 +92,12 @@ export interface TrainEndEvent extends TrainEvent {
  * await model.fit(x, y, { callbacks: [printer] });
  */
 export interface Callback {
+  /** Needed with `saveState`: tells in a checkpoint whose state it is. */
+  readonly name?: string;
+  /** What it remembers, for a checkpoint. */
+  saveState?(): CallbackState;
+  /** Takes up what `saveState` gave; called after `onTrainBegin` of a training that goes on from a checkpoint. */
+  restoreState?(state: CallbackState): void;
   onTrainBegin?(event: TrainEvent): void | Promise<void>;
   onEpochBegin?(event: EpochEvent): void | Promise<void>;
   /** Called very often: keep it short. */

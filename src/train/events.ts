@@ -54,7 +54,7 @@ export function checkCallback(callback: Callback, i: number): void {
     fail(`callbacks[${i}] is ${show(callback)}`, "an object with methods such as onEpochEnd");
   }
   for (const name of Object.keys(callback)) {
-    if (/^on[A-Z]/.test(name) && !eventNames.includes(name as keyof Callback)) {
+    if (/^on[A-Z]/.test(name) && !(eventNames as readonly string[]).includes(name)) {
       unknownName("event of a callback:", name, eventNames);
     }
   }

@@ -1,6 +1,7 @@
 import { type Augment, type AugmentSpec, resolveAugment } from "../nn/index.ts";
 import { checkOptions, fail, show } from "../util/index.ts";
 import type { Callback } from "./callback.ts";
+import { type CheckpointOptions, type CheckpointSettings, checkpointSettings } from "./checkpoint/options.ts";
 import type { ArrayData } from "./column.ts";
 import type { Data } from "./dataset.ts";
 import { checkCallback } from "./events.ts";
@@ -52,6 +53,11 @@ export interface FitOptions {
   terminal?: Terminal | undefined;
   /** Folder that Ctrl-C saves the model to; default "descent-interrupted-" and the time. */
   saveTo?: string | undefined;
+  /**
+   * Folder of checkpoints, or how often they are written and how many stay: a training that was killed goes on from the newest with
+   * `resume: true`, and ends with the same bits. Default none.
+   */
+  checkpoint?: string | CheckpointOptions | undefined;
   /** The epoch to begin with, to go on with a schedule of epochs; default 0 (Keras). */
   initialEpoch?: number | undefined;
   /**
@@ -62,7 +68,7 @@ export interface FitOptions {
 }
 
 /** The same with defaults filled in. */
-export interface FitSettings extends Omit<FitOptions, "profile" | "augment"> {
+export interface FitSettings extends Omit<FitOptions, "profile" | "augment" | "checkpoint"> {
   readonly augment: Augment | undefined;
   readonly epochs: number;
   readonly batchSize: number | undefined;
@@ -74,6 +80,7 @@ export interface FitSettings extends Omit<FitOptions, "profile" | "augment"> {
   readonly verbose: Verbosity;
   readonly initialEpoch: number;
   readonly profile: ProfileSettings | undefined;
+  readonly checkpoint: CheckpointSettings | undefined;
 }
 
 const names: readonly (keyof FitOptions)[] = [
@@ -92,6 +99,7 @@ const names: readonly (keyof FitOptions)[] = [
   "verbose",
   "terminal",
   "saveTo",
+  "checkpoint",
   "initialEpoch",
   "profile",
 ];
@@ -112,6 +120,7 @@ export function fitSettings(options: FitOptions): FitSettings {
     verbose: options.verbose ?? "auto",
     initialEpoch: options.initialEpoch ?? 0,
     profile: profileSettings(options.profile),
+    checkpoint: checkpointSettings(options.checkpoint),
   };
   const { validationSplit, callbacks, verbose } = settings;
   checkInteger("fit", "epochs", settings.epochs, 0);

@@ -37,22 +37,29 @@ export async function runFit(subject: FitSubject, x: Data, y: Data, settings: Fi
   const { trainer, reason: engineReason } = await subject.prepare(epochs * data.training.rows);
   const events = new Events(callbacksOf(settings));
   const session = await profileSession(settings);
+  const checkpointer = await checkpointerOf(data, settings);
   const run = await prepareRun(data, events, settings);
   const started = performance.now();
-  const firstStep = trainer.step;
+  let firstStep = trainer.step;
   const remove = onInterrupt(() => run.interrupt());
+  let keptIn: string | undefined;
   let savedTo: string | undefined;
   try {
     try {
       await events.trainBegin({ training: run });
+      checkpointer?.restore(run);
+      firstStep = trainer.step;
       await train(run);
+      keptIn = await checkpointer?.finish(run);
     } catch (error) {
       run.stop("error");
       throw error;
     } finally {
+      await checkpointer?.idle();
       await events.trainEnd({ training: run, reason: run.reason });
     }
-    if (run.interrupted) savedTo = await saveInterrupted(subject, settings);
+    if (run.interrupted && keptIn) savedTo = tellKept(keptIn, settings);
+    if (run.interrupted && (!keptIn || settings.saveTo)) savedTo = await saveInterrupted(subject, settings);
   } finally {
     remove();
   }
@@ -75,18 +82,47 @@ export async function runFit(subject: FitSubject, x: Data, y: Data, settings: Fi
     return ProfileSession.open(trainer, profile);
   }
 
+  async function checkpointerOf({ training, validation }: TrainingData, settings: FitSettings) {
+    const { checkpoint, seed, shuffle, terminal, batchSize } = settings;
+    if (!checkpoint) return undefined;
+    const paper = terminal ?? standardTerminal();
+    const [{ Checkpointer }, { digestOf }] = await Promise.all([
+      import("./checkpoint/checkpointer.ts"),
+      import("./checkpoint/digest.ts"),
+    ]);
+    return Checkpointer.open(checkpoint, {
+      network,
+      objective,
+      trainer,
+      callbacks: settings.callbacks,
+      say: (line) => {
+        if (settings.verbose !== 0) paper.write(`${line}\n`);
+      },
+      warn: (line) => paper.write(`${line}\n`),
+      settings: {
+        seed,
+        shuffle,
+        batchSize: batchSizeFor(objective, training.rows, batchSize),
+        samples: training.rows,
+        validationSamples: validation?.rows ?? 0,
+        data: digestOf(columnsOf(training)),
+        optimizer: objective.optimizer.kind,
+        metrics: new Scorer(objective.heads, targetShapesOf(training), network.lossTerms).names.slice(),
+      },
+    });
+  }
+
   function callbacksOf({ verbose, callbacks, terminal }: FitSettings) {
     return verbose === 0 ? callbacks : [progress(terminal ?? standardTerminal(), verbose), ...callbacks];
   }
 
   async function prepareRun({ training, validation }: TrainingData, events: Events, settings: FitSettings) {
     const { memory, cache } = trainer;
-    const targetShapes = training.targets.map(({ rowShape }) => rowShape);
-    const scorer = new Scorer(objective.heads, targetShapes, network.lossTerms);
+    const scorer = new Scorer(objective.heads, targetShapesOf(training), network.lossTerms);
     const known = validation ? [...scorer.names, ...scorer.names.map(validationName)] : scorer.names;
     checkStopWhen(settings.stopWhen, known);
 
-    const columns = [...training.inputs, ...training.targets, ...(training.weight ? [training.weight] : [])];
+    const columns = columnsOf(training);
     const layout = layoutOf(training.inputs, training.targets, training.weight);
     const plain = new Batches(columns, training.rows, batchSizeFor(objective, training.rows, settings.batchSize));
     const parts: StepParts = { network, optimizer: objective.optimizer, scorer, augment: settings.augment };
@@ -121,6 +157,7 @@ export async function runFit(subject: FitSubject, x: Data, y: Data, settings: Fi
       seed: settings.seed,
       shuffle: settings.shuffle,
       stopWhen: settings.stopWhen,
+      checkpoints: checkpointer,
       validationSamples: validation?.rows ?? 0,
       validate: evaluation && (() => evaluation.measure(() => run.interrupted)),
       explain: ({ step, epoch, event, learningRate }, program) =>
@@ -134,6 +171,10 @@ export async function runFit(subject: FitSubject, x: Data, y: Data, settings: Fi
     return run;
   }
 }
+
+const columnsOf = ({ inputs, targets, weight }: Dataset) => [...inputs, ...targets, ...(weight ? [weight] : [])];
+
+const targetShapesOf = ({ targets }: Dataset) => targets.map(({ rowShape }) => rowShape);
 
 interface TrainingData {
   readonly training: Dataset;
@@ -173,6 +214,12 @@ function batchSizeFor({ optimizer }: Objective, rows: number, asked: number | un
 
 /** Keras's. */
 const defaultBatch = 32;
+
+function tellKept(path: string, settings: FitSettings): string {
+  const terminal = settings.terminal ?? standardTerminal();
+  terminal.write(`Interrupted: kept in ${path}; go on with checkpoint: { folder, resume: true }\n`);
+  return path;
+}
 
 /** Saves what Ctrl-C interrupted and says where; a failure is told too, since the weights are still there. */
 async function saveInterrupted(subject: FitSubject, settings: FitSettings): Promise<string | undefined> {

@@ -33,6 +33,16 @@ export class Chronicle {
   readonly epochs: number[] = [];
   readonly history: { loss: number[]; [name: string]: MetricValue[] } = { loss: [] };
 
+  /** Everything so far, copied. */
+  copy(): { epochs: number[]; values: Record<string, MetricValue[]> } {
+    return structuredClone({ epochs: this.epochs, values: this.history });
+  }
+
+  restore({ epochs, values }: ReturnType<Chronicle["copy"]>): void {
+    this.epochs.splice(0, this.epochs.length, ...epochs);
+    Object.assign(this.history, values);
+  }
+
   add(epoch: number, logs: Logs): void {
     this.epochs.push(epoch);
     for (const [name, value] of Object.entries(logs)) {

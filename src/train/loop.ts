@@ -21,10 +21,10 @@ export interface StepParts {
  */
 export async function train(run: Run): Promise<void> {
   const { batches, totals, pace, event } = run;
-  for (let epoch = run.initialEpoch; epoch < run.epochs && !run.stopped; epoch++) {
+  for (let epoch = run.epoch; epoch < run.epochs && !run.stopped; epoch++) {
     await run.beginEpoch(epoch); // shuffles
 
-    for (let batch = 0; batch < batches.count && !run.stopped; batch++) {
+    for (let batch = run.stepInEpoch; batch < batches.count && !run.stopped; batch++) {
       const program = run.programFor(batch);
       batches.refill(program.columns, batch);
       program.control[2] = run.step;
@@ -38,6 +38,7 @@ export async function train(run: Run): Promise<void> {
       if (!Number.isFinite(event.loss)) throw await run.explain(program);
       const listening = run.finishStep(program.size);
       if (listening) await listening;
+      run.checkpoint();
       if (pace.due()) await pace.rest();
     }
 

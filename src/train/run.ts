@@ -7,10 +7,18 @@ import type { Events } from "./events.ts";
 import { Chronicle } from "./history.ts";
 import type { Lane } from "./lane.ts";
 import { Pace } from "./pace.ts";
-import type { Scorer, Totals } from "./scorer.ts";
+import type { Scorer, Totals, TotalsState } from "./scorer.ts";
 import { reached, type StopWhen } from "./stop.ts";
 import type { Trainer } from "./trainer.ts";
 import { type Logs, validationName } from "./values.ts";
+
+/** Where a run is kept, so that another can go on with it. */
+export interface Checkpoints {
+  /** After an update: may begin to write, and is not waited for. */
+  stepEnd(run: Run): void;
+  /** After an epoch and its validation. */
+  epochEnd(run: Run, epoch: number, logs: Logs): Promise<void> | undefined;
+}
 
 /** What a run is made from. */
 export interface RunParts {
@@ -30,7 +38,17 @@ export interface RunParts {
   readonly validationSamples: number;
   /** Measures the validation data; undefined when there are none. */
   readonly validate: (() => Promise<Logs>) | undefined;
+  /** Undefined without checkpoints. */
+  readonly checkpoints: Checkpoints | undefined;
   readonly explain: (run: Run, program: BatchProgram) => Promise<DescentError>;
+}
+
+/** Where a run stands, beside weights and optimizer. */
+export interface Standing {
+  readonly step: number;
+  readonly reason: string | null;
+  readonly totals: TotalsState;
+  readonly history: ReturnType<Chronicle["copy"]>;
 }
 
 /** One training under way: its place, its sums, its end. */
@@ -56,6 +74,8 @@ export class Run implements Training {
   stepInEpoch = 0;
   private stopReason: string | undefined;
   private epochStarted = 0;
+  /** The epoch was begun before, by a run that this one goes on with. */
+  private begun = false;
   private readonly arrays: ReadonlyMap<BatchProgram, ReturnType<Scorer["arraysOf"]>>;
 
   constructor(private readonly parts: RunParts) {
@@ -120,10 +140,34 @@ export class Run implements Training {
     return this.parts.events.stepEnd(event);
   }
 
+  /** Lets a checkpoint be taken; its writing is not waited for. */
+  checkpoint(): void {
+    this.parts.checkpoints?.stepEnd(this);
+  }
+
+  /** What a checkpoint tells of the run. */
+  standing(): Standing & { totals: { samples: number; losses: number[]; statistics: number[][] } } {
+    const reason = this.interrupted ? null : (this.stopReason ?? null);
+    return { step: this.step, reason, totals: this.totals.sums() as never, history: this.chronicle.copy() };
+  }
+
+  /** Goes on where another run stood. */
+  takeUp({ epoch, stepInEpoch, reason, totals, history }: Standing & { epoch: number; stepInEpoch: number }): void {
+    this.epoch = epoch;
+    this.stepInEpoch = stepInEpoch;
+    this.begun = stepInEpoch > 0;
+    this.totals.restore(totals);
+    this.chronicle.restore(history);
+    if (reason !== null) this.stop(reason);
+  }
+
   async beginEpoch(epoch: number): Promise<void> {
     this.epoch = epoch;
-    this.stepInEpoch = 0;
-    this.totals.reset();
+    if (!this.begun) {
+      this.stepInEpoch = 0;
+      this.totals.reset();
+    }
+    this.begun = false;
     if (this.parts.shuffle) await this.batches.shuffle(this.parts.seed, epoch, this.pace);
     await this.parts.events.epochBegin({ training: this, epoch });
     this.epochStarted = performance.now();
@@ -141,6 +185,7 @@ export class Run implements Training {
     await events.epochEnd({ training: this, epoch, logs, seconds });
     const reason = reached(stopWhen, logs);
     if (reason) this.stop(reason);
+    await this.parts.checkpoints?.epochEnd(this, epoch, logs);
   }
 
   explain(program: BatchProgram): Promise<DescentError> {

@@ -105,6 +105,13 @@ export class Scorer {
   }
 }
 
+/** The sums of {@link Totals} as plain numbers. */
+export interface TotalsState {
+  readonly samples: number;
+  readonly losses: readonly number[];
+  readonly statistics: readonly (readonly number[])[];
+}
+
 /** Sums over batches in float64: the values of a whole data set, exact however it was cut. */
 export class Totals {
   /** Of each head, then of each term: the sum of its losses, and their count. */
@@ -134,6 +141,23 @@ export class Totals {
       this.losses[i] = (this.losses[i] as number) + (losses[i + 1] as number);
     }
     for (let m = 0; m < this.measured.length; m++) (this.measured[m] as MetricTotal).add(arrays[m + 1] as TypedArray);
+  }
+
+  /** The sums themselves, copied; {@link Totals.restore} takes them. */
+  sums(): TotalsState {
+    return {
+      samples: this.samples,
+      losses: [...this.losses],
+      statistics: this.statistics.map((statistics) => [...statistics]),
+    };
+  }
+
+  restore({ samples, losses, statistics }: TotalsState): void {
+    this.samples = samples;
+    this.losses.set(losses);
+    this.statistics.forEach((own, m) => {
+      own.set(statistics[m] ?? []);
+    });
   }
 
   /** Loss and metrics over everything added. */

@@ -29,11 +29,15 @@ export class Trainer {
     private readonly optimizer: Optimizer | undefined,
     saved: TrainingState | undefined,
   ) {
-    if (optimizer) memory.prepareSlots(optimizer, saved?.slots);
-    if (saved) {
-      this.step = saved.step;
-      this.learningRateFactor = saved.learningRateFactor;
-    }
+    if (saved) this.takeUp(saved);
+    else if (optimizer) memory.prepareSlots(optimizer);
+  }
+
+  /** Goes on from where a training stood. */
+  takeUp({ step, learningRateFactor, slots }: TrainingState): void {
+    if (this.optimizer) this.memory.prepareSlots(this.optimizer, slots);
+    this.step = step;
+    this.learningRateFactor = learningRateFactor;
   }
 
   /** Learning rate of the next update. */

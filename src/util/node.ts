@@ -27,8 +27,8 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array | 
   await syncFolder(folder);
 }
 
-/** Makes a rename inside `folder` durable; a no-op where folders can't be opened (Windows). */
-async function syncFolder(folder: string): Promise<void> {
+/** Makes renames inside `folder` durable; a no-op where folders can't be opened (Windows). */
+export async function syncFolder(folder: string): Promise<void> {
   try {
     const handle = await open(join(folder, "."), "r");
     try {

@@ -1,7 +1,8 @@
+import { readdir, rm } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { checkTargets, resolveLoss } from "../../nn/index.ts";
 import type { EngineName } from "../../tensor/index.ts";
-import type { Callback, FitOptions, History, Model } from "../../train/index.ts";
+import type { Callback, CheckpointOptions, FitOptions, History, Model } from "../../train/index.ts";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import { describeSamples, fromFolder, type Samples } from "../data/samples.ts";
 import { EXIT, type ExitCode, part, refuse } from "../exit.ts";
@@ -21,6 +22,7 @@ export interface TrainOptions {
   epochs?: number;
   seed?: number;
   quiet?: boolean;
+  resume?: boolean;
 }
 
 /** `descent train`: reads the config, prepares its data, trains, tests, and writes what came of it. */
@@ -50,6 +52,7 @@ export async function trainCommand(path: string, options: TrainOptions): Promise
   const preprocessing = { scalers: scalers.map((scaler) => scaler.toJSON()), columns: samples.columns ?? null };
   model.facts = { preprocessing: JSON.parse(JSON.stringify(preprocessing)), labels: config.classes ?? null };
 
+  const checkpoint = await checkpointOf(fitOptions.checkpoint, join(folder, "checkpoints"), options.resume ?? false);
   const run = await fitModel(model, { x, y: train.y }, path, {
     seed,
     saveTo: modelFolder,
@@ -57,8 +60,12 @@ export async function trainCommand(path: string, options: TrainOptions): Promise
     ...(options.seed !== undefined && { seed: options.seed }),
     ...(options.epochs !== undefined && { epochs: options.epochs }),
     ...(options.quiet && { verbose: 0 as const }),
+    checkpoint,
   });
-  if (run.history.interrupted) return EXIT.interrupted;
+  if (run.history.interrupted) {
+    say(`Go on with: descent train ${path} --resume`);
+    return EXIT.interrupted;
+  }
 
   const scores = await model.evaluate(testX, test.y);
   const prediction = await model.predict(testX);
@@ -77,9 +84,29 @@ export async function trainCommand(path: string, options: TrainOptions): Promise
   };
   await model.save(modelFolder);
   await writeResults(folder, trained);
+  if (fitOptions.checkpoint === undefined) await rm(checkpoint.folder, { recursive: true, force: true }); // the model is saved
   console.log(describeOutcome(highlightsOf(trained), trained.outcome, trained.classNames));
   for (const file of ["model", "metrics.json", "report.html"]) say(`Wrote ${paint(here(join(folder, file)), "cyan")}`);
   return EXIT.ok;
+}
+
+/**
+ * Where the training is kept while it lasts: what the config says, or every minute beside the results, until these are written.
+ * Refuses to begin anew where an earlier training can go on.
+ */
+async function checkpointOf(
+  given: FitOptions["checkpoint"],
+  folder: string,
+  resume: boolean,
+): Promise<CheckpointOptions> {
+  const asked = typeof given === "string" ? { folder: given } : given;
+  const kept = asked?.folder ?? folder;
+  const found = await readdir(kept).catch(() => [] as string[]);
+  if (!resume && !asked?.resume && found.some((name) => name.startsWith("step-"))) {
+    const fix = `--resume to go on with it, or another --output; remove ${here(kept)} to begin anew`;
+    refuse(EXIT.usage, `${here(kept)} holds checkpoints of a training that did not end`, fix);
+  }
+  return { every: { minutes: 1 }, ...asked, folder: kept, ...(resume && { resume }) };
 }
 
 /** Refuses targets that the loss can't take: labels out of range, shares that are none. */

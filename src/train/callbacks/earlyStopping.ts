@@ -38,6 +38,13 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
   let bestWeights: WeightsCopy | undefined;
   let waited = 0;
   return {
+    name: "earlyStopping",
+    saveState: () => ({ values: { best, bestEpoch, waited }, arrays: { ...bestWeights } }),
+    restoreState({ values, arrays }) {
+      ({ best, bestEpoch, waited } = values as { best: number; bestEpoch: number; waited: number });
+      const { parameters, moving = new Float32Array(0) } = arrays ?? {};
+      bestWeights = parameters && { parameters, moving };
+    },
     onTrainBegin() {
       best = Number.POSITIVE_INFINITY;
       bestEpoch = -1;

@@ -47,6 +47,11 @@ export function reduceLearningRateOnPlateau(options: ReduceLearningRateOptions =
   let waited = 0;
   let cooling = 0;
   return {
+    name: "reduceLearningRateOnPlateau",
+    saveState: () => ({ values: { best, waited, cooling } }),
+    restoreState({ values }) {
+      ({ best, waited, cooling } = values as { best: number; waited: number; cooling: number });
+    },
     onTrainBegin() {
       best = Number.POSITIVE_INFINITY;
       waited = 0;

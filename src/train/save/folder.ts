@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fail } from "../../util/index.ts";
 import { writeFileAtomic } from "../../util/node.ts";
+import { reason } from "./file-error.ts";
 import { MODEL } from "./format.ts";
 import type { ModelPart, ModelSource, ModelTarget } from "./place.ts";
 
@@ -94,23 +95,6 @@ async function settle(folder: string, names: readonly string[]): Promise<void> {
 export async function committedPath(folder: string, main: string, name: string): Promise<string> {
   const pending = await exists(join(folder, next(main)));
   return pending && (await exists(join(folder, next(name)))) ? join(folder, next(name)) : join(folder, name);
-}
-
-/** What a file system error means, in words. */
-function reason(error: unknown): string {
-  const { code, message } = error as { code?: string; message?: string };
-  const words: Record<string, string> = {
-    ENOSPC: "the disk is full",
-    EDQUOT: "the disk quota is used up",
-    EROFS: "the disk is read-only",
-    EACCES: "no permission",
-    EPERM: "no permission",
-    ENOENT: "there is no such file",
-    ENOTDIR: "a part of its path is not a folder",
-    EISDIR: "it is a folder",
-    EEXIST: "a file of this name is in the way",
-  };
-  return (code && words[code]) || message || String(error);
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -112,7 +112,7 @@ async function readTensors(
 }
 
 /** The values of each weight, found by `nameOf(path)`; their shapes must be the network's. */
-function valuesFor(
+export function valuesFor(
   network: Network,
   tensors: ReadonlyMap<string, SavedTensor>,
   file: string,
@@ -134,7 +134,7 @@ function valuesFor(
 }
 
 /** "slot/layer/weight" tensors as one flat vector per slot. */
-function slotsFor(network: Network, tensors: ReadonlyMap<string, SavedTensor>): Map<string, Float32Array> {
+export function slotsFor(network: Network, tensors: ReadonlyMap<string, SavedTensor>): Map<string, Float32Array> {
   const names = new Set([...tensors.keys()].map((name) => name.slice(0, name.indexOf("/"))));
   const flat = [...names].map((slot): [string, Float32Array] => {
     const values = valuesFor(network, tensors, OPTIMIZER, (path) => `${slot}/${path}`, false);

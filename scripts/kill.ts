@@ -1,0 +1,104 @@
+// `npm run kill -- [KILLS] [SEED]`: trains in a process that is killed (SIGKILL) at random moments, resumes it each time, and compares
+// weights, optimizer, history and best weights of the end with those of a training that nobody killed, bit for bit.
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { callbacks, layers, sequential } from "descent";
+import { imageAugmentation } from "descent/data";
+import { HostRandom } from "../src/util/index.ts";
+
+const SAMPLES = 200;
+const BATCH = 16;
+
+/** The training that is killed: convolution, batch normalization, dropout, augmentation, shuffling, validation, early stopping. */
+async function train(folder: string, epochs: number): Promise<void> {
+  const random = new HostRandom(7);
+  const x = {
+    data: Float32Array.from({ length: SAMPLES * 64 }, () => random.normal()),
+    shape: [SAMPLES, 8, 8, 1],
+  };
+  const y = Array.from({ length: SAMPLES }, (_, i) => ((x.data[i * 64] ?? 0) > 0 ? 1 : 0));
+  const model = sequential(
+    [
+      layers.conv2d(4, 3, { activation: "relu", inputShape: [8, 8, 1] }),
+      layers.batchNormalization(),
+      layers.flatten(),
+      layers.dropout(0.3),
+      layers.dense(2, { activation: "softmax" }),
+    ],
+    { seed: 3 },
+  );
+  model.compile({ optimizer: "adam", loss: "sparseCategoricalCrossentropy", metrics: ["accuracy", "f1"] });
+  const begun = { onTrainBegin: () => console.log("BEGUN") };
+  const history = await model.fit(x, y, {
+    epochs,
+    batchSize: BATCH,
+    validationSplit: 0.2,
+    verbose: 0,
+    augment: imageAugmentation({ rotate: 10, shift: 0.1 }),
+    callbacks: [callbacks.earlyStopping({ patience: 1e9, restoreBestWeights: true }), begun],
+    checkpoint: { folder, every: { steps: 1 }, keep: { last: 2, best: 1 }, resume: true },
+  });
+  const end = createHash("sha256");
+  for (const weights of [model.parameters, model.moving]) end.update(new Uint8Array(Float32Array.from(weights).buffer));
+  end.update(JSON.stringify([history.history, history.epochs]));
+  const last = readdirSync(folder).sort().at(-1) ?? "";
+  for (const file of ["weights", "optimizer", "callbacks"])
+    end.update(readFileSync(join(folder, last, `${file}.safetensors`)));
+  console.log(`ENDED ${end.digest("hex")}`);
+}
+
+/** Runs the training in a process; kills it `afterMs` after it began. */
+async function run(folder: string, epochs: number, afterMs: number | undefined): Promise<string> {
+  const child = spawn(process.execPath, [
+    "--import",
+    "tsx",
+    fileURLToPath(import.meta.url),
+    "train",
+    folder,
+    String(epochs),
+  ]);
+  let out = "";
+  child.stdout.on("data", (text: Buffer) => {
+    out += text;
+    if (String(text).includes("BEGUN") && afterMs !== undefined) setTimeout(() => child.kill("SIGKILL"), afterMs);
+  });
+  child.stderr.on("data", (text: Buffer) => {
+    out += text;
+  });
+  await new Promise((resolve) => child.on("close", resolve));
+  return out;
+}
+
+async function main(kills: number, seed: number): Promise<void> {
+  const scratch = mkdtempSync(join(tmpdir(), "descent-kill-"));
+  const random = new HostRandom(seed);
+  // Enough epochs that the training lasts for all kills: some 30 steps, of 10 an epoch, pass before each.
+  const epochs = 10 + 4 * kills;
+  try {
+    console.log(`A training of ${epochs} epochs that nobody kills...`);
+    const expected = /ENDED (\w+)/.exec(await run(join(scratch, "straight"), epochs, undefined))?.[1];
+    if (!expected) throw new Error("it did not end");
+    let [done, halves] = [0, 0];
+    let end: string | undefined;
+    while (end === undefined) {
+      const out = await run(join(scratch, "killed"), epochs, done < kills ? 400 * random.uniform() : undefined);
+      end = /ENDED (\w+)/.exec(out)?.[1];
+      if (end === undefined) done++;
+      if (!out.startsWith("BEGUN")) throw new Error(out);
+      if (readdirSync(join(scratch, "killed")).some((name) => name.endsWith("-tmp"))) halves++;
+      process.stdout.write(`\rkilled ${done} times, ${halves} of them while a checkpoint was written `);
+    }
+    console.log(`\n${end === expected ? "the same bits" : "OTHER BITS"} at the end (seed ${seed})`);
+    process.exitCode = end === expected ? 0 : 1;
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+const [command = "200", ...rest] = process.argv.slice(2);
+if (command === "train") await train(rest[0] ?? "", Number(rest[1]));
+else await main(Number(command), Number(rest[0] ?? 1));
