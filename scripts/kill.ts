@@ -7,7 +7,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { callbacks, layers, sequential } from "descent";
-import { imageAugmentation } from "descent/data";
 import { HostRandom } from "../src/util/index.ts";
 
 const SAMPLES = 200;
@@ -38,7 +37,7 @@ async function train(folder: string, epochs: number): Promise<void> {
     batchSize: BATCH,
     validationSplit: 0.2,
     verbose: 0,
-    augment: imageAugmentation({ rotate: 10, shift: 0.1 }),
+    augment: [layers.randomRotation(0.05), layers.randomTranslation(0.1, 0.1)],
     callbacks: [callbacks.earlyStopping({ patience: 1e9, restoreBestWeights: true }), begun],
     checkpoint: { folder, every: { steps: 1 }, keep: { last: 2, best: 1 }, resume: true },
   });

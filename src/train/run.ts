@@ -146,7 +146,7 @@ export class Run implements Training {
   }
 
   /** What a checkpoint tells of the run. */
-  standing(): Standing & { totals: { samples: number; losses: number[]; statistics: number[][] } } {
+  standing(): Standing & { totals: { losses: number[]; statistics: number[][] } } {
     const reason = this.interrupted ? null : (this.stopReason ?? null);
     return { step: this.step, reason, totals: this.totals.sums() as never, history: this.chronicle.copy() };
   }

@@ -107,7 +107,6 @@ export class Scorer {
 
 /** The sums of {@link Totals} as plain numbers. */
 export interface TotalsState {
-  readonly samples: number;
   readonly losses: readonly number[];
   readonly statistics: readonly (readonly number[])[];
 }
@@ -145,18 +144,14 @@ export class Totals {
 
   /** The sums themselves, copied; {@link Totals.restore} takes them. */
   sums(): TotalsState {
-    return {
-      samples: this.samples,
-      losses: [...this.losses],
-      statistics: this.statistics.map((statistics) => [...statistics]),
-    };
+    return { losses: [...this.losses], statistics: this.measured.map(({ statistics }) => [...statistics]) };
   }
 
-  restore({ samples, losses, statistics }: TotalsState): void {
-    this.samples = samples;
+  restore({ losses, statistics }: TotalsState): void {
+    this.reset();
     this.losses.set(losses);
-    this.statistics.forEach((own, m) => {
-      own.set(statistics[m] ?? []);
+    this.measured.forEach((total, m) => {
+      total.add(statistics[m] ?? []);
     });
   }
 

@@ -33,7 +33,7 @@ const record = z.strictObject({
   /** Why the training ended; null while it may go on. */
   reason: z.nullable(z.string()),
   /** Sums over the epoch's steps so far. */
-  totals: z.strictObject({ samples: count, losses: z.array(z.number()), statistics: z.array(z.array(z.number())) }),
+  totals: z.strictObject({ losses: z.array(z.number()), statistics: z.array(z.array(z.number())) }),
   history: z.strictObject({ epochs: z.array(count), values: z.record(z.string(), z.array(value)) }),
   /** The monitored value of the last epoch; null before the first one, or in the middle of an epoch. */
   score: z.nullable(z.number()),
