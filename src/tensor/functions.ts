@@ -3,6 +3,7 @@ import { fail, formatShape, type Shape, sameShape, show } from "../util/index.ts
 import { checkCount, checkDType, checkNamed, checkShape } from "./checks.ts";
 import { type Nested, toNode, typedToNode } from "./convert.ts";
 import { evaluateNodes } from "./evaluate.ts";
+import { einsum as einsumOf } from "./numpy/einsum.ts";
 import * as indexing from "./numpy/indexing.ts";
 import type { ConvOptions, ConvTransposeOptions, PoolOptions } from "./numpy/products.ts";
 import * as products from "./numpy/products.ts";
@@ -192,6 +193,22 @@ export function split(
  */
 export function matmul(a: TensorLike, b: TensorLike): Tensor {
   return asTensor(a).matmul(b);
+}
+
+/**
+ * Einstein's sum: letters name axes; letters that the result lacks are summed over (NumPy's einsum, with the arrow written out).
+ *
+ * @throws DescentError for another number of tensors or axes than the equation has, and for axes of one letter that differ in size.
+ * @example
+ * const scores = einsum("bqd,bkd->bqk", ones([2, 3, 8]), ones([2, 5, 8])); // [2, 3, 5]
+ */
+export function einsum(equation: string, ...operands: TensorLike[]): Tensor {
+  return new Tensor(
+    einsumOf(
+      equation,
+      operands.map((each) => asTensor(each).node),
+    ),
+  );
 }
 
 /**

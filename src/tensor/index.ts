@@ -19,6 +19,7 @@ export {
   concatenate,
   conv,
   convTranspose,
+  einsum,
   evaluate,
   eye,
   full,

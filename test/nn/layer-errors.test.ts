@@ -76,6 +76,38 @@ describe("layers that don't fit name their path, the shapes and the fix", () => 
         "Fix: use a larger outputPadding.",
     ],
     [
+      "a crop of everything",
+      () => layers.cropping2d(14)(image()),
+      "cropping2d_1 (after input_1) received samples of shape [28, 28, 1], of which nothing is left. " +
+        "Expected margins smaller than the sample.",
+    ],
+    [
+      "another number of axes to permute",
+      () => layers.permute([2, 1])(image()),
+      "permute_1 (after input_1) received samples of shape [28, 28, 1]. Expected 2 axes, as dims [2, 1] has.",
+    ],
+    [
+      "images to repeat",
+      () => layers.repeatVector(2)(image()),
+      "repeatVector_1 (after input_1) received samples of shape [28, 28, 1]. Expected vectors [features]. " +
+        "Fix: put flatten() before it.",
+    ],
+    [
+      "an equation of other axes",
+      () => layers.einsumDense("bti,io->bto", [null, 3])(flat()),
+      'einsumDense_1 (after input_1) received samples of shape [784]. Expected 2 axes after the batch, as "bti" has.',
+    ],
+    [
+      "an equation's size that is another",
+      () => layers.einsumDense("bti,io->bto", [8, 3])(layers.input({ shape: [7, 4] })),
+      'einsumDense_1 (after input_1) received samples of shape [7, 4]. Expected 8 elements along "t", as outputShape says.',
+    ],
+    [
+      "a size that an equation lacks",
+      () => layers.einsumDense("bti,io->bto", [7, null])(layers.input({ shape: [7, 4] })),
+      'einsumDense_1 (after input_1) einsumDense got no size for "o". Expected a number in outputShape.',
+    ],
+    [
       "a reshape to another size",
       () => layers.reshape([10, 10])(flat()),
       "reshape_1 (after input_1) received samples of shape [784], which can't become [10, 10]. " +
@@ -193,6 +225,30 @@ describe("options are checked when a layer is made", () => {
     [() => layers.separableConv2d(0, 3), "separableConv2d got filters = 0. Expected a positive integer."],
     [() => layers.upSampling2d({ interpolation: "linear" as never }), 'Expected "nearest" or "bilinear".'],
     [() => layers.upSampling2d({ size: [2, 0] }), "upSampling2d got size = 0. Expected a positive integer."],
+    [
+      () => layers.adaptiveAveragePooling2d(0),
+      "adaptiveAveragePooling2d got outputSize = 0. Expected a positive integer.",
+    ],
+    [
+      () => layers.zeroPadding1d(-1),
+      "zeroPadding1d got padding = -1. Expected a whole number from 0 or [before, after].",
+    ],
+    [
+      () => layers.zeroPadding2d([1, 2, 3] as never),
+      "zeroPadding2d got padding = [1,2,3]. Expected a whole number from 0 or [before, after], for all or for each of 2 axes.",
+    ],
+    [() => layers.cropping3d([1, 2, 0.5]), "cropping3d got cropping = [1,2,0.5]."],
+    [() => layers.permute([0, 1]), "permute got dims = [0,1]. Expected each axis from 1 on once"],
+    [() => layers.permute([1, 1]), "permute got dims = [1,1]."],
+    [() => layers.repeatVector(1.5), "repeatVector got n = 1.5. Expected a positive integer."],
+    [() => layers.einsumDense("ab,bc->cb", 3), 'einsumDense got the equation "ab,bc->cb".'],
+    [() => layers.einsumDense("ab,bc->ad", 3), "the batch first"],
+    [() => layers.einsumDense("ab->ab", 3), "the batch first"],
+    [() => layers.einsumDense("ab,bc->ac", 0), "einsumDense got outputShape = 0. Expected positive integers, or null"],
+    [
+      () => layers.einsumDense("ab,bc->ac", 3, { biasAxes: "b" }),
+      'biasAxes = "b". Expected letters of the output "ac"',
+    ],
     [() => layers.dropout(1.5), "dropout got rate = 1.5. Expected a finite number from 0 to 1."],
     [() => layers.dropout(1), "which leaves nothing"],
     [() => layers.batchNormalization({ axis: 0 }), "Expected an axis other than 0, which is the batch."],

@@ -6,6 +6,7 @@ import {
   concatenate,
   conv,
   convTranspose,
+  einsum,
   grad,
   gradCheck,
   gradients,
@@ -92,6 +93,8 @@ const CHECKS: readonly (readonly [string, (...x: Tensor[]) => Tensor, Tensor[]])
   ],
   ["matmul of vectors and matrices", (a, b) => a.matmul(b).matmul(b), [draw(3), draw(3, 3)]],
   ["matmul of broadcast batches", (a, b) => a.matmul(b).tanh(), [draw(2, 1, 2, 3), draw(2, 3, 2)]],
+  ["einsum of three", (a, b, c) => einsum("bij,jk,bk->ik", a, b, c).tanh(), [draw(2, 2, 3), draw(3, 2), draw(2, 2)]],
+  ["einsum of a diagonal", (a, b) => einsum("iij,k->kj", a, b).square(), [draw(3, 3, 2), draw(2)]],
   [
     "convolution",
     (x, w) => conv(x, w, { strides: 2, padding: "same", groups: 2 }).square(),

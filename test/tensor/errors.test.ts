@@ -8,6 +8,7 @@ import {
   convTranspose,
   createProgram,
   type DType,
+  einsum,
   eye,
   full,
   grad,
@@ -243,6 +244,20 @@ const MESSAGES: readonly (readonly [message: string, call: () => unknown])[] = [
           [4, 4],
         ],
       }),
+  ],
+  [
+    'einsum got "ij,jk". Expected letters for axes, such as "bij,bjk->bik".',
+    () => einsum("ij,jk", zeros([2, 3]), zeros([3, 2])),
+  ],
+  ['einsum got 1 tensors for "ij,jk->ik". Expected 2, one for each term.', () => einsum("ij,jk->ik", zeros([2, 3]))],
+  ['einsum "ij->i" got [2] for "ij". Expected 2 axes.', () => einsum("ij->i", zeros([2]))],
+  [
+    'einsum "ij,jk->ik" got axes of 3 and 2 elements for "j". Expected one size for a letter.',
+    () => einsum("ij,jk->ik", zeros([2, 3]), zeros([2, 2])),
+  ],
+  [
+    'einsum got the result "il". Expected letters of the terms before the arrow, each once.',
+    () => einsum("ij->il", zeros([2, 3])),
   ],
   ["strides is 0. Expected a positive integer, or 2 of them.", () => conv(image, kernel, { strides: 0 })],
   ["dilation is [1]. Expected a positive integer, or 2 of them.", () => conv(image, kernel, { dilation: [1] })],

@@ -4,6 +4,7 @@ import type { DType, TypedArray } from "../../src/ir/index.ts";
 import {
   arange,
   concatenate,
+  einsum,
   eye,
   full,
   linspace,
@@ -45,6 +46,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   stack: (list, [axis]) => stack(list, { axis: axis as number }),
   split: ([x], [parts, axis, which]) =>
     split(x!, parts as number | number[], { axis: axis as number })[which as number]!,
+  einsum: (list, [equation]) => einsum(equation as string, ...list),
   where: ([condition, a, b]) => where(condition!, a!, b!),
   clip: ([x], [low, high]) => x!.clip(low as number, high as number),
   arange: (_, [start, stop, step]) => arange(start as number, stop as number | undefined, step as number | undefined),

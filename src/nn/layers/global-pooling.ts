@@ -17,6 +17,11 @@ export function globalMaxPooling2d(options: GlobalPoolingOptions = {}): Layer {
   return globalPooling("globalMaxPooling2d", 2, (x, over) => x.max(over), options);
 }
 
+/** The largest value of each channel: [batch, depth, height, width, channels] -> [batch, channels]. */
+export function globalMaxPooling3d(options: GlobalPoolingOptions = {}): Layer {
+  return globalPooling("globalMaxPooling3d", 3, (x, over) => x.max(over), options);
+}
+
 /** The mean of each channel: [batch, steps, channels] -> [batch, channels]. */
 export function globalAveragePooling1d(options: GlobalPoolingOptions = {}): Layer {
   return globalPooling("globalAveragePooling1d", 1, (x, over) => x.mean(over), options);
@@ -27,6 +32,11 @@ export function globalAveragePooling2d(options: GlobalPoolingOptions = {}): Laye
   return globalPooling("globalAveragePooling2d", 2, (x, over) => x.mean(over), options);
 }
 
+/** The mean of each channel: [batch, depth, height, width, channels] -> [batch, channels]. */
+export function globalAveragePooling3d(options: GlobalPoolingOptions = {}): Layer {
+  return globalPooling("globalAveragePooling3d", 3, (x, over) => x.mean(over), options);
+}
+
 function globalPooling(
   kind: string,
   rank: Rank,
@@ -35,7 +45,7 @@ function globalPooling(
 ): Layer {
   checkLayerOptions(kind, options, ["keepdims"]);
   const { keepdims = false } = options;
-  const axis = rank === 1 ? [1] : [1, 2];
+  const axis = Array.from({ length: rank }, (_, i) => i + 1);
 
   return defineLayer({
     kind,

@@ -1,4 +1,12 @@
 export { activation } from "./activation.ts";
+export {
+  adaptiveAveragePooling1d,
+  adaptiveAveragePooling2d,
+  adaptiveAveragePooling3d,
+  adaptiveMaxPooling1d,
+  adaptiveMaxPooling2d,
+  adaptiveMaxPooling3d,
+} from "./adaptive-pooling.ts";
 export { add } from "./add.ts";
 export {
   type AdditiveAttentionOptions,
@@ -17,6 +25,7 @@ export {
   conv2dTranspose,
   conv3dTranspose,
 } from "./conv-transpose.ts";
+export { cropping1d, cropping2d, cropping3d } from "./cropping.ts";
 export { type DenseOptions, dense } from "./dense.ts";
 export {
   type DepthwiseConv1dOptions,
@@ -25,27 +34,34 @@ export {
   depthwiseConv2d,
 } from "./depthwise-conv.ts";
 export { dropout } from "./dropout.ts";
+export { type EinsumDenseOptions, einsumDense } from "./einsum-dense.ts";
 export { type EmbeddingOptions, embedding } from "./embedding.ts";
 export { flatten } from "./flatten.ts";
 export {
   type GlobalPoolingOptions,
   globalAveragePooling1d,
   globalAveragePooling2d,
+  globalAveragePooling3d,
   globalMaxPooling1d,
   globalMaxPooling2d,
+  globalMaxPooling3d,
 } from "./global-pooling.ts";
 export { type GroupedQueryAttentionOptions, groupedQueryAttention } from "./grouped-query-attention.ts";
 export { type InputOptions, input } from "./input.ts";
 export { lambda } from "./lambda.ts";
 export { type LayerNormalizationOptions, layerNormalization } from "./layer-normalization.ts";
 export { type MultiHeadAttentionOptions, multiHeadAttention } from "./multi-head-attention.ts";
+export { permute } from "./permute.ts";
 export {
   averagePooling1d,
   averagePooling2d,
+  averagePooling3d,
   maxPooling1d,
   maxPooling2d,
+  maxPooling3d,
   type Pooling1dOptions,
   type Pooling2dOptions,
+  type Pooling3dOptions,
 } from "./pooling.ts";
 export {
   type PositionEmbeddingOptions,
@@ -86,6 +102,7 @@ export {
   type SolarizationOptions,
   solarization,
 } from "./random-tone.ts";
+export { repeatVector } from "./repeat-vector.ts";
 export { reshape } from "./reshape.ts";
 export { type RmsNormalizationOptions, rmsNormalization } from "./rms-normalization.ts";
 export {
@@ -102,3 +119,4 @@ export {
   upSampling2d,
   upSampling3d,
 } from "./up-sampling.ts";
+export { zeroPadding1d, zeroPadding2d, zeroPadding3d } from "./zero-padding.ts";

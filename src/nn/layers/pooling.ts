@@ -14,6 +14,7 @@ interface PoolingOptions<R extends Rank> extends LayerOptions {
 
 export type Pooling1dOptions = PoolingOptions<1>;
 export type Pooling2dOptions = PoolingOptions<2>;
+export type Pooling3dOptions = PoolingOptions<3>;
 
 /**
  * The largest value of each window: [batch, steps, channels] -> [batch, out, channels].
@@ -35,6 +36,16 @@ export function maxPooling2d(options: Pooling2dOptions = {}): Layer {
   return pooling("maxPooling2d", 2, maxPool, options);
 }
 
+/**
+ * The largest value of each window: [batch, depth, height, width, channels] -> [batch, ...out, channels].
+ *
+ * @example
+ * layers.maxPooling3d({ poolSize: [1, 2, 2] });
+ */
+export function maxPooling3d(options: Pooling3dOptions = {}): Layer {
+  return pooling("maxPooling3d", 3, maxPool, options);
+}
+
 /** The mean of each window, padding not counted: [batch, steps, channels] -> [batch, out, channels]. */
 export function averagePooling1d(options: Pooling1dOptions = {}): Layer {
   return pooling("averagePooling1d", 1, averagePool, options);
@@ -46,6 +57,11 @@ export function averagePooling1d(options: Pooling1dOptions = {}): Layer {
  */
 export function averagePooling2d(options: Pooling2dOptions = {}): Layer {
   return pooling("averagePooling2d", 2, averagePool, options);
+}
+
+/** The mean of each window, padding not counted: [batch, depth, height, width, channels] -> [batch, ...out, channels]. */
+export function averagePooling3d(options: Pooling3dOptions = {}): Layer {
+  return pooling("averagePooling3d", 3, averagePool, options);
 }
 
 function pooling<R extends Rank>(kind: string, rank: R, pool: typeof maxPool, options: PoolingOptions<R>): Layer {

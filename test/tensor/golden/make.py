@@ -152,6 +152,15 @@ for args in [[0, 1, 5], [2, -2, 3], [1, 1, 1], [0, 5, 1]]:
 case("eye", [], [3], np.eye(3))
 case("full", [], [[2, 2], 7], np.full((2, 2), 7))
 
+# Einstein's sums.
+for equation, *shapes in [
+    ("ij,jk->ik", (2, 3), (3, 4)), ("bij,bkj->bik", (2, 3, 4), (2, 2, 4)), ("ij->ji", (2, 3)), ("ij->", (2, 3)), ("ii->i", (3, 3)),
+    ("iji,k->kj", (2, 3, 2), (2,)), ("ij,ij->ij", (2, 3), (2, 3)), ("i,j->ji", (2,), (3,)), ("abc,cd,bd->a", (2, 3, 4), (4, 2), (3, 2)),
+    ("ab,bc,cd->da", (2, 3), (3, 2), (2, 4)), (",i->i", (), (3,)), ("ij,jk->", (2, 3), (3, 4)),
+]:  # fmt: skip
+    operands = [draw(*shape) for shape in shapes]
+    case("einsum", operands, [equation], np.einsum(equation, *operands))
+
 path = pathlib.Path(__file__).parent / "numpy.json"
 lines = ",\n".join(json.dumps(each) for each in cases)
 path.write_text(f'{{"numpy": "{np.__version__}", "cases": [\n{lines}\n]}}\n')
