@@ -22,7 +22,7 @@ const CHAPTERS: readonly Chapter[] = [
     title: "Activations",
     about: "By name, with options `{ kind, ... }`, or called. [Guide](guide/models.md#activations)",
     names: descent.activationNames,
-    folder: "src/nn",
+    folder: "src/nn/activations",
   },
   {
     title: "Initializers",

@@ -1,6 +1,6 @@
 import { type Tensor, zeros } from "../tensor/index.ts";
 import { fail, show } from "../util/index.ts";
-import * as activations from "./activations.ts";
+import * as activations from "./activations/index.ts";
 import { Registry } from "./registry.ts";
 
 /** Any function of a tensor that keeps its shape. */

@@ -26,6 +26,12 @@ export function checkWord(where: string, name: string, value: unknown, known: re
   fail(`${where} got ${name} = ${show(value)}`, known.map((word) => `"${word}"`).join(" or "));
 }
 
+/** Refuses rates outside of [0, 1). */
+export function checkRate(kind: string, rate: number): void {
+  checkNumber(kind, "rate", rate, 0, 1);
+  if (rate === 1) fail(`${kind} got rate = 1, which leaves nothing`, "a number from 0 up to, but not, 1");
+}
+
 /** "[batch, 28, 28]". */
 export function formatBatch(shape: Shape): string {
   return `[${["batch", ...shape].join(", ")}]`;

@@ -7,7 +7,7 @@ export {
   registerActivation,
   resolveActivation,
 } from "./activation-registry.ts";
-export * as activations from "./activations.ts";
+export * as activations from "./activations/index.ts";
 export {
   type AugmentConfig,
   type AugmentPart,

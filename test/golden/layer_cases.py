@@ -11,12 +11,18 @@ def rounding(gradient):
     return 0 < gradient.abs().max() < 1e-14
 
 
+# What activations are tried with: the whole range, and rows for those along an axis.
+WIDE = np.array([-100, -50, -20, -10, -6, -4, -2.5, -1, -0.5, -0.125, -1 / 4096, 1 / 4096, 0.125, 0.5, 1, 2.5, 4, 5, 10, 20, 50, 100], dtype=np.float64)
+ROWS = np.array([[0.5, -1, 2, 0], [100, -100, 0, 99.5], [-100, -100, -100, -100], [1000, 1000, -1000, 1000]], dtype=np.float64)
+
+
 class LayerCases:
     """What a script collects for one file of `layers/`."""
 
     def __init__(self, seed):
         self.draw = Draw(seed)
         self.cases = []
+        self.activations = []
 
     def case(self, layer, title, options, inputs, call, weights=None, training=False, state=None, updates=None):
         """`call(inputs, weights)` in PyTorch; `state` are weights without gradient, `updates(inputs)` their values after the step.
@@ -44,5 +50,25 @@ class LayerCases:
             entry["updates"] = {k: array(v) for k, v in updates(inputs).items()}
         self.cases.append(entry)
 
+    def activation(self, name, options, function, values=WIDE):
+        x = torch.tensor(values, requires_grad=True)
+        y = function(x)
+        cotangent = torch.tensor(self.draw.normal(*y.shape, step=16))
+        (gradient,) = torch.autograd.grad((y * cotangent).sum(), x, create_graph=True)
+        second = torch.autograd.grad((gradient * cotangent).sum(), x, allow_unused=True)[0] if gradient.requires_grad else None
+        self.activations.append(
+            {
+                "name": f"{name}{' ' + str(options) if options else ''}",
+                "activation": name,
+                "options": options,
+                "input": exact(x),
+                "cotangent": exact(cotangent),
+                "output": array(y),
+                "gradient": array(gradient),
+                "secondGradient": array(torch.zeros_like(x) if second is None else second),
+            }
+        )
+
     def write(self, name, about):
-        write(f"layers/{name}", about, cases=self.cases)
+        lists = {"cases": self.cases, "activations": self.activations}
+        write(f"layers/{name}", about, **{key: entries for key, entries in lists.items() if entries})

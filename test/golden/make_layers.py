@@ -12,8 +12,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from golden import array, exact, write
-from layer_cases import LayerCases
+from golden import write
+from layer_cases import ROWS, WIDE, LayerCases
 from layouts import first, last, pad_spatial, same_padding
 
 layers = LayerCases(20260101)
@@ -257,40 +257,21 @@ for activation in ACTIVATIONS:
 
 # --- activations by themselves: the whole range ------------------------------------------------------------------------------------
 
-WIDE = np.array([-100, -50, -20, -10, -6, -4, -2.5, -1, -0.5, -0.125, -1 / 4096, 1 / 4096, 0.125, 0.5, 1, 2.5, 4, 5, 10, 20, 50, 100], dtype=np.float64)
-ROWS = np.array([[0.5, -1, 2, 0], [100, -100, 0, 99.5], [-100, -100, -100, -100], [1000, 1000, -1000, 1000]], dtype=np.float64)
 KINKED_AT_ZERO = {"leakyRelu", "selu", "elu"}  # (elu: its second derivative); for relu and relu6 PyTorch, TensorFlow and JAX agree on slope 0 there
 VARIANTS = [(name, {}, f) for name, f in ACTIVATIONS.items()] + [
     ("leakyRelu", {"negativeSlope": 0.01}, F.leaky_relu),  # PyTorch's default slope; Keras's is 0.2 (0.3 in Keras 2)
     ("elu", {"alpha": 0.5}, lambda x: F.elu(x, 0.5)),
     ("gelu", {"approximate": True}, lambda x: F.gelu(x, approximate="tanh")),
 ]
-activations = []
 for name, options, function in VARIANTS:
     values = ROWS if name in ("softmax", "logSoftmax") else np.clip(WIDE, -80, 20) if name == "exponential" else WIDE
     if values.ndim == 1 and not (name in KINKED_AT_ZERO or "alpha" in options):
         values = np.append(values, 0.0)
-    x = torch.tensor(values, requires_grad=True)
-    y = function(x)
-    cotangent = torch.tensor(draw.normal(*y.shape, step=16))
-    (gradient,) = torch.autograd.grad((y * cotangent).sum(), x, create_graph=True)
-    second = torch.autograd.grad((gradient * cotangent).sum(), x, allow_unused=True)[0] if gradient.requires_grad else None
-    activations.append(
-        {
-            "name": f"{name}{' ' + str(options) if options else ''}",
-            "activation": name,
-            "options": options,
-            "input": exact(x),
-            "cotangent": exact(cotangent),
-            "output": array(y),
-            "gradient": array(gradient),
-            "secondGradient": array(torch.zeros_like(x) if second is None else second),
-        }
-    )
+    layers.activation(name, options, function, values)
 
 write(
     "layers",
     {"by": f"make_layers.py, PyTorch {torch.__version__}, float64", "gradient": "of sum(output * cotangent)", "secondGradient": "of sum(gradient * cotangent)"},
     cases=cases,
-    activations=activations,
+    activations=layers.activations,
 )

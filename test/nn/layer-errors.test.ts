@@ -108,6 +108,44 @@ describe("layers that don't fit name their path, the shapes and the fix", () => 
       'einsumDense_1 (after input_1) einsumDense got no size for "o". Expected a number in outputShape.',
     ],
     [
+      "three inputs to subtract",
+      () => layers.subtract()([flat(), flat(), flat()]),
+      "subtract_1 (after input_1, input_2, input_3) received 3 inputs. Expected two. " +
+        "Fix: apply it to a list: subtract()([a, b]).",
+    ],
+    [
+      "vectors whose dot product is none",
+      () => layers.dot(1)([flat(), layers.input({ shape: [3] })]),
+      "dot_1 (after input_1, input_2) received samples of shapes [784] and [3]. " +
+        "Expected equal sizes along the axes 1 and 1 (axis 0 is the batch).",
+    ],
+    [
+      "an odd number of values and gates",
+      () => layers.glu()(image()),
+      "glu_1 (after input_1) received samples of shape [28, 28, 1]. Expected an even number of elements along axis -1.",
+    ],
+    [
+      "pieces that units don't divide",
+      () => layers.maxout(3)(flat()),
+      "maxout_1 (after input_1) received samples of shape [784]. Expected features (the last axis) divisible by 3 units.",
+    ],
+    [
+      "channels that groups to normalize don't divide",
+      () => layers.groupNormalization()(image()),
+      "groupNormalization_1 (after input_1) received samples of shape [28, 28, 1]. " +
+        "Expected channels (axis -1) divisible by 32 groups.",
+    ],
+    [
+      "an axis of unit length that is not there",
+      () => layers.unitNormalization({ axis: 2 })(flat()),
+      "unitNormalization_1 (after input_1) received samples of shape [784]. Expected axis 2 (axis 0 is the batch).",
+    ],
+    [
+      "shared axes that are not there",
+      () => layers.prelu({ sharedAxes: [1, 2] })(flat()),
+      "prelu_1 (after input_1) received samples of shape [784]. Expected axis 2 (axis 0 is the batch).",
+    ],
+    [
       "a reshape to another size",
       () => layers.reshape([10, 10])(flat()),
       "reshape_1 (after input_1) received samples of shape [784], which can't become [10, 10]. " +
@@ -249,6 +287,35 @@ describe("options are checked when a layer is made", () => {
       () => layers.einsumDense("ab,bc->ac", 3, { biasAxes: "b" }),
       'biasAxes = "b". Expected letters of the output "ac"',
     ],
+    [
+      () => layers.dot(0),
+      "dot got axes = 0. Expected an axis other than 0, which is the batch, or one for each input.",
+    ],
+    [() => layers.prelu({ sharedAxes: [0] }), "prelu got sharedAxes = [0]. Expected axes from 1 on"],
+    [
+      () => layers.rrelu({ lower: 0.5, upper: 0.25 }),
+      "rrelu got slopes from 0.5 to 0.25. Expected lower not above upper.",
+    ],
+    [() => layers.glu({ axis: 0 }), "glu got axis = 0. Expected an axis other than 0, which is the batch."],
+    [() => layers.groupNormalization({ groups: -1 }), "Fix: use instanceNormalization()."],
+    [() => layers.groupNormalization({ groups: 0 }), "groupNormalization got groups = 0. Expected a positive integer."],
+    [() => layers.instanceNormalization({ groups: 2 } as never), "unknown option of instanceNormalization"],
+    [() => layers.unitNormalization({ axis: [] }), "unitNormalization got axis = []."],
+    [() => layers.spatialDropout2d(1), "spatialDropout2d got rate = 1, which leaves nothing."],
+    [() => layers.gaussianNoise(-1), "gaussianNoise got stddev = -1. Expected a finite number from 0."],
+    [
+      () => layers.activation({ kind: "relu", maxValue: -1 }),
+      "relu got maxValue = -1. Expected a finite number from 0.",
+    ],
+    [() => layers.activation({ kind: "celu", alpha: 0 }), "celu got alpha = 0. Expected a number other than 0."],
+    [
+      () => layers.activation({ kind: "hardTanh", minValue: 2 }),
+      "hardTanh got limits from 2 to 1. Expected minValue below maxValue.",
+    ],
+    [() => layers.activation({ kind: "hardShrink", lambda: -1 }), "hardShrink got lambda = -1."],
+    [() => layers.activation({ kind: "softplus", beta: 0 }), "softplus got beta = 0. Expected a number above 0."],
+    [() => layers.activation({ kind: "squareplus", b: 0 }), "squareplus got b = 0. Expected a number above 0."],
+    [() => layers.activation({ kind: "sparsemax", axes: 1 } as never), 'Fix: did you mean "axis"?'],
     [() => layers.dropout(1.5), "dropout got rate = 1.5. Expected a finite number from 0 to 1."],
     [() => layers.dropout(1), "which leaves nothing"],
     [() => layers.batchNormalization({ axis: 0 }), "Expected an axis other than 0, which is the batch."],

@@ -111,6 +111,52 @@ describe("dropout", () => {
   });
 });
 
+describe("random layers, in training", () => {
+  const many = 20000;
+  const x = tensor(new Float32Array(many).fill(2), { shape: [many / 50, 5, 10] });
+  const trained = async (layer: ReturnType<typeof createLayer>, x: Tensor) => [
+    ...((await (await applied(layer, x, true)).outputs[0]?.data()) ?? []),
+  ];
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const deviation = (values: readonly number[]) =>
+    Math.sqrt(mean(values.map((value) => value ** 2)) - mean(values) ** 2);
+  const zeros = (values: readonly number[]) => values.filter((value) => value === 0).length / values.length;
+
+  test("spatialDropout drops whole channels of a sample, dropPath whole samples", async () => {
+    const channels = await trained(layers.spatialDropout1d(0.25), x);
+    expect([...new Set(channels)].sort()).toEqual([0, Math.fround(2 / 0.75)]);
+    expect(channels.every((value, i) => value === channels[i - (i % 50) + (i % 10)])).toBe(true);
+    expect(zeros(channels)).toBeCloseTo(0.25, 1);
+    const samples = await trained(layers.dropPath(0.5), x);
+    expect([...new Set(samples)].sort()).toEqual([0, 4]);
+    expect(samples.every((value, i) => value === samples[i - (i % 50)])).toBe(true);
+    expect(zeros(samples)).toBeCloseTo(0.5, 1);
+  });
+
+  test("alphaDropout keeps mean 0 and variance 1", async () => {
+    const values = await trained(layers.alphaDropout(0.3), random([many / 10, 10]));
+    expect(mean(values)).toBeCloseTo(0, 1);
+    expect(deviation(values)).toBeCloseTo(1, 1);
+    const [first = 0] = values.filter((value, i) => values.indexOf(value) !== i);
+    expect(first).toBeLessThan(-1); // selu's limit, moved
+    expect(values.filter((value) => value === first).length / many).toBeCloseTo(0.3, 1);
+  });
+
+  test("gaussianNoise and gaussianDropout have their mean and deviation", async () => {
+    const noisy = await trained(layers.gaussianNoise(0.5), x);
+    expect([mean(noisy), deviation(noisy)]).toEqual([expect.closeTo(2, 1), expect.closeTo(0.5, 1)]);
+    const scaled = await trained(layers.gaussianDropout(0.2), x);
+    expect([mean(scaled), deviation(scaled)]).toEqual([expect.closeTo(2, 1), expect.closeTo(2 * Math.sqrt(0.25), 1)]);
+  });
+
+  test("rrelu draws slopes from lower to upper below zero", async () => {
+    const values = await trained(layers.rrelu({ lower: 0.25, upper: 0.5 }), x.mul(-0.5));
+    expect([Math.min(...values), Math.max(...values)]).toEqual([expect.closeTo(-0.5, 2), expect.closeTo(-0.25, 2)]);
+    expect(mean(values)).toBeCloseTo(-0.375, 2);
+    expect(new Set(await trained(layers.rrelu(), x))).toEqual(new Set([2]));
+  });
+});
+
 function chained(parts: ReturnType<typeof layers.dropout>[], x: Tensor, key: RandomKey | undefined) {
   const input = layers.input({ shape: x.shape.slice(1) });
   const output = parts.reduce((symbol, layer) => layer(symbol), input);

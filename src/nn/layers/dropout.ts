@@ -1,6 +1,5 @@
 import { where } from "../../tensor/index.ts";
-import { fail } from "../../util/index.ts";
-import { checkNumber } from "../checks.ts";
+import { checkRate } from "../checks.ts";
 import { checkLayerOptions, defineLayer, type Layer, type LayerOptions } from "../layer.ts";
 
 /**
@@ -12,8 +11,7 @@ import { checkLayerOptions, defineLayer, type Layer, type LayerOptions } from ".
  */
 export function dropout(rate: number, options: LayerOptions = {}): Layer {
   checkLayerOptions("dropout", options);
-  checkNumber("dropout", "rate", rate, 0, 1);
-  if (rate === 1) fail("dropout got rate = 1, which leaves nothing", "a number from 0 up to, but not, 1");
+  checkRate("dropout", rate);
 
   return defineLayer({
     kind: "dropout",

@@ -7,7 +7,7 @@ export {
   adaptiveMaxPooling2d,
   adaptiveMaxPooling3d,
 } from "./adaptive-pooling.ts";
-export { add } from "./add.ts";
+export { alphaDropout } from "./alpha-dropout.ts";
 export {
   type AdditiveAttentionOptions,
   type AttentionLayerOptions,
@@ -33,10 +33,13 @@ export {
   depthwiseConv1d,
   depthwiseConv2d,
 } from "./depthwise-conv.ts";
+export { type DotOptions, dot } from "./dot.ts";
+export { dropPath } from "./drop-path.ts";
 export { dropout } from "./dropout.ts";
 export { type EinsumDenseOptions, einsumDense } from "./einsum-dense.ts";
 export { type EmbeddingOptions, embedding } from "./embedding.ts";
 export { flatten } from "./flatten.ts";
+export { gaussianDropout, gaussianNoise } from "./gaussian-noise.ts";
 export {
   type GlobalPoolingOptions,
   globalAveragePooling1d,
@@ -46,10 +49,19 @@ export {
   globalMaxPooling2d,
   globalMaxPooling3d,
 } from "./global-pooling.ts";
+export { type GluOptions, glu } from "./glu.ts";
+export {
+  type GroupNormalizationOptions,
+  groupNormalization,
+  type InstanceNormalizationOptions,
+  instanceNormalization,
+} from "./group-normalization.ts";
 export { type GroupedQueryAttentionOptions, groupedQueryAttention } from "./grouped-query-attention.ts";
 export { type InputOptions, input } from "./input.ts";
 export { lambda } from "./lambda.ts";
 export { type LayerNormalizationOptions, layerNormalization } from "./layer-normalization.ts";
+export { maxout } from "./maxout.ts";
+export { add, average, maximum, minimum, multiply, subtract } from "./merge.ts";
 export { type MultiHeadAttentionOptions, multiHeadAttention } from "./multi-head-attention.ts";
 export { permute } from "./permute.ts";
 export {
@@ -70,6 +82,7 @@ export {
   sinePositionEncoding,
   type WavelengthOptions,
 } from "./position-embedding.ts";
+export { type PreluOptions, prelu } from "./prelu.ts";
 export {
   type RandomAffineOptions,
   type RandomShearOptions,
@@ -105,12 +118,15 @@ export {
 export { repeatVector } from "./repeat-vector.ts";
 export { reshape } from "./reshape.ts";
 export { type RmsNormalizationOptions, rmsNormalization } from "./rms-normalization.ts";
+export { type RreluOptions, rrelu } from "./rrelu.ts";
 export {
   type SeparableConv1dOptions,
   type SeparableConv2dOptions,
   separableConv1d,
   separableConv2d,
 } from "./separable-conv.ts";
+export { spatialDropout1d, spatialDropout2d, spatialDropout3d } from "./spatial-dropout.ts";
+export { type UnitNormalizationOptions, unitNormalization } from "./unit-normalization.ts";
 export {
   type UpSampling1dOptions,
   type UpSampling2dOptions,
