@@ -27,6 +27,9 @@ export class SymbolicTensor {
 export interface NetworkGraph {
   readonly inputs: readonly SymbolicTensor[];
   readonly outputs: readonly SymbolicTensor[];
+  /** Default: the names of the layers that give them. */
+  readonly inputNames?: readonly string[] | undefined;
+  readonly outputNames?: readonly string[] | undefined;
 }
 
 /**
@@ -56,7 +59,7 @@ export function connect(layer: LayerDefinition, input: SymbolicTensor | readonly
 }
 
 /** The same graph of other layers, equal ones under the same names: a network of it has weights of its own. */
-export function copyGraph({ inputs, outputs }: NetworkGraph): NetworkGraph {
+export function copyGraph({ inputs, outputs, inputNames, outputNames }: NetworkGraph): NetworkGraph {
   const order = topologicalOrder(outputs);
   const names = nameLayers(order.map(({ origin }) => origin.layer));
   const layers = new Map([...names].map(([layer, name]) => [layer, { ...layer, name }]));
@@ -67,7 +70,7 @@ export function copyGraph({ inputs, outputs }: NetworkGraph): NetworkGraph {
     const origin = { layer: layers.get(layer) ?? layer, inputs: inputs.map(copyOf) };
     tensors.set(tensor, new SymbolicTensor(tensor.shape, tensor.dtype, origin));
   }
-  return { inputs: inputs.map(copyOf), outputs: outputs.map(copyOf) };
+  return { inputs: inputs.map(copyOf), outputs: outputs.map(copyOf), inputNames, outputNames };
 }
 
 /** Every tensor that `outputs` need, each after what it is computed from; the order of a depth-first walk. */

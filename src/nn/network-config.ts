@@ -23,15 +23,15 @@ export interface NetworkConfig {
   readonly layers: readonly LayerConfig[];
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
+  /** Names other than these. */
+  readonly inputNames?: readonly string[];
+  readonly outputNames?: readonly string[];
 }
 
 /** The structure as JSON; see `Network.toConfig`. */
-export function configOf(name: string, { layers, inputs, outputs, layerOf }: NetworkStructure): NetworkConfig {
-  const refer = (tensors: readonly SymbolicTensor[]) =>
-    tensors.map((tensor) => {
-      const { path, calls } = layerOf(tensor);
-      return referenceTo(path, calls.indexOf(tensor));
-    });
+export function configOf(name: string, structure: NetworkStructure): NetworkConfig {
+  const { layers, inputs, outputs, inputNames, outputNames, referenceOf } = structure;
+  const refer = (tensors: readonly SymbolicTensor[]) => tensors.map(referenceOf);
   return {
     name,
     layers: layers.map(({ path, definition, calls, trains }) => ({
@@ -45,6 +45,8 @@ export function configOf(name: string, { layers, inputs, outputs, layerOf }: Net
     })),
     inputs: refer(inputs),
     outputs: refer(outputs),
+    ...(inputNames.join() !== refer(inputs).join() && { inputNames }),
+    ...(outputNames.join() !== refer(outputs).join() && { outputNames }),
   };
 }
 
@@ -89,7 +91,15 @@ export function graphOf(config: NetworkConfig): NetworkGraph {
   return {
     inputs: inputs.map((reference) => need(reference, "the list of inputs")),
     outputs: outputs.map((reference) => need(reference, "the list of outputs")),
+    inputNames: namesFor(inputs, config.inputNames, "inputNames"),
+    outputNames: namesFor(outputs, config.outputNames, "outputNames"),
   };
+}
+
+function namesFor(references: readonly string[], names: readonly string[] | undefined, what: string) {
+  const whole = names === undefined || (Array.isArray(names) && names.every((name) => typeof name === "string"));
+  if (whole && (names?.length ?? references.length) === references.length) return names;
+  fail(`${what} of the structure is damaged`, `a list of ${references.length} names`);
 }
 
 function checkedConfig(config: NetworkConfig): NetworkConfig {

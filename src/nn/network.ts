@@ -59,6 +59,16 @@ export class Network implements Holder {
     return this.structure.outputs;
   }
 
+  /** What data call the inputs: the names that `model` was given, else those of the input layers. */
+  get inputNames(): readonly string[] {
+    return this.structure.inputNames;
+  }
+
+  /** What targets, losses and results call the outputs: the names that `model` was given, else those of their layers. */
+  get outputNames(): readonly string[] {
+    return this.structure.outputNames;
+  }
+
   /** In the order in which they are computed. */
   get layers(): readonly NetworkLayer[] {
     return this.structure.layers;

@@ -34,6 +34,9 @@ export class NetworkLayer {
 export class NetworkStructure {
   readonly inputs: readonly SymbolicTensor[];
   readonly outputs: readonly SymbolicTensor[];
+  /** What data and results call them. */
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
   /** In the order in which they are computed. */
   readonly layers: readonly NetworkLayer[];
   /** Every tensor, each after what it is computed from. */
@@ -55,8 +58,16 @@ export class NetworkStructure {
       return new NetworkLayer(path, definition, calls, specs.get(definition) ?? {});
     });
     this.byDefinition = new Map(this.layers.map((layer) => [layer.definition, layer]));
+    this.inputNames = checkedNames(graph.inputNames ?? this.inputs.map(this.referenceOf), "inputs");
+    this.outputNames = checkedNames(graph.outputNames ?? this.outputs.map(this.referenceOf), "outputs");
     this.layout = this.laidOut();
   }
+
+  /** The name of a tensor in files and results: see {@link referenceTo}. */
+  readonly referenceOf = (tensor: SymbolicTensor): string => {
+    const { path, calls } = this.layerOf(tensor);
+    return referenceTo(path, calls.indexOf(tensor));
+  };
 
   readonly layerOf = ({ origin }: SymbolicTensor): NetworkLayer =>
     this.byDefinition.get(origin.layer) ?? fail("a layer is not in the network");
@@ -96,6 +107,12 @@ export function lookupOf(
     return looksUp ? [{ path: layerOf(tensor).path, indices: layer.indices }] : [];
   });
   return lookups.sort((a, b) => a.indices - b.indices)[0];
+}
+
+function checkedNames(names: readonly string[], what: string): readonly string[] {
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) fail(`two ${what} of the network are named "${twice}"`, "different tensors and names");
+  return names;
 }
 
 /** How files and results refer to a tensor: by the layer that gives it, "dense_1", or "dense_1:1" for its second use. */

@@ -63,7 +63,8 @@ async function columnOf(name: string, source: ArrayData, pace: Pace): Promise<Co
   return flatten(name, source, pace);
 }
 
-function isShaped(source: unknown): source is ShapedArray {
+/** True of numbers with their shape. */
+export function isShaped(source: unknown): source is ShapedArray {
   const { data, shape } = (source ?? {}) as Partial<ShapedArray>;
   return ArrayBuffer.isView(data) && Array.isArray(shape);
 }

@@ -1,13 +1,16 @@
 import { checkTargets, type Network, type SymbolicTensor } from "../nn/index.ts";
 import { Tensor } from "../tensor/index.ts";
 import { fail, formatShape, product, sameShape } from "../util/index.ts";
-import { type ArrayData, type Column, checkIndices, readColumn, sliceColumn } from "./column.ts";
+import { type ArrayData, type Column, checkIndices, isShaped, readColumn, sliceColumn } from "./column.ts";
+import { inOrder, type Named } from "./named.ts";
 import type { Head } from "./objective.ts";
-import { pathOf } from "./paths.ts";
 import { type ClassWeight, combinedWeights } from "./weighting.ts";
 
-/** The data of all inputs or all outputs: one array where there is one, a list of arrays where there are several. */
-export type Data = ArrayData | readonly ArrayData[];
+/**
+ * The data of all inputs or all outputs: one array where there is one; where there are several, a list of arrays, or a record
+ * of them by the inputs' or outputs' names.
+ */
+export type Data = ArrayData | readonly ArrayData[] | Named<ArrayData>;
 
 /** Checked samples: inputs, targets, and what each counts. */
 export interface Dataset {
@@ -31,7 +34,7 @@ export interface Weighting {
  * @throws DescentError naming the array, the row and column, what was found and what was expected.
  */
 export async function readInputs(network: Network, x: Data, name: string): Promise<Column[]> {
-  const inputs = await readColumns(x, network.inputs.length, name, "input");
+  const inputs = await readColumns(x, network.inputNames, name, "input");
   for (const [i, column] of inputs.entries()) {
     const lookup = network.lookupOf(network.inputs[i] as SymbolicTensor);
     if (lookup) await checkIndices(column, lookup);
@@ -42,12 +45,11 @@ export async function readInputs(network: Network, x: Data, name: string): Promi
     const { rowShape } = column;
     const scalars = rowShape.length === 0 && input.shape.length === 1 && input.shape[0] === 1; // [n] for [n, 1]
     if (scalars) return { ...column, rowShape: input.shape };
-    const path = pathOf(network, input);
     const fits = product(rowShape) === product(input.shape);
     const single = sameShape([column.rows, ...rowShape], input.shape);
     fail(
       `${column.name} has shape ${formatShape([column.rows, ...rowShape])}`,
-      `samples of shape ${formatShape(input.shape)} for ${path}`,
+      `samples of shape ${formatShape(input.shape)} for ${network.inputNames[i]}`,
       single
         ? `this looks like one sample; put it in a list: [${name}]`
         : fits
@@ -67,7 +69,8 @@ export async function readDataset(
   prefix = "",
 ): Promise<Dataset> {
   const inputs = await readInputs(network, x, `${prefix}x`);
-  const targets = await readColumns(y, heads.length, `${prefix}y`, "output");
+  const names = heads.map((head) => head.name);
+  const targets = await readColumns(y, names, `${prefix}y`, "output");
   const rows = inputs[0]?.rows ?? 0;
   for (const column of targets) {
     if (column.rows === rows) continue;
@@ -104,16 +107,38 @@ function sliceDataset(data: Dataset, start: number, stop: number): Dataset {
   };
 }
 
-async function readColumns(data: Data, count: number, name: string, what: string): Promise<Column[]> {
-  if (count === 1) return [await readColumn(name, data as ArrayData)];
-  if (!Array.isArray(data) || data.length !== count || data instanceof Tensor) {
-    const found = Array.isArray(data) ? `a list of ${data.length}` : "one array";
-    fail(`${name} is ${found}`, `a list of ${count} arrays, one for each ${what} of the model`);
-  }
-  const columns = await Promise.all(data.map((each: ArrayData, i: number) => readColumn(`${name}[${i}]`, each)));
+async function readColumns(data: Data, names: readonly string[], name: string, what: string): Promise<Column[]> {
+  const arrays = arraysOf(data, names, name, what);
+  const named = (i: number) => (arrays.length === 1 ? name : isNamed(data) ? `${name}.${names[i]}` : `${name}[${i}]`);
+  const columns = await Promise.all(arrays.map((each, i) => readColumn(named(i), each)));
+  const [first] = columns;
   for (const column of columns) {
-    if (column.rows === columns[0]?.rows) continue;
-    fail(`${name}[0] has ${columns[0]?.rows} samples and ${column.name} has ${column.rows}`, "the same number");
+    if (column.rows === first?.rows) continue;
+    fail(`${first?.name} has ${first?.rows} samples and ${column.name} has ${column.rows}`, "the same number");
   }
   return columns;
+}
+
+/** An array for each name. */
+function arraysOf(data: Data, names: readonly string[], name: string, what: string): readonly ArrayData[] {
+  const several = `${names.length} arrays, one for each ${what} of the model: ${names.join(", ")}`;
+  if (isNamed(data)) {
+    return inOrder(data, names, name, what).map((array, i) => {
+      return (
+        array ?? fail(`${name} lacks the ${what} ${names[i]}`, names.length > 1 ? several : `{ ${names[i]}: ... }`)
+      );
+    });
+  }
+  if (names.length === 1) return [data as ArrayData];
+  if (Array.isArray(data) && data.length === names.length) return data;
+  fail(
+    `${name} is ${Array.isArray(data) ? `a list of ${data.length}` : "one array"}`,
+    `a list of ${several}, or a record by these names`,
+  );
+}
+
+function isNamed(data: Data): data is Named<ArrayData> {
+  if (typeof data !== "object" || data === null || data instanceof Tensor) return false;
+  if (Array.isArray(data) || ArrayBuffer.isView(data) || isShaped(data)) return false;
+  return Object.values(data).every((array) => typeof array === "object");
 }

@@ -4,7 +4,6 @@ import {
   type Holder,
   type Layer,
   Network,
-  type NetworkGraph,
   type NetworkOptions,
   SymbolicTensor,
 } from "../nn/index.ts";
@@ -18,6 +17,7 @@ import { runFit } from "./fit.ts";
 import { checkInteger, type FitOptions, fitSettings } from "./fit-options.ts";
 import type { History } from "./history.ts";
 import { Memory } from "./memory.ts";
+import type { Named } from "./named.ts";
 import { type CompileOptions, type Objective, objectiveFrom } from "./objective.ts";
 import { predictColumns } from "./predict.ts";
 import type { ModelFacts, SaveOptions } from "./save/facts.ts";
@@ -290,10 +290,10 @@ export function sequential(parts: readonly (Layer | SymbolicTensor)[], options: 
   return new Model(chain(parts), options);
 }
 
-/** What {@link model} takes: symbolic tensors, and a network's options. */
+/** What {@link model} takes: symbolic tensors (a record names them for data, losses and results), and a network's options. */
 export interface ModelOptions extends NetworkOptions {
-  inputs: SymbolicTensor | readonly SymbolicTensor[];
-  outputs: SymbolicTensor | readonly SymbolicTensor[];
+  inputs: SymbolicTensor | readonly SymbolicTensor[] | Named<SymbolicTensor>;
+  outputs: SymbolicTensor | readonly SymbolicTensor[] | Named<SymbolicTensor>;
 }
 
 /**
@@ -307,10 +307,14 @@ export interface ModelOptions extends NetworkOptions {
  * const residual = model({ inputs: input, outputs: layers.dense(1)(sum) });
  */
 export function model({ inputs, outputs, ...options }: ModelOptions): Model {
-  const graph: NetworkGraph = { inputs: listOf(inputs), outputs: listOf(outputs) };
-  return new Model(graph, options);
+  const [given, wanted] = [listOf(inputs), listOf(outputs)];
+  const names = { inputNames: given.names, outputNames: wanted.names };
+  return new Model({ inputs: given.tensors, outputs: wanted.tensors, ...names }, options);
 }
 
-function listOf(tensors: SymbolicTensor | readonly SymbolicTensor[]): readonly SymbolicTensor[] {
-  return tensors instanceof SymbolicTensor ? [tensors] : tensors;
+function listOf(tensors: ModelOptions["inputs"]): { tensors: readonly SymbolicTensor[]; names?: readonly string[] } {
+  if (tensors instanceof SymbolicTensor) return { tensors: [tensors] };
+  if (Array.isArray(tensors)) return { tensors };
+  const named = tensors as Named<SymbolicTensor>;
+  return { tensors: Object.values(named), names: Object.keys(named) };
 }

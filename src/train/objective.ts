@@ -11,17 +11,20 @@ import { type Optimizer, type OptimizerLike, optimizerFrom } from "../optim/inde
 import { checkEngineName, type EngineName } from "../tensor/index.ts";
 import { checkOptions, fail, show } from "../util/index.ts";
 import { segmentsOf } from "./flat.ts";
-import { pathOf } from "./paths.ts";
+import { type Named, perOutput } from "./named.ts";
 
 /** How a model is trained and measured. */
 export interface CompileOptions {
   /** A name ("adam"), `optimizers.adam({...})`, its JSON, or a plain update function. */
   optimizer: OptimizerLike;
-  /** A name, `losses.huber({...})`, or a function (yTrue, yPred) => tensor; a list for several outputs. */
-  loss: LossSpec | readonly LossSpec[];
-  /** What each output's loss counts; default 1 for every output. */
-  lossWeights?: readonly number[] | undefined;
-  /** Measured for every output; a list of lists measures each output by its own. Default none. */
+  /**
+   * A name, `losses.huber({...})`, or a function (yTrue, yPred) => tensor; for several outputs a list (null where there is
+   * none), or a record by the outputs' names. An output without a loss is not trained, and has no targets.
+   */
+  loss: LossSpec | readonly (LossSpec | null)[] | Named<LossSpec>;
+  /** What each output's loss counts: a list, or a record by the outputs' names; default 1 for every output. */
+  lossWeights?: readonly number[] | Named<number> | undefined;
+  /** Measured for every output; a list of lists, or a record by names, measures each output by its own. Default none. */
   metrics?: MetricChoice | undefined;
   /** As `metrics`, but sample and class weights count. Default none. */
   weightedMetrics?: MetricChoice | undefined;
@@ -29,13 +32,17 @@ export interface CompileOptions {
   engine?: EngineName | undefined;
 }
 
-/** One list for all outputs, or one list per output. */
-export type MetricChoice = readonly MetricSpec[] | readonly (readonly MetricSpec[])[];
+/** One list for all outputs, or one list per output, in order or by name. */
+export type MetricChoice =
+  | readonly MetricSpec[]
+  | readonly (readonly MetricSpec[])[]
+  | Named<MetricSpec | readonly MetricSpec[]>;
 
 /** What one output is trained and measured by. */
 export interface Head {
-  /** The layer that gives the output. */
+  /** The output's name, and which of the model's outputs it is. */
   readonly name: string;
+  readonly output: number;
   readonly outputShape: readonly number[];
   readonly loss: Loss;
   readonly weight: number;
@@ -61,45 +68,76 @@ export function objectiveFrom(network: Network, options: CompileOptions): Object
   if (options.optimizer === undefined) fail("compile got no optimizer", 'one such as "adam"');
   if (options.loss === undefined) fail("compile got no loss", 'one such as "meanSquaredError"');
   if (options.engine !== undefined) checkEngineName(options.engine);
-  const losses = perOutput(options.loss, outputs.length, "losses");
-  const weights = options.lossWeights ?? outputs.map(() => 1);
-  if (weights.length !== outputs.length) {
-    fail(`compile got ${weights.length} lossWeights`, `one for each of the ${outputs.length} outputs`);
-  }
-  const metrics = metricsPerOutput(options.metrics, outputs.length, "metrics");
-  const weightedMetrics = metricsPerOutput(options.weightedMetrics, outputs.length, "weightedMetrics");
-  const heads = outputs.map((output, i): Head => {
-    const weight = weights[i] as number;
-    if (!Number.isFinite(weight)) fail(`compile: lossWeights[${i}] is ${show(weight)}`, "a number");
-    return {
-      name: pathOf(network, output),
-      outputShape: output.shape,
-      loss: resolveLoss(losses[i] as LossSpec),
-      weight,
-      metrics: (metrics[i] ?? []).map(resolveMetric),
-      weightedMetrics: (weightedMetrics[i] ?? []).map(resolveMetric),
-    };
+  const names = network.outputNames;
+  const losses = perOutput<LossSpec>(options.loss, names, "losses", isLoss);
+  const weights = weightsPerOutput(options.lossWeights, losses, names);
+  const metrics = metricsPerOutput(options.metrics, losses, names, "metrics");
+  const weightedMetrics = metricsPerOutput(options.weightedMetrics, losses, names, "weightedMetrics");
+  const heads = losses.flatMap((loss, i): Head[] => {
+    if (loss === undefined) return [];
+    return [
+      {
+        name: names[i] as string,
+        output: i,
+        outputShape: outputs[i]?.shape ?? [],
+        loss: resolveLoss(loss),
+        weight: weights[i] as number,
+        metrics: (metrics[i] ?? []).map(resolveMetric),
+        weightedMetrics: (weightedMetrics[i] ?? []).map(resolveMetric),
+      },
+    ];
   });
+  if (heads.length === 0) fail("compile got no loss for any output", `one for at least one of ${names.join(", ")}`);
   const optimizer = optimizerFrom(options.optimizer);
   optimizer.check?.(segmentsOf(network));
   return { optimizer, heads, engine: options.engine };
 }
 
-function perOutput<T>(given: T | readonly T[], outputs: number, what: string): readonly T[] {
-  if (!Array.isArray(given)) return Array.from({ length: outputs }, () => given as T);
-  if (given.length !== outputs) fail(`compile got ${given.length} ${what}`, `one for each of the ${outputs} outputs`);
-  return given;
+type Losses = readonly (LossSpec | undefined)[];
+
+/** True of one loss, false of a list and of a record by names. */
+function isLoss(given: unknown): boolean {
+  return typeof given === "string" || typeof given === "function" || (isRecord(given) && "kind" in given);
+}
+
+function weightsPerOutput(given: CompileOptions["lossWeights"], losses: Losses, names: readonly string[]): number[] {
+  const isNone = (weights: unknown) => weights === undefined;
+  if (given !== undefined && !isRecord(given) && !Array.isArray(given)) {
+    fail(`compile: lossWeights is ${show(given)}`, "numbers for the outputs: { main: 1, aux: 0.3 } or [1, 0.3]");
+  }
+  const weights = perOutput<number | undefined>(given, names, "lossWeights", isNone);
+  return weights.map((weight, i) => {
+    const name = names[i] as string;
+    if (weight !== undefined && losses[i] === undefined) {
+      fail(`compile got a loss weight for ${name}, which has no loss`, "loss weights of outputs that have one");
+    }
+    if (weight === undefined || Number.isFinite(weight)) return weight ?? 1;
+    fail(`compile: lossWeights${Array.isArray(given) ? `[${i}]` : `.${name}`} is ${show(weight)}`, "a number");
+  });
 }
 
 function metricsPerOutput(
   given: MetricChoice | undefined,
-  outputs: number,
+  losses: Losses,
+  names: readonly string[],
   what: string,
 ): readonly (readonly MetricSpec[])[] {
   if (given === undefined) return [];
-  if (!Array.isArray(given)) fail(`compile: ${what} is ${show(given)}`, 'a list such as ["accuracy"]');
-  if (given.length > 0 && given.every(Array.isArray)) {
-    return perOutput(given as readonly (readonly MetricSpec[])[], outputs, `lists of ${what}`);
-  }
-  return Array.from({ length: outputs }, () => given as readonly MetricSpec[]);
+  if (!Array.isArray(given) && !isRecord(given))
+    fail(`compile: ${what} is ${show(given)}`, 'a list such as ["accuracy"]');
+  const forAll = Array.isArray(given) && !(given.length > 0 && given.every(Array.isArray));
+  if (forAll) return names.map(() => given as readonly MetricSpec[]);
+  type Own = MetricSpec | readonly MetricSpec[];
+  const each = perOutput<Own>(given as readonly Own[] | Named<Own>, names, `lists of ${what}`, () => false);
+  return each.map((own, i) => {
+    const list = own === undefined ? [] : Array.isArray(own) ? (own as readonly MetricSpec[]) : [own as MetricSpec];
+    if (list.length > 0 && losses[i] === undefined) {
+      fail(`compile got ${what} for ${names[i]}, which has no loss`, `a loss for it, if with a loss weight of 0`);
+    }
+    return list;
+  });
+}
+
+function isRecord(given: unknown): given is object {
+  return typeof given === "object" && given !== null && !Array.isArray(given);
 }

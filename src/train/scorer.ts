@@ -70,8 +70,9 @@ export class Scorer {
     weights: Tensor | undefined,
     added: Readonly<Record<string, Tensor>> = {},
   ): { loss: Tensor; outputs: Record<string, Tensor> } {
+    const answer = (h: number) => predictions[(this.heads[h] as Head).output] as Tensor;
     const parts = this.heads.map(({ loss, name }, h) =>
-      reduceLoss(loss, targets[h] as Tensor, predictions[h] as Tensor, weights, undefined, name),
+      reduceLoss(loss, targets[h] as Tensor, answer(h), weights, undefined, name),
     );
     const weighted = parts.map(({ loss }, h) => timesNumber(loss, (this.heads[h] as Head).weight));
     const terms = this.terms.map((term) => added[term] ?? zeros([]));
@@ -84,7 +85,7 @@ export class Scorer {
     const outputs: Record<string, Tensor> = { losses: stack([loss, ...sums]) };
     this.gauges.forEach(({ metric, head, weighted }, i) => {
       const given = weighted ? weights : undefined;
-      const measured = () => metric.statistics(targets[head] as Tensor, predictions[head] as Tensor, given);
+      const measured = () => metric.statistics(targets[head] as Tensor, answer(head), given);
       outputs[`metric${i}`] = inScope("metrics", measured);
     });
     return { loss, outputs };

@@ -33,9 +33,9 @@ const tensorFacts = z.strictObject({
 
 const training = z.strictObject({
   optimizer: named,
-  /** One per output; so are the rest. */
-  losses: z.array(named),
-  lossWeights: z.array(z.number()),
+  /** One per output, null where it is not trained; so are the rest. */
+  losses: z.array(z.nullable(named)),
+  lossWeights: z.array(z.nullable(z.number())),
   metrics: z.array(z.array(named)),
   weightedMetrics: z.array(z.array(named)),
   /** Updates done. */

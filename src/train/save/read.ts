@@ -41,8 +41,8 @@ export async function readModel(source: ModelSource): Promise<SavedModel> {
     compile: training
       ? {
           optimizer: training.optimizer,
-          loss: training.losses as LossSpec[],
-          lossWeights: training.lossWeights,
+          loss: training.losses as (LossSpec | null)[],
+          lossWeights: training.lossWeights as number[],
           metrics: training.metrics as MetricSpec[][],
           weightedMetrics: training.weightedMetrics as MetricSpec[][],
         }

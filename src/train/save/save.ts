@@ -1,9 +1,8 @@
-import { lossToJson, metricToJson, type Network } from "../../nn/index.ts";
+import { lossToJson, type MetricDefinition, metricToJson, type Network } from "../../nn/index.ts";
 import { isSerializable } from "../../optim/index.ts";
 import type { DType } from "../../tensor/index.ts";
 import { DescentError, fail } from "../../util/index.ts";
 import type { Objective } from "../objective.ts";
-import { pathOf } from "../paths.ts";
 import type { TrainingState } from "../trainer.ts";
 import { sha256 } from "./checksum.ts";
 import type { ModelFacts } from "./facts.ts";
@@ -48,7 +47,7 @@ export async function saveModel(
   taken: Snapshot,
   facts: ModelFacts,
 ): Promise<void> {
-  const training = trainingConfig(objective, taken);
+  const training = trainingConfig(objective, network.outputs.length, taken);
   const weights = encodeSafetensors(taken.weights, { format: "descent" });
   const slots = training && taken.optimizer.size > 0 ? encodeSafetensors(taken.optimizer, { format: "descent" }) : null;
   const content: ModelFile = {
@@ -56,13 +55,13 @@ export async function saveModel(
     formatVersion,
     library: { name: "descent", version: libraryVersion },
     network: json(network.toConfig()),
-    inputs: network.inputs.map((input) => ({
-      name: pathOf(network, input),
+    inputs: network.inputs.map((input, i) => ({
+      name: network.inputNames[i] as string,
       shape: [...input.shape],
       dtype: input.dtype,
     })),
-    outputs: network.outputs.map((output) => ({
-      name: pathOf(network, output),
+    outputs: network.outputs.map((output, i) => ({
+      name: network.outputNames[i] as string,
       shape: [...output.shape],
       dtype: "float32" satisfies DType,
     })),
@@ -84,16 +83,20 @@ export async function saveModel(
 }
 
 /** The compile options as JSON; null for a model that was not compiled, or with functions that have no name. */
-function trainingConfig(objective: Objective | undefined, taken: Snapshot): ModelFile["training"] {
+function trainingConfig(objective: Objective | undefined, outputs: number, taken: Snapshot): ModelFile["training"] {
   if (!objective || !isSerializable(objective.optimizer)) return null;
-  const { optimizer, heads } = objective;
+  const { optimizer } = objective;
+  const heads = Array.from({ length: outputs }, (_, i) => objective.heads.find(({ output }) => output === i));
+  type Loss = Training["losses"][number];
+  const metricsOf = (metrics: readonly MetricDefinition[] = []) =>
+    json<Training["metrics"][number]>(metrics.map(metricToJson));
   try {
     return {
       optimizer: json<Training["optimizer"]>({ kind: optimizer.kind, ...optimizer.options }),
-      losses: heads.map(({ loss }) => json<Training["losses"][number]>(lossToJson(loss))),
-      lossWeights: heads.map(({ weight }) => weight),
-      metrics: heads.map((head) => json<Training["losses"]>(head.metrics.map(metricToJson))),
-      weightedMetrics: heads.map((head) => json<Training["losses"]>(head.weightedMetrics.map(metricToJson))),
+      losses: heads.map((head) => (head ? json<Loss>(lossToJson(head.loss)) : null)),
+      lossWeights: heads.map((head) => head?.weight ?? null),
+      metrics: heads.map((head) => metricsOf(head?.metrics)),
+      weightedMetrics: heads.map((head) => metricsOf(head?.weightedMetrics)),
       step: taken.step,
       learningRateFactor: taken.learningRateFactor,
     };
