@@ -86,7 +86,11 @@ const at = (path: string) => new URL(`../${path}`, import.meta.url);
 function prose(comment: string): string {
   const lines = comment.split("\n").map((line) => line.replace(/^\s*\*? ?/, ""));
   const tag = lines.findIndex((line) => line.startsWith("@"));
-  return (tag < 0 ? lines : lines.slice(0, tag)).join(" ").replace(/\s+/g, " ").trim();
+  return (tag < 0 ? lines : lines.slice(0, tag))
+    .join(" ")
+    .replace(/\{@link ([^}]+)\}/g, "$1")
+    .replace(/\s+/g, " ")
+    .trim();
 }
 
 /** `(units: number, options: DenseOptions = {})` as `(units, options?)`; optional ones in one pair of brackets. */
