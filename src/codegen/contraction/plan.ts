@@ -129,7 +129,7 @@ function planBlocks(facts: Facts): BlockedPlan {
   const packA = planA(facts, byColumns, parts);
   const exact = a.source === "lanes" && packA === "direct";
   const length = exact ? kernel.rows.at(-1)!.size : rows;
-  const rowPanels = planRows(rows / length, length, tileRowsOf(facts, packA, columnPanels), exact);
+  const rowPanels = planRows(rows / length, length, tileRowsOf(facts, packA, columnPanels, exact));
   const rowCount = rowPanels.groups * rowPanels.perGroup;
 
   const tileWork = rowPanels.size * columnPanels.width * deep;
@@ -161,18 +161,38 @@ function planColumns({ rows, columns, target: { lanes, tileRows, tileVectors } }
   return { width, count, lastWidth };
 }
 
-/** Tiles one vector wide may have more rows, unless every row needs a pointer. */
-function tileRowsOf({ a, target }: Facts, packA: Packing, { width }: ColumnPanels): number {
-  if (a.source === "rows" && packA === "direct") return target.pointerRows;
-  return width === target.lanes ? target.tallRows : target.tileRows;
+/** Heights that tiles may have. */
+interface Heights {
+  readonly usual: number;
+  readonly most: number;
+  /** Whether tiles read rows where they lie: none may be there that is not. */
+  readonly exact: boolean;
 }
 
-function planRows(groups: number, length: number, tileRows: number, exact: boolean): RowPanels {
-  const perGroup = Math.ceil(length / tileRows);
-  // Many panels: one kernel for all, the last panel filled up. Few: evenly, by two kernels.
-  if (!exact && perGroup > 8) return { groups, length, size: tileRows, perGroup, large: undefined };
-  const size = Math.ceil(length / perGroup);
-  return { groups, length, size, perGroup, large: length - (size - 1) * perGroup };
+/** Tiles one vector wide may have more rows, unless every row needs a pointer. */
+function tileRowsOf({ a, target }: Facts, packA: Packing, { width }: ColumnPanels, exact: boolean): Heights {
+  if (a.source === "rows" && packA === "direct") return { usual: target.pointerRows, most: target.pointerRows, exact };
+  if (width === target.lanes) return { usual: target.tallRows, most: target.tallRows, exact };
+  return { usual: target.tileRows, most: target.mostRows, exact };
+}
+
+/** What a panel costs beside its rows, in rows: a step of the depth loads B, a tile is begun and stored. */
+const PANEL_COST = 0.5;
+
+function planRows(groups: number, length: number, { usual, most, exact }: Heights): RowPanels {
+  if (exact) {
+    // Evenly, by two kernels.
+    const perGroup = Math.ceil(length / usual);
+    const size = Math.ceil(length / perGroup);
+    return { groups, length, size, perGroup, large: length - (size - 1) * perGroup };
+  }
+  // One kernel for all panels, the last one filled up: of the height that fills up least, the usual one if it is as good.
+  const cost = (size: number) => Math.ceil(length / size) * (size + PANEL_COST);
+  const heights = Array.from({ length: most }, (_, i) => most - i);
+  const best = heights.reduce((best, size) => (cost(size) < cost(best) ? size : best));
+  const size = cost(usual) <= 1.01 * cost(best) ? usual : best;
+  const perGroup = Math.ceil(length / size);
+  return { groups, length, size, perGroup, large: length % size === 0 ? perGroup : undefined };
 }
 
 /** Long sums into few elements are cut into parts, so that they can be shared out and both operands stay in the cache. */

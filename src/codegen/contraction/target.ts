@@ -6,6 +6,8 @@ export interface Target {
   readonly lanes: number;
   /** Rows of a register tile that is two vectors wide. */
   readonly tileRows: number;
+  /** The most such rows that registers hold, where rows are packed: for products whose rows they divide better. */
+  readonly mostRows: number;
   /** The same where every row is read through a pointer of its own. */
   readonly pointerRows: number;
   /** Rows of a register tile that is one vector wide, where rows are packed. */
@@ -18,13 +20,14 @@ export interface Target {
   readonly readsBehind: boolean;
 }
 
-/** 32 registers hold 12 rows of two accumulators, two vectors of B and one element of A; 16 registers hold 6 rows. */
+/** 32 registers hold up to 14 rows of two accumulators, two vectors of B and one element of A; 16 registers hold 6 rows. */
 export function contractionTarget(vectorBytes: 16 | 32 | 64, registers: 16 | 32): Target {
   const tileRows = registers === 32 ? 12 : 6;
   return {
     vectorBytes,
     lanes: vectorBytes / 4,
     tileRows,
+    mostRows: registers === 32 ? 14 : 6,
     pointerRows: tileRows,
     tallRows: 2 * tileRows,
     tileVectors: (rows) => Math.min(8, Math.floor((2 * tileRows) / rows)),

@@ -40,6 +40,8 @@ class BlockedRenderer {
   private readonly byPointers: boolean;
   /** Whether sums wait in memory for further blocks or parts of the depth. */
   private readonly waits: boolean;
+  /** Whether the first tile of a chunk's column panel also packs it. */
+  private readonly packsAlong: boolean;
   /** Declarations of what lies in scratch and shared memory. */
   private readonly memory: string;
 
@@ -54,9 +56,12 @@ class BlockedRenderer {
     this.operands = new OperandWriter(kernel, plan, this.layout, target, order, this.support, this.pointers);
     this.byPointers = plan.a.source === "rows" && plan.packA === "direct";
     this.waits = plan.parts > 1 || this.layout.blocks > 1;
+    this.packsAlong =
+      plan.packB === "chunk" && plan.b.source === "lanes" && plan.depth.segments.length === 0 && plan.chunkRows > 1;
     this.functions = [
       ...this.operands.functions,
-      this.tileFunction(),
+      this.tileFunction(false),
+      ...(this.packsAlong ? [this.tileFunction(true)] : []),
       storeFunction(kernel, target, this.pointers, order),
     ];
     this.memory = this.planMemory();
@@ -87,31 +92,33 @@ class BlockedRenderer {
     };
   }
 
-  /** Chooses the register tile for a panel's height and width. */
-  private tileFunction(): string {
+  /** Chooses the register tile for a panel's height and width; those that pack have the full width. */
+  private tileFunction(packs: boolean): string {
     const { plan, layout } = this;
     const { size, large, perGroup } = plan.rowPanels;
     // Pointers and packed panels always have the full height.
     const exact = plan.a.source === "lanes" && plan.packA === "direct" && large !== perGroup;
     const heights = exact ? [size, size - 1] : [size];
     const actual = this.byPointers ? "table, starts, count, kn, bu" : "list, count, first, as, bu";
+    const widths = packs ? [layout.width] : layout.widths;
     const calls = heights.flatMap((rows) =>
-      layout.widths.map((width) => {
-        const shape = { rows, vectors: width / this.target.lanes };
+      widths.map((width) => {
+        const shape = { rows, vectors: width / this.target.lanes, packs };
         const name = this.byPointers ? rowsKernel(this.support, shape) : lanesKernel(this.support, shape);
         const tests = [
           heights.length > 1 ? [`h == ${rows}`] : [],
-          layout.widths.length > 1 ? [`width == ${width}`] : [],
+          widths.length > 1 ? [`width == ${width}`] : [],
         ].flat();
         const test = tests.length > 0 ? `if (${tests.join(" && ")}) ` : "";
-        return `${test}${name}(${actual}, b, bs, tile, more);`;
+        return `${test}${name}(${actual}, b, bs, ${packs ? "to, " : ""}tile, more);`;
       }),
     );
     const inputs = this.byPointers
       ? "const float* const* table, const long* starts, long count, long kn"
       : "const depth_segment* list, long count, long first, long as";
-    const parameters = `long h, long width, ${inputs}, long bu, const float* b, long bs, float* tile, int more`;
-    return `INLINE void @tile(${parameters}) {\n${calls.join("\nelse ")}\n}`;
+    const to = packs ? "float* to, " : "";
+    const parameters = `long h, long width, ${inputs}, long bu, const float* b, long bs, ${to}float* tile, int more`;
+    return `INLINE void @tile${packs ? "_packing" : ""}(${parameters}) {\n${calls.join("\nelse ")}\n}`;
   }
 
   private planMemory(): string {
@@ -215,9 +222,9 @@ ${layout.blocks > 1 ? `for (long block = 0; block < ${layout.blocks}; block++) {
 }`;
   }
 
-  /** Packs a chunk's own columns. */
+  /** Packs a chunk's own columns, unless its first tiles do. */
   private packColumns(): string {
-    if (this.plan.packB !== "chunk") return "";
+    if (this.plan.packB !== "chunk" || this.packsAlong) return "";
     const { layout } = this;
     const place = `packedB + (c - c0) * ${layout.width * layout.deepest}L`;
     return `for (long c = c0; c < c1; c++) {\n${layout.columnText()}\n@pack(q, batch, n0, n, ${place}, ${RANGE});\n}`;
@@ -254,8 +261,9 @@ ${layout.blocks > 1 ? `for (long block = 0; block < ${layout.blocks}; block++) {
     const { plan, layout, kernel } = this;
     const { packB, packA, parts, depth, a, b, rowPanels, columnPanels, chunkColumns } = plan;
     const step = strideOf(b.linear, depth.run);
+    const direct = `${this.operands.b} + ${b.linear.constant} + ${linearText(b.linear, kernel.batch)} + k0 * ${step}L + n0`;
     const place = {
-      direct: `${this.operands.b} + ${b.linear.constant} + ${linearText(b.linear, kernel.batch)} + k0 * ${step}L + n0`,
+      direct,
       chunk: `packedB + (c - c0) * ${layout.width * layout.deepest}L`,
       worker: this.placeOfPanel("b"),
       shared: this.placeOfPanel("b"),
@@ -274,9 +282,18 @@ ${layout.blocks > 1 ? `for (long block = 0; block < ${layout.blocks}; block++) {
     const last = layout.blocks > 1 ? `if (block == ${layout.blocks - 1}) ` : "";
     const store =
       parts > 1 ? "" : `${last}@store(q, tile, batch, group * ${rowPanels.length} + first, h, n0, n0 + n, width);`;
-    return `const float* const b = ${place};
+    const more = layout.blocks > 1 ? "block > 0" : "0";
+    const compute = `@tile(h, width, ${inputs}, ${unit}, b, ${stride}, tile, ${more});`;
+    if (!this.packsAlong) return `const float* const b = ${place};\n${tile}\n${compute}\n${store}`;
+    // The last columns may end within a vector.
+    const partial =
+      plan.columns % layout.width === 0
+        ? ""
+        : `if (n < ${layout.width}) { if (p == p0) @pack(q, batch, n0, n, b, ${RANGE}); ${compute} } else`;
+    return `float* const b = ${place};
 ${tile}
-@tile(h, width, ${inputs}, ${unit}, b, ${stride}, tile, ${layout.blocks > 1 ? "block > 0" : "0"});
+${partial} if (p == p0) @tile_packing(h, width, ${inputs}, 1, ${direct}, ${step}L, b, tile, ${more});
+else ${compute}
 ${store}`;
   }
 

@@ -8,7 +8,14 @@ export type Support = Map<string, string>;
 interface Tile {
   readonly rows: number;
   readonly vectors: number;
+  /** Whether the vectors of B are read where they lie, and written to a panel as they are used. */
+  readonly packs?: boolean;
 }
+
+/** Steps of the depth before rows of B are needed that lie far apart, where the processor does not expect them. */
+const AHEAD = 32;
+
+const suffixOf = ({ rows, vectors, packs }: Tile): string => `${rows}x${vectors}${packs ? "_packing" : ""}`;
 
 const SEGMENT = `typedef struct { const float* a; long b; long depth; } depth_segment;`;
 
@@ -31,7 +38,8 @@ function kernelText(name: string, parameters: string, tile: Tile, body: string):
   const sets = setsOf(tile);
   const place = (i: number, j: number) => `tile + ${i * tile.vectors} * VL + ${j} * VL`;
   const total = (i: number, j: number) => repeat(sets, (set) => `c${set}_${i}_${j}`).join(" + ");
-  return `static __attribute__((noinline)) void ${name}(${parameters}, const float* restrict b, long bs, float* restrict tile, int more) {
+  const panel = tile.packs ? ", float* restrict to" : "";
+  return `static __attribute__((noinline)) void ${name}(${parameters}, const float* restrict b, long bs${panel}, float* restrict tile, int more) {
 ${repeat(sets, (set) => unrolled(tile, (i, j) => `vf c${set}_${i}_${j} = {0};`)).join("\n")}
 ${body}
 if (more) {
@@ -45,7 +53,12 @@ ${unrolled(tile, (i, j) => `store_f(${place(i, j)}, ${total(i, j)});`)}
 function steps(tile: Tile, depth: string, element: (row: number, ahead: number) => string, advance: string): string {
   const sets = setsOf(tile);
   const step = (set: number): string => {
-    const load = repeat(tile.vectors, (j) => `vf b${j} = load_f(p + ${j} * VL);`).join(" ");
+    const load = [
+      ...repeat(tile.vectors, (j) => `vf b${j} = load_f(p + ${j} * VL);`),
+      ...(tile.packs ? repeat(tile.vectors, (j) => `store_f(to + ${j} * VL, b${j});`) : []),
+      ...(tile.packs ? repeat(tile.vectors, (j) => `__builtin_prefetch(p + ${AHEAD} * bs + ${j} * VL, 0, 2);`) : []),
+      ...(tile.packs ? [`to += ${tile.vectors} * VL;`] : []),
+    ].join(" ");
     const row = (i: number) => repeat(tile.vectors, (j) => `c${set}_${i}_${j} += x * b${j};`).join(" ");
     const rows = repeat(tile.rows, (i) => `{ float x = ${element(i, set)}; ${row(i)} }`);
     return `{ ${load} p += bs;\n${rows.join("\n")} }`;
@@ -67,7 +80,7 @@ ${advance.replace("STEPS", "1")}
  * Segment s of `run` elements meets the rows of B from starts[s] on (counted in `bu` floats), `bs` floats apart.
  */
 export function rowsKernel(support: Support, tile: Tile): string {
-  const name = `tile_rows_${tile.rows}x${tile.vectors}`;
+  const name = `tile_rows_${suffixOf(tile)}`;
   if (support.has(name)) return name;
   // The next segment's rows lie elsewhere, where the processor does not expect them: asked for in time they are there.
   const ahead = repeat(tile.rows, (i) => {
@@ -87,7 +100,7 @@ ${steps(tile, "run", (i, later) => `a${i}[k${later > 0 ? ` + ${later}` : ""}]`, 
 
 /** tile += A B where the rows of A lie side by side (packed, or as they are): `as` floats from one step of the depth to the next. */
 export function lanesKernel(support: Support, tile: Tile): string {
-  const name = `tile_lanes_${tile.rows}x${tile.vectors}`;
+  const name = `tile_lanes_${suffixOf(tile)}`;
   if (support.has(name)) return name;
   segmentType(support);
   const body = `for (long s = 0; s < segments; s++) {

@@ -11,6 +11,7 @@ export const WASM_TARGET: Target = {
   vectorBytes: 16,
   lanes: 4,
   tileRows: 5,
+  mostRows: 5,
   pointerRows: 4,
   tallRows: 6,
   tileVectors: (rows) => (rows === 1 ? 6 : 2),
