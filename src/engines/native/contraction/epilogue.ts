@@ -5,6 +5,9 @@ import type { Pointers } from "../render/pointers.ts";
 import { decodeRow } from "./rows.ts";
 import { decode, loopName } from "./text.ts";
 
+/** Bytes of a result that no cache keeps until all of it is there and others read it. */
+const STREAMED_BYTES = 8e6;
+
 /**
  * The epilogue: a function @store(q, tile, batch, first, h, n0, end, width) that stores what becomes of a finished tile of sums: rows
  * first .. first + h - 1, columns n0 .. end - 1; `tile` has `width` floats from row to row, in whole vectors.
@@ -18,7 +21,8 @@ export function storeFunction(
   const { batch, rows, columns, stores } = order ? kernel : withoutOperands(kernel);
   const [column] = columns;
   const width = column ? "vector" : "scalar";
-  const writer = new ExpressionWriter(new CAssembler(pointers, target.lanes), () => ({ value: "sum", width }));
+  const streams = 4 * sizeOf([...batch, ...rows, ...columns]) >= STREAMED_BYTES;
+  const writer = new ExpressionWriter(new CAssembler(pointers, target.lanes, streams), () => ({ value: "sum", width }));
   const point = (count: number): string => {
     const place = { vector: column?.id, count };
     const lines: string[] = [];

@@ -27,6 +27,8 @@ export class CAssembler implements Assembler<string, string> {
   constructor(
     private readonly pointers: Pointers,
     readonly lanes: number,
+    /** Whether whole vectors of numbers are stored past the caches: results that no cache would keep. */
+    private readonly streams = false,
   ) {}
 
   private fresh(prefix: string): string {
@@ -127,9 +129,8 @@ export class CAssembler implements Assembler<string, string> {
     const address = this.address(access);
     const suffix = MEMORY_SUFFIX[access.dtype];
     if (isUnitStride(access, vector)) {
-      return count === this.lanes
-        ? `store_${suffix}(${address}, ${value});`
-        : `store_${suffix}n(${address}, ${value}, ${count});`;
+      if (count < this.lanes) return `store_${suffix}n(${address}, ${value}, ${count});`;
+      return `${this.streams && suffix === "f" ? "stream" : "store"}_${suffix}(${address}, ${value});`;
     }
     const stride = coefficientOf(access.index, vector);
     const lane = suffix === "m" ? "(uint8_t)(lane.e[l] & 1)" : "lane.e[l]";
