@@ -1,7 +1,7 @@
 import { type BlockedPlan, rowOrder, strideOf, type Target } from "../../../codegen/index.ts";
 import type { ContractionKernel } from "../../../passes/index.ts";
 import { Pointers } from "../render/pointers.ts";
-import { storeFunction } from "./epilogue.ts";
+import { type PlainStore, plainStore, storeFunction } from "./epilogue.ts";
 import { LayoutText } from "./layout.ts";
 import { lanesKernel, rowsKernel, type Support } from "./microkernel.ts";
 import { OperandWriter } from "./operands.ts";
@@ -42,6 +42,8 @@ class BlockedRenderer {
   private readonly waits: boolean;
   /** Whether the first tile of a chunk's column panel also packs it. */
   private readonly packsAlong: boolean;
+  /** Where whole tiles are stored by themselves. */
+  private readonly plain: PlainStore | undefined;
   /** Declarations of what lies in scratch and shared memory. */
   private readonly memory: string;
 
@@ -58,6 +60,7 @@ class BlockedRenderer {
     this.waits = plan.parts > 1 || this.layout.blocks > 1;
     this.packsAlong =
       plan.packB === "chunk" && plan.b.source === "lanes" && plan.depth.segments.length === 0 && plan.chunkRows > 1;
+    this.plain = this.waits ? undefined : plainStore(kernel, order);
     this.functions = [
       ...this.operands.functions,
       this.tileFunction(false),
@@ -92,13 +95,17 @@ class BlockedRenderer {
     };
   }
 
+  /** Whether panels have as many rows as there are: they are neither filled up nor packed. */
+  private get exact(): boolean {
+    return this.plan.a.source === "lanes" && this.plan.packA === "direct";
+  }
+
   /** Chooses the register tile for a panel's height and width; those that pack have the full width. */
   private tileFunction(packs: boolean): string {
     const { plan, layout } = this;
     const { size, large, perGroup } = plan.rowPanels;
     // Pointers and packed panels always have the full height.
-    const exact = plan.a.source === "lanes" && plan.packA === "direct" && large !== perGroup;
-    const heights = exact ? [size, size - 1] : [size];
+    const heights = this.exact && large !== perGroup ? [size, size - 1] : [size];
     const actual = this.byPointers ? "table, starts, count, kn, bu" : "list, count, first, as, bu";
     const widths = packs ? [layout.width] : layout.widths;
     const calls = heights.flatMap((rows) =>
@@ -110,14 +117,14 @@ class BlockedRenderer {
           widths.length > 1 ? [`width == ${width}`] : [],
         ].flat();
         const test = tests.length > 0 ? `if (${tests.join(" && ")}) ` : "";
-        return `${test}${name}(${actual}, b, bs, ${packs ? "to, " : ""}tile, more);`;
+        return `${test}${name}(${actual}, b, bs, ${packs ? "to, " : ""}tile, ts, more);`;
       }),
     );
     const inputs = this.byPointers
       ? "const float* const* table, const long* starts, long count, long kn"
       : "const depth_segment* list, long count, long first, long as";
     const to = packs ? "float* to, " : "";
-    const parameters = `long h, long width, ${inputs}, long bu, const float* b, long bs, ${to}float* tile, int more`;
+    const parameters = `long h, long width, ${inputs}, long bu, const float* b, long bs, ${to}float* tile, long ts, int more`;
     return `INLINE void @tile${packs ? "_packing" : ""}(${parameters}) {\n${calls.join("\nelse ")}\n}`;
   }
 
@@ -278,12 +285,17 @@ ${layout.blocks > 1 ? `for (long block = 0; block < ${layout.blocks}; block++) {
       parts > 1
         ? `((batch * ${parts} + part) * ${layout.panels} + p) * ${columnPanels.count} + c`
         : `(p - p0) * ${chunkColumns} + (c - c0)`;
-    const tile = this.waits ? `float* const tile = sums + (${number}) * ${layout.tileFloats};` : "";
-    const last = layout.blocks > 1 ? `if (block == ${layout.blocks - 1}) ` : "";
-    const store =
-      parts > 1 ? "" : `${last}@store(q, tile, batch, group * ${rowPanels.length} + first, h, n0, n0 + n, width);`;
+    const row = `group * ${rowPanels.length} + first`;
+    const last = layout.blocks > 1 ? `if (block == ${layout.blocks - 1}) ` : this.plain ? "if (!whole) " : "";
+    const store = parts > 1 ? "" : `${last}@store(q, tile, batch, ${row}, h, n0, n0 + n, width);`;
+    const tile = [
+      this.waits ? `float* const tile = sums + (${number}) * ${layout.tileFloats};` : "",
+      this.plain ? `const int whole = n == width${this.exact ? "" : ` && h == ${rowPanels.size}`};` : "",
+      this.plain ? `float* const to = whole ? ${this.placeOf(this.plain, row)} : tile;` : "float* const to = tile;",
+      `const long ts = ${this.plain ? `whole ? ${this.plain.rowStride}L : width` : "width"};`,
+    ].join("\n");
     const more = layout.blocks > 1 ? "block > 0" : "0";
-    const compute = `@tile(h, width, ${inputs}, ${unit}, b, ${stride}, tile, ${more});`;
+    const compute = `@tile(h, width, ${inputs}, ${unit}, b, ${stride}, to, ts, ${more});`;
     if (!this.packsAlong) return `const float* const b = ${place};\n${tile}\n${compute}\n${store}`;
     // The last columns may end within a vector.
     const partial =
@@ -292,9 +304,15 @@ ${layout.blocks > 1 ? `for (long block = 0; block < ${layout.blocks}; block++) {
         : `if (n < ${layout.width}) { if (p == p0) @pack(q, batch, n0, n, b, ${RANGE}); ${compute} } else`;
     return `float* const b = ${place};
 ${tile}
-${partial} if (p == p0) @tile_packing(h, width, ${inputs}, 1, ${direct}, ${step}L, b, tile, ${more});
+${partial} if (p == p0) @tile_packing(h, width, ${inputs}, 1, ${direct}, ${step}L, b, to, ts, ${more});
 else ${compute}
 ${store}`;
+  }
+
+  /** Where the sums of a row begin, at column n0. */
+  private placeOf({ access, linear, rowStride }: PlainStore, row: string): string {
+    const place = `${linear.constant} + ${linearText(linear, this.kernel.batch)} + (${row}) * ${rowStride}L + n0`;
+    return `${this.pointers.name(access)} + ${place}`;
   }
 
   /** The phase that adds the parts' sums in order, and stores them. */

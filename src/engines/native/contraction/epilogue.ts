@@ -1,12 +1,18 @@
-import { ExpressionWriter, Region, type RowOrder, sizeOf, type Target } from "../../../codegen/index.ts";
+import {
+  ExpressionWriter,
+  type Linear,
+  linearize,
+  Region,
+  type RowOrder,
+  sizeOf,
+  strideOf,
+  type Target,
+} from "../../../codegen/index.ts";
 import { type Access, type ContractionKernel, collapseContraction } from "../../../passes/index.ts";
 import { CAssembler } from "../render/assembler.ts";
 import type { Pointers } from "../render/pointers.ts";
 import { decodeRow } from "./rows.ts";
 import { decode, loopName } from "./text.ts";
-
-/** Bytes of a result that no cache keeps until all of it is there and others read it. */
-const STREAMED_BYTES = 8e6;
 
 /**
  * The epilogue: a function @store(q, tile, batch, first, h, n0, end, width) that stores what becomes of a finished tile of sums: rows
@@ -21,8 +27,7 @@ export function storeFunction(
   const { batch, rows, columns, stores } = order ? kernel : withoutOperands(kernel);
   const [column] = columns;
   const width = column ? "vector" : "scalar";
-  const streams = 4 * sizeOf([...batch, ...rows, ...columns]) >= STREAMED_BYTES;
-  const writer = new ExpressionWriter(new CAssembler(pointers, target.lanes, streams), () => ({ value: "sum", width }));
+  const writer = new ExpressionWriter(new CAssembler(pointers, target.lanes), () => ({ value: "sum", width }));
   const point = (count: number): string => {
     const place = { vector: column?.id, count };
     const lines: string[] = [];
@@ -54,6 +59,26 @@ ${decodeRow("first + r", rows, order)}
 ${body}
 }
 }`;
+}
+
+/** Where the sums are stored as they are: `rowStride` floats from row to row, side by side along the columns. */
+export interface PlainStore {
+  readonly access: Access;
+  readonly linear: Linear;
+  readonly rowStride: number;
+}
+
+/** How a product is stored of which nothing but its sums is wanted; undefined: by {@link storeFunction}. */
+export function plainStore(kernel: ContractionKernel, order: RowOrder | undefined): PlainStore | undefined {
+  const [store] = kernel.stores;
+  const [column] = kernel.columns;
+  if (!store || !column || order || kernel.stores.length > 1 || withoutOperands(kernel).rows.length > 1)
+    return undefined;
+  const { access, value } = store;
+  const linear = linearize(access.index);
+  const plain = value.kind === "result" && access.dtype === "float32";
+  if (!plain || !linear || strideOf(linear, column) !== 1) return undefined;
+  return { access, linear, rowStride: strideOf(linear, kernel.rows.at(-1)) };
 }
 
 /** The stores alone often see several loops of the rows as one. */

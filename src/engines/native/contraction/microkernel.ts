@@ -31,15 +31,16 @@ function unrolled({ rows, vectors }: Tile, statement: (row: number, vector: numb
 }
 
 /**
- * What both kinds of kernel have in common: accumulators that begin with 0 and end in `tile`, or with `more` are added to it. So the
+ * What both kinds of kernel have in common: accumulators that begin with 0 and end in `tile`, `ts` floats from row to row, or with `more`
+ * are added to it. So the
  * sums of blocks are added up, which keeps more digits of long sums than one running sum.
  */
 function kernelText(name: string, parameters: string, tile: Tile, body: string): string {
   const sets = setsOf(tile);
-  const place = (i: number, j: number) => `tile + ${i * tile.vectors} * VL + ${j} * VL`;
+  const place = (i: number, j: number) => `tile + ${i} * ts + ${j} * VL`;
   const total = (i: number, j: number) => repeat(sets, (set) => `c${set}_${i}_${j}`).join(" + ");
   const panel = tile.packs ? ", float* restrict to" : "";
-  return `static __attribute__((noinline)) void ${name}(${parameters}, const float* restrict b, long bs${panel}, float* restrict tile, int more) {
+  return `static __attribute__((noinline)) void ${name}(${parameters}, const float* restrict b, long bs${panel}, float* restrict tile, long ts, int more) {
 ${repeat(sets, (set) => unrolled(tile, (i, j) => `vf c${set}_${i}_${j} = {0};`)).join("\n")}
 ${body}
 if (more) {

@@ -27,8 +27,6 @@ export class CAssembler implements Assembler<string, string> {
   constructor(
     private readonly pointers: Pointers,
     readonly lanes: number,
-    /** Whether whole vectors of numbers are stored past the caches: results that no cache would keep. */
-    private readonly streams = false,
   ) {}
 
   private fresh(prefix: string): string {
@@ -129,8 +127,9 @@ export class CAssembler implements Assembler<string, string> {
     const address = this.address(access);
     const suffix = MEMORY_SUFFIX[access.dtype];
     if (isUnitStride(access, vector)) {
-      if (count < this.lanes) return `store_${suffix}n(${address}, ${value}, ${count});`;
-      return `${this.streams && suffix === "f" ? "stream" : "store"}_${suffix}(${address}, ${value});`;
+      return count === this.lanes
+        ? `store_${suffix}(${address}, ${value});`
+        : `store_${suffix}n(${address}, ${value}, ${count});`;
     }
     const stride = coefficientOf(access.index, vector);
     const lane = suffix === "m" ? "(uint8_t)(lane.e[l] & 1)" : "lane.e[l]";

@@ -36,22 +36,6 @@ INLINE void store_u(uint32_t* p, vu v) { *(mu*)p = v; }
 INLINE void store_b(uint8_t* p, vu v) { *(mb*)p = __builtin_convertvector(v, vb); }
 INLINE void store_m(uint8_t* p, vi v) { store_b(p, (vu)v & 1); }
 
-/*
- * A store past the caches, without reading first what it replaces. Others see it after the next locked instruction: each barrier has one.
- */
-#if defined(__clang__)
-#define STREAM(p, v) __builtin_nontemporal_store(v, (vf*)(p))
-#elif VB == 64 && defined(__AVX512F__)
-#define STREAM(p, v) __builtin_ia32_movntps512(p, v)
-#elif VB == 32 && defined(__AVX__)
-#define STREAM(p, v) __builtin_ia32_movntps256(p, v)
-#elif VB == 16 && defined(__SSE__)
-#define STREAM(p, v) __builtin_ia32_movntps(p, v)
-#else
-#define STREAM(p, v) store_f(p, v)
-#endif
-INLINE void stream_f(float* p, vf v) { if (((uintptr_t)p & (VB - 1)) == 0) STREAM(p, v); else store_f(p, v); }
-
 /* The first n lanes only; the others read 0. */
 INLINE vf load_fn(const float* p, long n) { lanes_f a = {.v = {0}}; for (long l = 0; l < n; l++) a.e[l] = p[l]; return a.v; }
 INLINE vi load_in(const int32_t* p, long n) { lanes_i a = {.v = {0}}; for (long l = 0; l < n; l++) a.e[l] = p[l]; return a.v; }
