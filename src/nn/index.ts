@@ -8,6 +8,7 @@ export {
   resolveActivation,
 } from "./activation-registry.ts";
 export * as activations from "./activations/index.ts";
+export type { AdaptableLayer, AdaptBatch, AdaptData } from "./adapt.ts";
 export {
   type AugmentConfig,
   type AugmentPart,

@@ -53,6 +53,16 @@ const IMAGE_SAMPLES: readonly LayerSample[] = [
   sample("randomSharpness", { factor: 0.9, valueRange: [-9, 9] }, [small], small),
   sample("randomGaussianBlur", { kernelSize: 3, sigma: [0.5, 1], valueRange: [-9, 9] }, [small], small),
   sample("randomErasing", { factor: [0.2, 0.9], fillValue: 0 }, [small], small),
+  sample("resizing", { height: 3, width: 5 }, [small], [3, 5, 3]),
+  sample("resizing", { height: 3, width: 5, interpolation: "bicubic", antialias: true }, [image], [3, 5, 4]),
+  sample("centerCrop", { height: 2, width: 2 }, [small], [2, 2, 3]),
+  sample("rescaling", { scale: 0.5, offset: 1 }, [image], image),
+  sample("normalization", { mean: [1, 2, 3, 4], variance: [1, 2, 3, 4] }, [sequence], sequence),
+  sample("discretization", { binBoundaries: [0, 0.5] }, [sequence], sequence),
+  sample("discretization", { binBoundaries: [0, 0.5], outputMode: "oneHot" }, [[1]], [3]),
+  sample("categoryEncoding", { numTokens: 3, outputMode: "oneHot" }, [sequence], [7, 4, 3]),
+  sample("categoryEncoding", { numTokens: 3, outputMode: "count" }, [[4]], [3]),
+  sample("integerLookup", { vocabulary: [1, 2] }, [[4]], [4]),
 ];
 
 /** At least one for every layer that can be made from a file. */

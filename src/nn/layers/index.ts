@@ -15,6 +15,8 @@ export {
   attention,
 } from "./attention.ts";
 export { type BatchNormalizationOptions, batchNormalization } from "./batch-normalization.ts";
+export { type CategoryEncodingOptions, categoryEncoding } from "./category-encoding.ts";
+export type { CategoryOutput } from "./category-output.ts";
 export { type ConcatenateOptions, concatenate } from "./concatenate.ts";
 export { type Conv1dOptions, type Conv2dOptions, type Conv3dOptions, conv1d, conv2d, conv3d } from "./conv.ts";
 export {
@@ -35,6 +37,7 @@ export {
 } from "./depthwise-conv.ts";
 export { type DotOptions, dot } from "./dot.ts";
 export { dropPath } from "./drop-path.ts";
+export { type DiscretizationOptions, discretization } from "./discretization.ts";
 export { dropout } from "./dropout.ts";
 export { type EinsumDenseOptions, einsumDense } from "./einsum-dense.ts";
 export { type EmbeddingOptions, embedding } from "./embedding.ts";
@@ -58,12 +61,14 @@ export {
 } from "./group-normalization.ts";
 export { type GroupedQueryAttentionOptions, groupedQueryAttention } from "./grouped-query-attention.ts";
 export { type InputOptions, input } from "./input.ts";
+export { type IntegerLookupOptions, integerLookup } from "./integer-lookup.ts";
 export { lambda } from "./lambda.ts";
 export { type LayerNormalizationOptions, layerNormalization } from "./layer-normalization.ts";
 export { maxout } from "./maxout.ts";
 export { add, average, maximum, minimum, multiply, subtract } from "./merge.ts";
 export { type MultiHeadAttentionOptions, multiHeadAttention } from "./multi-head-attention.ts";
 export { permute } from "./permute.ts";
+export { type NormalizationOptions, normalization } from "./normalization.ts";
 export {
   averagePooling1d,
   averagePooling2d,
@@ -116,7 +121,9 @@ export {
   solarization,
 } from "./random-tone.ts";
 export { repeatVector } from "./repeat-vector.ts";
+export { type RescalingOptions, rescaling } from "./rescaling.ts";
 export { reshape } from "./reshape.ts";
+export { centerCrop, type ResizingOptions, resizing } from "./resizing.ts";
 export { type RmsNormalizationOptions, rmsNormalization } from "./rms-normalization.ts";
 export { type RreluOptions, rrelu } from "./rrelu.ts";
 export {
