@@ -35,9 +35,9 @@ export {
   depthwiseConv1d,
   depthwiseConv2d,
 } from "./depthwise-conv.ts";
+export { type DiscretizationOptions, discretization } from "./discretization.ts";
 export { type DotOptions, dot } from "./dot.ts";
 export { dropPath } from "./drop-path.ts";
-export { type DiscretizationOptions, discretization } from "./discretization.ts";
 export { dropout } from "./dropout.ts";
 export { type EinsumDenseOptions, einsumDense } from "./einsum-dense.ts";
 export { type EmbeddingOptions, embedding } from "./embedding.ts";
@@ -67,8 +67,8 @@ export { type LayerNormalizationOptions, layerNormalization } from "./layer-norm
 export { maxout } from "./maxout.ts";
 export { add, average, maximum, minimum, multiply, subtract } from "./merge.ts";
 export { type MultiHeadAttentionOptions, multiHeadAttention } from "./multi-head-attention.ts";
-export { permute } from "./permute.ts";
 export { type NormalizationOptions, normalization } from "./normalization.ts";
+export { permute } from "./permute.ts";
 export {
   averagePooling1d,
   averagePooling2d,
