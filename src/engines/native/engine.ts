@@ -33,7 +33,7 @@ import {
 const SINGLE_THREAD_WORK = 150_000;
 /** Elementary operations below which a run is done on the calling thread: some ten microseconds. */
 const AT_ONCE_WORK = 1_000_000;
-/** Milliseconds that the last run of a larger program took, below which the next one is done on the calling thread, too. */
+/** Milliseconds that the last run of a larger program took, below which the next one is done on the event loop's thread. */
 const AT_ONCE_MS = 2;
 
 /** Memory of a compiled program's own. */
@@ -89,7 +89,7 @@ class NativeExecutable implements Executable {
         return undefined;
       };
     }
-    // Leaving the event loop and coming back to it takes a tenth of a millisecond.
+    // Leaving the event loop's thread and coming back takes a tenth of a millisecond, a turn of the event loop a tenth of that.
     let atOnce = false;
     return () => {
       const begun = performance.now();
@@ -99,7 +99,7 @@ class NativeExecutable implements Executable {
       if (!atOnce || bound.busy) return bound.runAsync().then(note);
       bound.runSync();
       note();
-      return undefined;
+      return new Promise((turned) => setImmediate(turned));
     };
   }
 }
