@@ -1,6 +1,7 @@
 import { applicationOf, type Node, topologicalOrder } from "../ir/index.ts";
 import { invariant, product } from "../util/index.ts";
 import { readsOf } from "./memory-decisions.ts";
+import { Reach } from "./reach.ts";
 
 /**
  * Values computed by one kernel. `full` is the space they are computed over: sizes of the axes, those of 1 left out. `inner` are the
@@ -104,17 +105,8 @@ export function formGroups(
   /** Results of one loop are computed together. */
   const loops = new Map<string, Group>();
 
-  /** Whether `from` depends, directly or not, on `target`. */
-  const dependsOn = (from: Group, target: Group, seen: Set<Group> = new Set()): boolean => {
-    if (from === target) return true;
-    if (seen.has(from)) return false;
-    seen.add(from);
-    for (const read of readsOfGroup.get(from)!) {
-      const by = groupOf.get(read);
-      if (by && by !== from && dependsOn(by, target, seen)) return true;
-    }
-    return false;
-  };
+  const reach = new Reach();
+  const numbers = new Map<Group, number>();
 
   for (const node of topologicalOrder(roots)) {
     if (!inMemory.has(node) || node.op.family === "placeholder" || node.op.family === "data") continue;
@@ -124,7 +116,7 @@ export function formGroups(
       if (!fits(node, group) || separate.has(node, group) || placing.alone.has(group.members[0]!)) return false;
       return [...reads].every((read) => {
         const by = groupOf.get(read);
-        return !by || by === group || !dependsOn(by, group);
+        return !by || by === group || !reach.has(numbers.get(by)!, numbers.get(group)!);
       });
     };
     const loop = node.op.family === "scan" ? applicationOf(node) : undefined;
@@ -139,6 +131,7 @@ export function formGroups(
     if (!home) {
       home = freshGroup(node);
       groups.push(home);
+      numbers.set(home, reach.add());
       readsOfGroup.set(home, new Set());
       if (loop !== undefined) loops.set(loop, home);
     } else {
@@ -148,6 +141,8 @@ export function formGroups(
     groupOf.set(node, home);
     for (const read of reads) {
       readsOfGroup.get(home)!.add(read);
+      const by = groupOf.get(read);
+      if (by) reach.link(numbers.get(home)!, numbers.get(by)!);
       if (!readers.has(read)) readers.set(read, new Set());
       readers.get(read)!.add(home);
     }
@@ -167,23 +162,31 @@ function sortGroups(
   const last = new Map<Group, number>();
   for (const node of late) if (groupOf.has(node)) last.set(groupOf.get(node)!, 1);
   for (const node of alone) last.set(groupOf.get(node)!, 2);
-  const waiting = new Set(groups);
-  const done = new Set<Group>();
-  const order: Group[] = [];
-  const ready = (group: Group): boolean =>
-    [...readsOfGroup.get(group)!].every((read) => {
-      const by = groupOf.get(read);
-      return !by || by === group || done.has(by);
-    });
-  while (waiting.size > 0) {
-    let next: Group | undefined;
-    for (const group of waiting) {
-      if (ready(group) && (!next || (last.get(group) ?? 0) < (last.get(next) ?? 0))) next = group;
-    }
-    invariant(next, "groups depend on each other in a circle");
-    waiting.delete(next);
-    done.add(next);
-    order.push(next);
+  const missing = new Map<Group, number>();
+  const followers = new Map<Group, Group[]>(groups.map((group) => [group, []]));
+  for (const group of groups) {
+    const before = new Set([...readsOfGroup.get(group)!].flatMap((read) => groupOf.get(read) ?? []));
+    before.delete(group);
+    missing.set(group, before.size);
+    for (const each of before) followers.get(each)!.push(group);
   }
+  const turns = new Map(groups.map((group, i) => [group, (last.get(group) ?? 0) * groups.length + i]));
+  /** By their turns, the next one last. */
+  const ready: Group[] = [];
+  const enter = (group: Group): void => {
+    let at = ready.length;
+    while (at > 0 && turns.get(ready[at - 1]!)! < turns.get(group)!) at--;
+    ready.splice(at, 0, group);
+  };
+  for (const group of groups) if (missing.get(group) === 0) enter(group);
+  const order: Group[] = [];
+  for (let next = ready.pop(); next; next = ready.pop()) {
+    order.push(next);
+    for (const follower of followers.get(next)!) {
+      missing.set(follower, missing.get(follower)! - 1);
+      if (missing.get(follower) === 0) enter(follower);
+    }
+  }
+  invariant(order.length === groups.length, "groups depend on each other in a circle");
   return order;
 }
