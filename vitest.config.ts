@@ -6,6 +6,15 @@ const source = fileURLToPath(new URL("./src", import.meta.url));
 /** Tests that measure memory or need the machine for themselves; they run one at a time after all the others. */
 const MEASURED = "test/**/*.measured.test.ts";
 
+/**
+ * Tests of what a process has once: its environment, the cache of compiled programs, pools of threads, a browser, the registries of
+ * names. Each file has a process of its own. All others share two, in which the modules and the engines are there already: that was most
+ * of the time of most files. They leave the environment as they found it, but names that they register stay.
+ */
+const ALONE = ["browser/**/*", "docs/examples", "golden/**/*", "native/**/*", "wasm/**/*"].map(
+  (files) => `test/${files}.test.ts`,
+);
+
 export default defineConfig({
   resolve: {
     // The package's doors, as its "exports" name them.
@@ -16,6 +25,7 @@ export default defineConfig({
   },
   test: {
     pool: "forks",
+    globalSetup: "test/tools/built-folder.ts",
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
@@ -28,8 +38,18 @@ export default defineConfig({
         test: {
           name: "tests",
           include: ["test/**/*.test.ts"],
-          exclude: [MEASURED],
+          exclude: [MEASURED, ...ALONE],
+          isolate: false,
           sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "alone",
+          include: ALONE,
+          exclude: [MEASURED],
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -41,7 +61,7 @@ export default defineConfig({
           execArgv: ["--expose-gc"],
           fileParallelism: false,
           testTimeout: 180_000,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

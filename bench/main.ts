@@ -53,9 +53,11 @@ program
   .option("--case <name...>", "only these cases", ["mlp-mnist", "resnet20"])
   .option("--threads <n>", "threads", positive, availableParallelism())
   .option("--blocks <n>", "starts of each kind; the median is reported", positive, 5)
+  .option("--sources", "of this clone's sources through tsx, instead of the package made of them")
   .option("--json <file>", "write all results to a file")
-  .action(async (options: { case: string[]; threads: number; blocks: number; json?: string }) => {
-    const cases = await measureCompile(options.case, options.threads, options.blocks);
+  .action(async (options: { case: string[]; threads: number; blocks: number; sources?: true; json?: string }) => {
+    const form = options.sources ? "sources" : "package";
+    const cases = await measureCompile(options.case, form, options.threads, options.blocks);
     if (options.json) writeFileSync(options.json, `${JSON.stringify({ cases }, null, 2)}\n`);
   });
 

@@ -10,7 +10,7 @@ if (major < OLDEST) {
 
 const { existsSync } = await import("node:fs");
 const { fileURLToPath } = await import("node:url");
-const built = new URL("../dist/cli/index.js", import.meta.url);
+const built = new URL("../dist/node/cli/index.js", import.meta.url);
 const sources = new URL("../src/cli/index.ts", import.meta.url);
 
 // A clone runs its sources, whatever an earlier build left behind; a package has no sources.

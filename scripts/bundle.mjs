@@ -1,8 +1,9 @@
 // What `npm run build` does after the compiler: dist/browser/descent.js, the public door in one file for pages without a
-// bundler. `node scripts/bundle.mjs [PACKAGE]` does it for a package built elsewhere.
+// bundler, and dist/node, the doors in few files. `node scripts/bundle.mjs [PACKAGE]` does it for a package built elsewhere.
 import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
+import { bundleForNode } from "./node-bundle.mjs";
 
 const folder = resolve(process.argv[2] ?? fileURLToPath(new URL("..", import.meta.url)));
 
@@ -20,3 +21,8 @@ await build({
   legalComments: "none",
   logLevel: "warning",
 });
+
+const fingerprint = pathToFileURL(join(folder, "dist/engines/native/fingerprint.js")).href;
+const { fingerprintOf } = await import(fingerprint);
+const code = await fingerprintOf(fingerprint);
+await bundleForNode({ modules: join(folder, "dist"), extension: ".js", outdir: join(folder, "dist/node"), code });

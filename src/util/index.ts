@@ -1,3 +1,4 @@
+export { bundled } from "./bundled.ts";
 export { DescentError, fail, invariant, show } from "./errors.ts";
 export { environment, hasNode } from "./host.ts";
 export { checkOptions, nearest, unknownName } from "./names.ts";

@@ -153,7 +153,11 @@ test("the package's exports are doors, and tsconfig.json and package.json name t
   for (const name of doors) {
     const folder = name === "." ? "" : `${name.slice(2)}/`;
     expect(paths[name.replace(/^\./, "descent")]).toEqual([`./src/${folder}index.ts`]);
-    expect(exports[name]).toEqual({ types: `./dist/${folder}index.d.ts`, default: `./dist/${folder}index.js` });
+    expect(exports[name]).toEqual({
+      types: `./dist/${folder}index.d.ts`,
+      node: `./dist/node/${folder}index.js`, // the same modules in a few files: scripts/node-bundle.mjs
+      default: `./dist/${folder}index.js`,
+    });
   }
 });
 

@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Page } from "playwright-core";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { builtScript } from "../tools/built.ts";
 import { bundle } from "./bundle.ts";
 import { missing, openHost } from "./host.ts";
 import { ISOLATED } from "./server.ts";
@@ -98,9 +98,9 @@ beforeEach((context) => context.skip(missing !== undefined, missing));
 
 /** What comes of the training in Node: the same bits wherever multiply-adds are fused, and others where they are not. */
 async function trainedInNode(flag: NodeFlag | undefined): Promise<string> {
-  const script = fileURLToPath(new URL("../engine/fixtures/train.ts", import.meta.url));
+  const script = await builtScript(new URL("../engine/fixtures/train.ts", import.meta.url));
   const flags = flag === undefined ? [] : [flag];
-  const { stdout } = await promisify(execFile)(process.execPath, [...flags, "--import", "tsx", script], {
+  const { stdout } = await promisify(execFile)(process.execPath, [...flags, script], {
     env: { ...process.env, DESCENT_ENGINE: "wasm" },
   });
   return stdout.trim();

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { descent, workFolder, write, xor } from "./fixture.ts";
+import { CLONE, descent, workFolder, write, xor } from "./fixture.ts";
 
 // The real command, in a process of its own.
 const folder = workFolder();
@@ -246,7 +246,10 @@ describe("pictures of classes", () => {
 });
 
 describe("TypeScript configs", () => {
-  test('share "descent" with the command, need no installation, and name classes', async () => {
+  test.each([
+    ["the package", undefined],
+    ["a clone", CLONE],
+  ])('share "descent" with the command of %s, need no installation, and name classes', async (_, program) => {
     write(folder, {
       "ts/data.ts": "export const y: number[] = [0, 1, 1, 0];",
       "ts/xor.config.ts": `
@@ -268,11 +271,17 @@ describe("TypeScript configs", () => {
         [1, 1],
       ],
     });
-    const ended = await descent(folder, ["train", "ts/xor.config.ts", "--quiet", "--output", "quiet"]);
+    const ended = await descent(
+      folder,
+      ["train", "ts/xor.config.ts", "--quiet", "--output", "quiet"],
+      undefined,
+      {},
+      program,
+    );
     expect(ended).toMatchObject({ code: 0, stderr: "" });
     expect(ended.stdout).toMatch(/^\nTraining accuracy {2}100\.00 %\n/);
     expect(ended.stdout).toMatch(/\ndifferent +100\.00 % +100\.00 % +100\.00 % +2\n/);
-    const answers = await descent(folder, ["predict", "quiet", "ts/x.json"]);
+    const answers = await descent(folder, ["predict", "quiet", "ts/x.json"], undefined, {}, program);
     expect(answers.stdout).toMatch(/^class,different\ndifferent,0\.9\d+\nsame,0\.0\d+\n$/);
   });
 });

@@ -4,8 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll } from "vitest";
-
-const BIN = fileURLToPath(new URL("../../bin/descent.mjs", import.meta.url));
+import { builtPackage } from "../tools/built.ts";
 
 /** How a command ended. */
 export interface Ended {
@@ -29,16 +28,21 @@ export function write(folder: string, files: Record<string, string | object>): v
   }
 }
 
-/** Runs the real command on the reference engine; `onOutput` sees what it prints so far. */
-export function descent(
+/** The command of a clone: the sources, through tsx. */
+export const CLONE = fileURLToPath(new URL("../../bin/descent.mjs", import.meta.url));
+
+/** Runs the package's command (or another program) on the reference engine; `onOutput` sees what it prints so far. */
+export async function descent(
   folder: string,
   args: readonly string[],
   onOutput: (soFar: string, kill: (signal: NodeJS.Signals) => void) => void = () => undefined,
   env: Record<string, string> = {},
+  program?: string,
 ): Promise<Ended> {
   const { DESCENT_DEBUG: _, ...rest } = process.env;
+  const command = program ?? join(await builtPackage(), "bin/descent.mjs");
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [BIN, ...args], {
+    const child = spawn(process.execPath, [command, ...args], {
       cwd: folder,
       env: { ...rest, DESCENT_ENGINE: "reference", NO_COLOR: "1", ...env },
       stdio: ["ignore", "pipe", "pipe"],

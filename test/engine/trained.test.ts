@@ -1,14 +1,14 @@
 import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
+import { builtScript } from "../tools/built.ts";
 import { compiledEngines } from "./engines.ts";
 
-const script = fileURLToPath(new URL("./fixtures/train.ts", import.meta.url));
+const script = await builtScript(new URL("./fixtures/train.ts", import.meta.url));
 
 for (const { name } of await compiledEngines()) {
   const trained = async (threads: number): Promise<string> => {
-    const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", script], {
+    const { stdout } = await promisify(execFile)(process.execPath, [script], {
       env: { ...process.env, DESCENT_ENGINE: name, DESCENT_THREADS: String(threads) },
     });
     return stdout.trim();

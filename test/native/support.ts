@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import { type Compiler, compileLibrary, findCompiler } from "../../src/engines/native/toolchain/index.ts";
+import { builtScript } from "../tools/built.ts";
 
 /** Sets environment variables until the test ends; undefined removes one. */
 export function setEnv(variables: Record<string, string | undefined>): void {
@@ -53,13 +53,13 @@ export interface Ended {
 }
 
 /** Starts test/native/fixtures/<name> in a process of its own, by default without a word from this one's tools. */
-export function runFixture(
+export async function runFixture(
   name: string,
   { env = {}, node = [], args = [] }: { env?: Record<string, string>; node?: string[]; args?: string[] } = {},
 ): Promise<Ended> {
-  const script = fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));
+  const script = await builtScript(new URL(`./fixtures/${name}`, import.meta.url));
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ["--import", "tsx", ...node, script, ...args], {
+    const child = spawn(process.execPath, [...node, script, ...args], {
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
       timeout: 45_000,

@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { resolveEngine } from "../../src/tensor/index.ts";
+import { builtScript } from "../tools/built.ts";
 
 const { engine, reason } = await resolveEngine();
 
@@ -14,8 +14,8 @@ interface Reading {
 
 test("10,000 steps with everything that a training can hold on to leave the memory as it was", async (context) => {
   context.skip(engine.name !== "native", `needs native: ${reason}`);
-  const script = fileURLToPath(new URL("./fixtures/memory.ts", import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, ["--expose-gc", "--import", "tsx", script]);
+  const script = await builtScript(new URL("./fixtures/memory.ts", import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, ["--expose-gc", script]);
   const { steps, readings } = JSON.parse(stdout) as { steps: number; readings: Reading[] };
   expect(steps).toBe(10_000);
   const [first] = readings as [Reading];

@@ -1,17 +1,17 @@
 import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { OPS } from "../../src/ir/index.ts";
+import { builtScript } from "../tools/built.ts";
 
-const script = fileURLToPath(new URL("../engine/fixtures/samples.ts", import.meta.url));
+const script = await builtScript(new URL("../engine/fixtures/samples.ts", import.meta.url));
 
 /** Flags of V8 that make it take the processor for an older one. */
 test.each([
   ["without fused multiply-add", "--no-enable-fma3"],
   ["without AVX", "--no-enable-avx"],
 ])("on a processor %s every sample of every op agrees with reference", async (_name, flag) => {
-  const { stdout } = await promisify(execFile)(process.execPath, [flag, "--import", "tsx", script], {
+  const { stdout } = await promisify(execFile)(process.execPath, [flag, script], {
     env: { ...process.env, DESCENT_ENGINE: "wasm", DESCENT_THREADS: "2" },
   });
   const { runsOn, ops, wrong } = JSON.parse(stdout);

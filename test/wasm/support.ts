@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import type { Runner } from "../../src/engine/index.ts";
 import { openWasmRuntime, type RuntimeOptions, type WasmRuntime } from "../../src/engines/wasm/runtime/index.ts";
+import { builtScript } from "../tools/built.ts";
 import { kernels, LARGE, type Source } from "./programs.ts";
 
 /** A runtime that ends with the test. */
@@ -43,13 +43,13 @@ export interface Ended {
 }
 
 /** Starts test/wasm/fixtures/<name> in a process of its own. */
-export function runFixture(
+export async function runFixture(
   name: string,
   { node = [], args = [] }: { node?: string[]; args?: string[] },
 ): Promise<Ended> {
-  const script = fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));
+  const script = await builtScript(new URL(`./fixtures/${name}`, import.meta.url));
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [...node, "--import", "tsx", script, ...args], {
+    const child = spawn(process.execPath, [...node, script, ...args], {
       stdio: ["ignore", "pipe", "pipe"],
       timeout: 45_000,
       killSignal: "SIGKILL",

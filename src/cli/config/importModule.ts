@@ -1,6 +1,7 @@
 import { register } from "node:module";
 import { extname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { bundled } from "../../util/index.ts";
 import { oneLine } from "../exit.ts";
 
 let prepared: Promise<void> | undefined;
@@ -19,14 +20,15 @@ async function prepare(): Promise<void> {
     const { register: registerTsx } = await import("tsx/esm/api");
     registerTsx();
   }
-  const door = (name: string) => new URL(`../../${name}${own}`, import.meta.url).href;
+  const root = new URL(bundled === undefined ? "../../" : "./", import.meta.url);
+  const door = (name: string) => new URL(`${name}${own}`, root).href;
   const doors = {
     descent: door("index"),
     "descent/cli": door("cli/index"),
     "descent/data": door("data/index"),
     "descent/testing": door("testing/index"),
   };
-  register(new URL(`./resolveHook${own}`, import.meta.url), { data: { doors } });
+  register(door("cli/config/resolveHook"), { data: { doors } });
 }
 
 /** What went wrong in a module, on one line, with the place in `path` where it did. */

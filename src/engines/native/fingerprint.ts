@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { bundled } from "../../util/index.ts";
 import { digest } from "./toolchain/index.ts";
 
 /** The folders, beside this engine's, whose code decides what a program is compiled to. */
@@ -10,10 +11,13 @@ let computing: Promise<string | undefined> | undefined;
 
 /**
  * A hash of the code that compiles programs: what this code made of a program once, it makes again. A version number would not do, since
- * clones change without it. Undefined where the code does not lie in files of its own (it was bundled).
+ * clones change without it. Undefined where the code does not lie in files of its own (somebody bundled it).
  */
 export function fingerprint(): Promise<string | undefined> {
-  computing ??= fingerprintOf(import.meta.url).catch(() => undefined);
+  computing ??=
+    bundled === undefined
+      ? fingerprintOf(import.meta.url).catch(() => undefined)
+      : Promise.resolve(digest(process.version, bundled));
   return computing;
 }
 
