@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import {
@@ -26,6 +27,7 @@ import {
   sequential,
 } from "../../src/index.ts";
 import { parse, stringify } from "../../src/train/checkpoint/json.ts";
+import { builtPackage } from "../tools/built.ts";
 import { allWeights, classifier, lineData, Paper } from "./fixture.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "descent-checkpoint-"));
@@ -329,8 +331,8 @@ test("numbers of a record come back bit for bit", () => {
   );
 });
 
-describe("a process", () => {
-  const door = new URL("../../src/index.ts", import.meta.url).href;
+describe("a process", async () => {
+  const door = pathToFileURL(join(await builtPackage(), "dist/node/index.js")).href;
   const program = (folder: string) => `
 import { writeFileSync } from "node:fs";
 import { layers, sequential } from ${JSON.stringify(door)};
@@ -346,9 +348,9 @@ if (!history.interrupted) writeFileSync(${JSON.stringify(folder)} + ".end",
 console.log(history.interrupted ? "INTERRUPTED" : "ENDED");`;
 
   async function run(folder: string, afterMs: number | undefined, signal: NodeJS.Signals): Promise<string> {
-    const file = `${folder}.mts`;
+    const file = `${folder}.mjs`;
     writeFileSync(file, program(folder));
-    const child: ChildProcess = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), file], {
+    const child: ChildProcess = spawn(process.execPath, [file], {
       cwd: scratch,
     });
     let out = "";
