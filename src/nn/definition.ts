@@ -45,6 +45,11 @@ export interface LayerContext {
    * mean counts. Logs show it as "NAME_loss"; `name` is the layer's path by default. Values of one name are added up.
    */
   addLoss(value: Tensor, name?: string): void;
+  /**
+   * For each input, which places of its sequences count: bool [batch, places], false for padding; undefined: all do. Left out when no
+   * input has any.
+   */
+  readonly masks?: readonly (Tensor | undefined)[] | undefined;
   /** Set when the inputs are but the next places of a sequence whose others came before. */
   readonly past?: Past | undefined;
 }
@@ -63,6 +68,11 @@ export interface LayerDefinition {
   trainable: boolean;
   /** It can be given a sequence [places, ...] part by part: it treats all places alike, or asks `context.past` for the others. */
   readonly stepwise?: boolean;
+  /**
+   * Which places of its output count, from its inputs and their masks. Default: a stepwise layer keeps the mask of its first input, for
+   * the output of others there is none (Keras).
+   */
+  readonly mask?: (inputs: readonly Tensor[], masks: readonly (Tensor | undefined)[]) => Tensor | undefined;
   /** @throws DescentError "received ...": the layer's path is put before it. */
   outputShape(inputs: readonly Shape[]): Shape;
   weights(inputs: readonly Shape[]): Readonly<Record<string, WeightSpec>>;

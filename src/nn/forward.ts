@@ -1,6 +1,6 @@
 import { type RandomKey, type Tensor, withScope } from "../tensor/index.ts";
 import { fail, formatShape, product, sameShape } from "../util/index.ts";
-import type { LayerContext } from "./definition.ts";
+import type { LayerContext, LayerDefinition } from "./definition.ts";
 import type { SymbolicTensor } from "./graph.ts";
 import { type NetworkLayer, type NetworkStructure, referenceTo } from "./structure.ts";
 import { hash } from "./weights.ts";
@@ -34,6 +34,7 @@ export function flow(
   const changes: Changes = { updates: {}, losses: {} };
   const { updates, losses } = changes;
   const layerOutputs: Record<string, Tensor> = {};
+  const masks = new Map<SymbolicTensor, Tensor>();
   const tensors = new Map(structure.inputs.map((input, i) => [input, received(structure, inputs, i)]));
   const tensorOf = (symbol: SymbolicTensor) => tensors.get(symbol) ?? fail("a tensor is used before it is computed");
 
@@ -47,14 +48,14 @@ export function flow(
         updates[path] ?? weights[path] ?? fail(`there is no tensor for the weight ${path}`),
       ];
     });
-    const output = withScope(layer.path, () =>
-      layer.definition.call(
-        symbol.origin.inputs.map(tensorOf),
-        Object.fromEntries(own),
-        contextOf(layer, call, options, changes),
-      ),
-    );
+    const given = symbol.origin.inputs.map(tensorOf);
+    const seen = symbol.origin.inputs.map((input) => masks.get(input));
+    const { output, mask } = withScope(layer.path, () => ({
+      output: layer.definition.call(given, Object.fromEntries(own), contextOf(layer, call, options, changes, seen)),
+      mask: maskOf(layer.definition, given, seen),
+    }));
     checkOutput(layer, output, symbol);
+    if (mask) masks.set(symbol, mask);
     tensors.set(symbol, output);
     layerOutputs[referenceTo(layer.path, call)] = output;
   }
@@ -73,9 +74,11 @@ function contextOf(
   call: number,
   { training, key }: ForwardOptions,
   { updates, losses }: Changes,
+  masks: LayerContext["masks"] & object,
 ): LayerContext {
   return {
     training,
+    ...(masks.some((mask) => mask !== undefined) && { masks }),
     trainable: trains,
     get key() {
       const drawn = key?.fold(hash(path)) ?? fail(`${path} needs random numbers`, "a key in the forward options");
@@ -94,6 +97,15 @@ function contextOf(
       losses[name] = losses[name]?.add(mean) ?? mean;
     },
   };
+}
+
+/** Which places of a layer's output count. */
+function maskOf(
+  { mask, stepwise }: LayerDefinition,
+  inputs: readonly Tensor[],
+  masks: readonly (Tensor | undefined)[],
+): Tensor | undefined {
+  return mask ? mask(inputs, masks) : stepwise ? masks[0] : undefined;
 }
 
 /** The i-th input, its shape checked and its type converted. */

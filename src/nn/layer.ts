@@ -60,6 +60,8 @@ export function defineLayer<W extends WeightSpecs = Record<never, never>>(
     indices?: number;
     /** It can be given a sequence part by part: it treats all places alike, or asks `context.past` for the others. */
     stepwise?: boolean;
+    /** Which places of the output count; default as in {@link LayerDefinition.mask}. */
+    mask?: (x: Tensor, mask: Tensor | undefined) => Tensor | undefined;
     outputShape: (input: Shape) => Shape;
     weights?: (input: Shape) => W;
     call: (x: Tensor, weights: WeightTensors<W>, context: LayerContext) => Tensor;
@@ -68,6 +70,7 @@ export function defineLayer<W extends WeightSpecs = Record<never, never>>(
   return layerOf(recipe, {
     ...(recipe.indices !== undefined && { indices: recipe.indices }),
     ...(recipe.stepwise !== undefined && { stepwise: recipe.stepwise }),
+    ...(recipe.mask && { mask: ([x], [mask]) => recipe.mask?.(x as Tensor, mask) }),
     outputShape: (inputs) => recipe.outputShape(only(inputs)),
     weights: (inputs) => present(recipe.weights?.(only(inputs)) ?? {}),
     call: (inputs, weights, context) => recipe.call(only(inputs), weights as WeightTensors<W>, context),
@@ -79,6 +82,7 @@ export function defineMergeLayer<W extends WeightSpecs = Record<never, never>>(
   recipe: LayerRecipe & {
     /** As for {@link defineLayer}. */
     stepwise?: boolean;
+    mask?: LayerDefinition["mask"];
     outputShape: (inputs: readonly Shape[]) => Shape;
     weights?: (inputs: readonly Shape[]) => W;
     call: (inputs: readonly Tensor[], weights: WeightTensors<W>, context: LayerContext) => Tensor;
@@ -86,6 +90,7 @@ export function defineMergeLayer<W extends WeightSpecs = Record<never, never>>(
 ): Layer {
   return layerOf(recipe, {
     ...(recipe.stepwise !== undefined && { stepwise: recipe.stepwise }),
+    ...(recipe.mask && { mask: recipe.mask }),
     outputShape: recipe.outputShape,
     weights: (inputs) => present(recipe.weights?.(inputs) ?? {}),
     call: (inputs, weights, context) => recipe.call(inputs, weights as WeightTensors<W>, context),
@@ -110,7 +115,7 @@ export function relabel(layer: Layer, kind: string, given: object & LayerOptions
 
 function layerOf(
   { kind, options: given }: LayerRecipe,
-  parts: Pick<LayerDefinition, "indices" | "stepwise" | "outputShape" | "weights" | "call">,
+  parts: Pick<LayerDefinition, "indices" | "stepwise" | "mask" | "outputShape" | "weights" | "call">,
 ): Layer {
   const common = commonOptions(kind, given);
   return layerFrom({ kind, trainable: true, ...common, ...parts, ...withRules(common.options, parts) });

@@ -1,5 +1,6 @@
 import { inScope, loopOf, type Node, ops, topologicalOrder, withInputs } from "../ir/index.ts";
 import { product, sameShape } from "../util/index.ts";
+import { joinPieces } from "./join-pieces.ts";
 
 /** The value of a node all of whose elements are the same known number. */
 function splat(node: Node | undefined): number | undefined {
@@ -44,7 +45,7 @@ function simplifyArithmetic(node: Node): Node | undefined {
       if (splat(b) === 0) return a;
       if (isOp(b, "neg")) return ops.sub(a, b.inputs[0]!);
       if (isOp(a, "neg")) return ops.sub(b, a.inputs[0]!);
-      return undefined;
+      return joinPieces(node);
     case "sub":
       if (splat(b) === 0) return a;
       return isOp(b, "neg") ? ops.add(a, b.inputs[0]!) : undefined;

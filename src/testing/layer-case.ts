@@ -22,6 +22,8 @@ export interface LayerCase extends Tolerance {
   readonly layer: Layer;
   /** Each with the batch as first axis. */
   readonly inputs: readonly Tensor[];
+  /** Which places of the first input's sequences count: bool [batch, places]; default all. */
+  readonly mask?: Tensor | undefined;
   /** Values of the weights; default: what their initializers give. */
   readonly weights?: Readonly<Record<string, Tensor>> | undefined;
   /** Default false. */
@@ -52,7 +54,7 @@ export async function layerCase(given: LayerCase): Promise<LayerNumbers<Computed
 
 /** The part of {@link layerCase} that runs on an engine; several may run together. */
 export function layerJob(given: LayerCase): CheckedJob<LayerNumbers<Computed>> {
-  const { inputs, training = false, expected = {} } = given;
+  const { inputs, mask, training = false, expected = {} } = given;
   const { definition } = given.layer;
   const samples = inputs.map(({ shape }) => shape.slice(1));
   const specs = definition.weights(samples);
@@ -70,6 +72,7 @@ export function layerJob(given: LayerCase): CheckedJob<LayerNumbers<Computed>> {
     inputs: {
       ...Object.fromEntries(inputs.map((input, i) => [`input${i}`, input])),
       ...mapKeys(weights, "weight"),
+      ...(mask && { mask }),
       cotangent: given.cotangent ?? randomTensor(shape),
     },
     body(given) {
@@ -80,7 +83,8 @@ export function layerJob(given: LayerCase): CheckedJob<LayerNumbers<Computed>> {
       const update = (name: string, value: Tensor) => {
         updates[name] = value;
       };
-      const context = { training, trainable: true, key, update, addLoss: () => undefined };
+      const masks = given.mask ? [given.mask] : undefined;
+      const context = { training, trainable: true, key, update, addLoss: () => undefined, masks };
       const output = definition.call(x, w, context);
       const scalar = output.mul(given.cotangent as Tensor).sum();
       const wrt = [...floats.map((i) => x[i] as Tensor), ...trained.map((name) => w[name] as Tensor)];
@@ -91,6 +95,7 @@ export function layerJob(given: LayerCase): CheckedJob<LayerNumbers<Computed>> {
         trainable: true,
         key,
         addLoss: () => undefined,
+        masks,
         update: () => fail(`${definition.kind} updates a weight outside of training`),
       };
       const inference = definition.call(x, w, still);
@@ -102,7 +107,7 @@ export function layerJob(given: LayerCase): CheckedJob<LayerNumbers<Computed>> {
         ...mapKeys(updates, "update"),
         again: again.call(x, w, { ...context, update: () => undefined }),
         first: inference.slice([0, 1]),
-        alone: definition.call(firstOnly, w, still),
+        alone: definition.call(firstOnly, w, { ...still, masks: masks?.map((each) => each.slice([0, 1])) }),
       };
     },
     check(results) {
@@ -149,14 +154,21 @@ function isComputed(numbers: Numbers | Computed): numbers is Computed {
 }
 
 /** Gradients against difference quotients, in float64. */
-async function checkGradients({ layer: { definition }, inputs, weights, training = false }: LayerCase): Promise<void> {
+async function checkGradients({
+  layer: { definition },
+  inputs,
+  mask,
+  weights,
+  training = false,
+}: LayerCase): Promise<void> {
   const samples = inputs.map(({ shape }) => shape.slice(1));
   const values = weights ?? initial(definition, samples);
   const trained = Object.entries(definition.weights(samples)).flatMap(([name, { trainable }]) =>
     trainable ? [name] : [],
   );
   const nothing = () => undefined;
-  const context = { training, trainable: true, key: randomKey(0), update: nothing, addLoss: nothing };
+  const masks = mask && [mask];
+  const context = { training, trainable: true, key: randomKey(0), update: nothing, addLoss: nothing, masks };
   const call = (...given: Tensor[]) => {
     const own = Object.fromEntries(trained.map((name, i) => [name, given[inputs.length + i] as Tensor]));
     return definition.call(given.slice(0, inputs.length), { ...values, ...own }, context);

@@ -24,9 +24,9 @@ class LayerCases:
         self.cases = []
         self.activations = []
 
-    def case(self, layer, title, options, inputs, call, weights=None, training=False, state=None, updates=None):
+    def case(self, layer, title, options, inputs, call, weights=None, training=False, state=None, updates=None, mask=None):
         """`call(inputs, weights)` in PyTorch; `state` are weights without gradient, `updates(inputs)` their values after the step.
-        Integer inputs (tokens) have no gradient."""
+        Integer inputs (tokens) have no gradient. `mask` [batch, places] says which places of the first input count."""
         inputs = [torch.tensor(x) if np.asarray(x).dtype.kind == "i" else torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in inputs]
         floats = [x for x in inputs if x.requires_grad]
         weights = {k: torch.tensor(w, dtype=torch.float64, requires_grad=True) for k, w in (weights or {}).items()}
@@ -46,6 +46,8 @@ class LayerCases:
             "inputGradients": [array(g) for g in gradients[: len(floats)]],
             "weightGradients": {k: array(g) for k, g in zip(weights, gradients[len(floats) :]) if not rounding(g)},
         }
+        if mask is not None:
+            entry["mask"] = {**exact(torch.as_tensor(mask, dtype=torch.float64)), "dtype": "bool"}
         if updates:
             entry["updates"] = {k: array(v) for k, v in updates(inputs).items()}
         self.cases.append(entry)

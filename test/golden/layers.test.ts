@@ -11,6 +11,8 @@ interface GoldenLayer {
   readonly options: Record<string, unknown>;
   readonly training: boolean;
   readonly inputs: GoldenArray[];
+  /** Which places of the first input count. */
+  readonly mask?: GoldenArray;
   readonly weights: Record<string, GoldenArray>;
   readonly cotangent: GoldenArray;
   readonly output: GoldenArray;
@@ -38,6 +40,7 @@ await forEachEngine((engine) => {
         layer: createLayer(golden.layer, golden.options),
         training: golden.training,
         inputs: golden.inputs.map((input) => asTensor(input)),
+        mask: golden.mask && asTensor(golden.mask),
         weights: tensors(golden.weights),
         cotangent: asTensor(golden.cotangent),
         expected: {

@@ -20,6 +20,22 @@ const vector = (name = "x", size = 4, dtype: DType = "float32") => ops.placehold
 const names = (root: Node) => topologicalOrder([root]).map(({ op }) => op.name);
 const one = (root: Node): Node => simplify([root])[0]!;
 
+describe("simplify joins", () => {
+  const piece = (x: Node, start: number) => ops.embed(x, { starts: [start], steps: [1], shape: [8], fill: 0 });
+  const [a, b] = [vector("a", 3), vector("b", 5)];
+
+  it("pieces in zeros that are side by side, as the gradients of slices are", () => {
+    expect(names(one(ops.add(piece(b, 3), piece(a, 0)))).at(-1)).toBe("concat");
+    const four = [0, 4, 2, 6].map((start) => piece(vector("x", 2), start)).reduce(ops.add);
+    expect(names(one(four)).filter((name) => name !== "placeholder")).toEqual(["concat"]);
+  });
+
+  it("none that overlap, or leave a gap", () => {
+    expect(names(one(ops.add(piece(b, 2), piece(a, 0)))).at(-1)).toBe("add");
+    expect(names(one(ops.add(piece(vector("c", 4), 4), piece(a, 0)))).at(-1)).toBe("add");
+  });
+});
+
 describe("simplify keeps the meaning", () => {
   it(`of 300 random graphs, and makes them smaller, seeds from ${FIRST} (DESCENT_SEED)`, () => {
     const wrong: string[] = [];

@@ -5,6 +5,8 @@ import { checkLayerOptions, defineLayer, type Layer, type LayerOptions, trainabl
 export interface EmbeddingOptions extends LayerOptions {
   /** Default "randomUniform": within ±0.05 (Keras; PyTorch draws from a normal distribution). */
   embeddingsInitializer?: InitializerSpec;
+  /** true: 0 stands for padding; recurrent layers and attention pass over its places. Default false (Keras). */
+  maskZero?: boolean;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface EmbeddingOptions extends LayerOptions {
  * sequential([layers.embedding(1000, 16, { inputShape: [20] }), layers.flatten(), layers.dense(1)]);
  */
 export function embedding(inputDim: number, outputDim: number, options: EmbeddingOptions = {}): Layer {
-  checkLayerOptions("embedding", options, ["embeddingsInitializer"]);
+  checkLayerOptions("embedding", options, ["embeddingsInitializer", "maskZero"]);
   checkCount("embedding", "inputDim", inputDim);
   checkCount("embedding", "outputDim", outputDim);
   const initializer = resolveInitializer(options.embeddingsInitializer ?? "randomUniform");
@@ -31,6 +33,7 @@ export function embedding(inputDim: number, outputDim: number, options: Embeddin
     options: { inputDim, outputDim, ...options },
     indices: inputDim,
     stepwise: true,
+    mask: (x) => (options.maskZero ? x.notEqual(0) : undefined),
     outputShape: (input) => [...input, outputDim],
     weights: () => ({ embeddings: trainable([inputDim, outputDim], initializer) }),
     call: (x, { embeddings }) => embeddings.take(x),

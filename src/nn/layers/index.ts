@@ -60,12 +60,15 @@ export {
   instanceNormalization,
 } from "./group-normalization.ts";
 export { type GroupedQueryAttentionOptions, groupedQueryAttention } from "./grouped-query-attention.ts";
+export { type GruOptions, gru } from "./gru.ts";
 export { type InputOptions, input } from "./input.ts";
 export { type IntegerLookupOptions, integerLookup } from "./integer-lookup.ts";
 export { lambda } from "./lambda.ts";
 export { type LayerNormalizationOptions, layerNormalization } from "./layer-normalization.ts";
 export { maxout } from "./maxout.ts";
 export { add, average, maximum, minimum, multiply, subtract } from "./merge.ts";
+export { type LstmOptions, lstm } from "./lstm.ts";
+export { type MaskingOptions, masking } from "./masking.ts";
 export { type MultiHeadAttentionOptions, multiHeadAttention } from "./multi-head-attention.ts";
 export { type NormalizationOptions, normalization } from "./normalization.ts";
 export { permute } from "./permute.ts";
@@ -134,6 +137,7 @@ export {
 } from "./separable-conv.ts";
 export { spatialDropout1d, spatialDropout2d, spatialDropout3d } from "./spatial-dropout.ts";
 export { type UnitNormalizationOptions, unitNormalization } from "./unit-normalization.ts";
+export { type SimpleRnnOptions, simpleRnn } from "./simple-rnn.ts";
 export {
   type UpSampling1dOptions,
   type UpSampling2dOptions,

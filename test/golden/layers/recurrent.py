@@ -1,0 +1,114 @@
+"""Golden numbers of recurrent layers: python3 -m layers.recurrent in test/golden (PyTorch 2.13 CPU, float64).
+
+Cases as in make_layers.py. The numbers are those of PyTorch's own rnn_tanh, lstm and gru; its gates are put into Keras's order (gru: z, r, h), its
+two biases are one in Keras, but for the GRU. Masked cases are PyTorch's packed sequences: states at the end of each sequence.
+What PyTorch does not have, the GRU whose reset gate comes before the product (Cho et al., 2014), is written by its equations.
+"""
+
+import torch
+from torch.nn.utils.rnn import pack_padded_sequence
+
+from layer_cases import LayerCases
+
+layers = LayerCases(20261129)
+draw, case = layers.draw, layers.case
+
+
+def weights(features, units, gates, bias=1):
+    w = {"kernel": draw.normal(features, gates * units, scale=0.7), "recurrentKernel": draw.normal(units, gates * units, scale=0.7)}
+    shape = {0: None, 1: [gates * units], 2: [2, gates * units]}[bias]
+    return {**w, **({"bias": draw.normal(*shape, scale=0.5)} if shape else {})}
+
+
+def reordered(w, order):
+    """Blocks of the last axis in another order."""
+    blocks = w.chunk(len(order), -1)
+    return torch.cat([blocks[i] for i in order], -1)
+
+
+def parameters(w, order):
+    """PyTorch's [input weights, state weights, input bias, state bias] from Keras's weights."""
+    kernel, recurrent = [reordered(w[k], order).T for k in ("kernel", "recurrentKernel")]
+    bias = w.get("bias", torch.zeros(kernel.shape[0], dtype=torch.float64))
+    bias = bias if bias.dim() == 2 else torch.stack([bias, torch.zeros_like(bias)])
+    return [kernel, recurrent, *reordered(bias, order)]
+
+
+FUNCTIONS = {
+    "simpleRnn": (torch._VF.rnn_tanh, [0], 1),
+    "lstm": (torch._VF.lstm, [0, 1, 2, 3], 2),
+    "gru": (torch._VF.gru, [1, 0, 2], 1),
+}
+
+
+def recurrent(kind, sequences=False, backwards=False, lengths=None):
+    function, order, states = FUNCTIONS[kind]
+
+    def call(inputs, w):
+        x, given = inputs[0], inputs[1:]
+        units = w["recurrentKernel"].shape[0]
+        first = list(given) or [torch.zeros(x.shape[0], units, dtype=torch.float64)] * states
+        first = [state[None] for state in first]
+        p = parameters(w, order)
+        if lengths:
+            packed = pack_padded_sequence(x, torch.tensor(lengths), batch_first=True, enforce_sorted=False)
+            sort = packed.sorted_indices
+            hx = [state[:, sort] for state in first]
+            out = function(packed.data, packed.batch_sizes, tuple(hx) if states == 2 else hx[0], p, True, 1, 0.0, False, False)
+            return out[1][0][packed.unsorted_indices]
+        x = x.flip(1) if backwards else x
+        y = function(x, tuple(first) if states == 2 else first[0], p, True, 1, 0.0, False, False, True)[0]
+        return y if sequences else y[:, -1]
+
+    return call
+
+
+for kind, gates in [("simpleRnn", 1), ("lstm", 4), ("gru", 3)]:
+    bias = 2 if kind == "gru" else 1
+    states = FUNCTIONS[kind][2]
+    case(kind, "last output", {"units": 3}, [draw.normal(2, 4, 2)], recurrent(kind), weights(2, 3, gates, bias))
+    case(kind, "sequences", {"units": 2, "returnSequences": True}, [draw.normal(3, 3, 2)], recurrent(kind, True), weights(2, 2, gates, bias))
+    case(kind, "backwards, no bias", {"units": 3, "returnSequences": True, "goBackwards": True, "useBias": False}, [draw.normal(2, 3, 2)],
+         recurrent(kind, True, True), weights(2, 3, gates, 0))
+    case(kind, "states given, recomputed", {"units": 3, "recompute": True}, [draw.normal(2, 3, 2), *(draw.normal(2, 3) for _ in range(states))],
+         recurrent(kind), weights(2, 3, gates, bias))
+    lengths = [2, 4, 1]
+    mask = [[i < n for i in range(4)] for n in lengths]
+    case(kind, "padding", {"units": 3}, [draw.normal(3, 4, 2)], recurrent(kind, lengths=lengths), weights(2, 3, gates, bias), mask=mask)
+    case(kind, "padding, states given", {"units": 2}, [draw.normal(3, 4, 2), *(draw.normal(3, 2) for _ in range(states))],
+         recurrent(kind, lengths=lengths), weights(2, 2, gates, bias), mask=mask)
+
+
+def reset_before(inputs, w):
+    x = inputs[0]
+    h = torch.zeros(x.shape[0], w["recurrentKernel"].shape[0], dtype=torch.float64)
+    outputs = []
+    for t in range(x.shape[1]):
+        xz, xr, xh = (x[:, t] @ w["kernel"] + w["bias"]).chunk(3, -1)
+        uz, ur, uh = w["recurrentKernel"].chunk(3, -1)
+        z, r = torch.sigmoid(xz + h @ uz), torch.sigmoid(xr + h @ ur)
+        h = z * h + (1 - z) * torch.tanh(xh + (r * h) @ uh)
+        outputs.append(h)
+    return torch.stack(outputs, 1)
+
+
+case("gru", "reset before the product", {"units": 3, "resetAfter": False, "returnSequences": True}, [draw.normal(2, 4, 2)], reset_before,
+     weights(2, 3, 3))
+
+
+def masked(value):
+    def call(inputs, _):
+        return torch.where((inputs[0] != value).any(-1, keepdim=True), inputs[0], 0.0)
+
+    return call
+
+
+padded = draw.normal(2, 3, 2)
+padded[0, 2] = 0
+padded[1, 1:] = 0
+case("masking", "zeros", {}, [padded], masked(0.0))
+padded = draw.normal(2, 3, 2)
+padded[0, 0] = -1
+case("masking", "another value", {"maskValue": -1}, [padded], masked(-1.0))
+
+layers.write("recurrent", {"by": f"layers/recurrent.py, PyTorch {torch.__version__}, float64", "gradient": "of sum(output * cotangent)"})
