@@ -65,10 +65,10 @@ export { type InputOptions, input } from "./input.ts";
 export { type IntegerLookupOptions, integerLookup } from "./integer-lookup.ts";
 export { lambda } from "./lambda.ts";
 export { type LayerNormalizationOptions, layerNormalization } from "./layer-normalization.ts";
-export { maxout } from "./maxout.ts";
-export { add, average, maximum, minimum, multiply, subtract } from "./merge.ts";
 export { type LstmOptions, lstm } from "./lstm.ts";
 export { type MaskingOptions, masking } from "./masking.ts";
+export { maxout } from "./maxout.ts";
+export { add, average, maximum, minimum, multiply, subtract } from "./merge.ts";
 export { type MultiHeadAttentionOptions, multiHeadAttention } from "./multi-head-attention.ts";
 export { type NormalizationOptions, normalization } from "./normalization.ts";
 export { permute } from "./permute.ts";
@@ -135,9 +135,9 @@ export {
   separableConv1d,
   separableConv2d,
 } from "./separable-conv.ts";
+export { type SimpleRnnOptions, simpleRnn } from "./simple-rnn.ts";
 export { spatialDropout1d, spatialDropout2d, spatialDropout3d } from "./spatial-dropout.ts";
 export { type UnitNormalizationOptions, unitNormalization } from "./unit-normalization.ts";
-export { type SimpleRnnOptions, simpleRnn } from "./simple-rnn.ts";
 export {
   type UpSampling1dOptions,
   type UpSampling2dOptions,
