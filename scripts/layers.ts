@@ -94,6 +94,12 @@ export const LAYERS: Record<string, Layer> = {
     mayImport: ["util", "tensor"],
     browserSafe: true,
   },
+  text: {
+    level: 6,
+    is: "tokenizers, and tokens as windows to train on",
+    mayImport: ["util"],
+    browserSafe: true,
+  },
   train: {
     level: 7,
     is: "the model users see, the one training loop, events, checkpoints",

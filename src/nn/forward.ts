@@ -1,6 +1,6 @@
 import { type RandomKey, type Tensor, withScope } from "../tensor/index.ts";
-import { fail, formatShape, product, sameShape } from "../util/index.ts";
-import type { LayerContext, LayerDefinition } from "./definition.ts";
+import { fail, formatShape, product, type Shape, sameShape } from "../util/index.ts";
+import type { LayerContext, LayerDefinition, Past } from "./definition.ts";
 import type { SymbolicTensor } from "./graph.ts";
 import { type NetworkLayer, type NetworkStructure, referenceTo } from "./structure.ts";
 import { hash } from "./weights.ts";
@@ -11,6 +11,8 @@ export interface ForwardOptions {
   readonly key?: RandomKey | undefined;
   /** The flat vector of frozen weights; may be left out when there are none. */
   readonly frozen?: Tensor | undefined;
+  /** Set when the inputs are but the next places of sequences: what each layer, by its path and use, knows of those before. */
+  readonly past?: ((reference: string) => Past) | undefined;
 }
 
 export interface Flow {
@@ -35,13 +37,16 @@ export function flow(
   const { updates, losses } = changes;
   const layerOutputs: Record<string, Tensor> = {};
   const masks = new Map<SymbolicTensor, Tensor>();
-  const tensors = new Map(structure.inputs.map((input, i) => [input, received(structure, inputs, i)]));
+  const tensors = new Map(
+    structure.inputs.map((input, i) => [input, received(structure, inputs, i, options.past !== undefined)]),
+  );
   const tensorOf = (symbol: SymbolicTensor) => tensors.get(symbol) ?? fail("a tensor is used before it is computed");
 
   for (const symbol of structure.order) {
     if (tensors.has(symbol)) continue;
     const layer = structure.layerOf(symbol);
     const call = layer.calls.indexOf(symbol);
+    if (options.past) checkStepwise(layer);
     const own = layer.weights.map(({ path }) => {
       return [
         path.slice(layer.path.length + 1),
@@ -54,7 +59,7 @@ export function flow(
       output: layer.definition.call(given, Object.fromEntries(own), contextOf(layer, call, options, changes, seen)),
       mask: maskOf(layer.definition, given, seen),
     }));
-    checkOutput(layer, output, symbol);
+    checkOutput(layer, output, symbol, options.past !== undefined);
     if (mask) masks.set(symbol, mask);
     tensors.set(symbol, output);
     layerOutputs[referenceTo(layer.path, call)] = output;
@@ -72,7 +77,7 @@ interface Changes {
 function contextOf(
   { path, weights, trains }: NetworkLayer,
   call: number,
-  { training, key }: ForwardOptions,
+  { training, key, past }: ForwardOptions,
   { updates, losses }: Changes,
   masks: LayerContext["masks"] & object,
 ): LayerContext {
@@ -80,6 +85,7 @@ function contextOf(
     training,
     ...(masks.some((mask) => mask !== undefined) && { masks }),
     trainable: trains,
+    past: past?.(referenceTo(path, call)),
     get key() {
       const drawn = key?.fold(hash(path)) ?? fail(`${path} needs random numbers`, "a key in the forward options");
       return call === 0 ? drawn : drawn.fold(call);
@@ -109,11 +115,11 @@ function maskOf(
 }
 
 /** The i-th input, its shape checked and its type converted. */
-function received(structure: NetworkStructure, inputs: readonly Tensor[], i: number): Tensor {
+function received(structure: NetworkStructure, inputs: readonly Tensor[], i: number, partly: boolean): Tensor {
   const input = structure.inputs[i] ?? fail(`the network has no input ${i}`);
   const { shape, dtype } = input;
   const tensor = inputs[i] ?? fail(`the network got ${inputs.length} inputs`, `${structure.inputs.length}`);
-  if (tensor.rank !== shape.length + 1 || !sameShape(tensor.shape.slice(1), shape)) {
+  if (tensor.rank !== shape.length + 1 || !sameSample(tensor.shape.slice(1), shape, partly)) {
     fail(
       `${structure.layerOf(input).path} received data of shape ${formatShape(tensor.shape)}`,
       `a batch of samples of shape ${formatShape(shape)}`,
@@ -129,8 +135,28 @@ function inputFix(tensor: Tensor, { shape }: SymbolicTensor): string | undefined
   return fits ? `x.reshape(${formatShape([-1, ...shape])})` : undefined;
 }
 
-function checkOutput({ path, definition }: NetworkLayer, output: Tensor, { shape }: SymbolicTensor): void {
-  if (sameShape(output.shape.slice(1), shape)) return;
+/** Equal shapes; of parts of sequences all but the number of places. */
+function sameSample(a: Shape, b: Shape, partly: boolean): boolean {
+  return sameShape(partly ? a.slice(1) : a, partly ? b.slice(1) : b);
+}
+
+/** Refuses a layer that can't go through a sequence place by place. */
+function checkStepwise({ path, definition }: NetworkLayer): void {
+  if (definition.stepwise === true) return;
+  fail(
+    `${path} (${definition.kind}) can't go through a sequence place by place`,
+    "layers that treat all places alike, and causal attention",
+    "generate with cache: false",
+  );
+}
+
+function checkOutput(
+  { path, definition }: NetworkLayer,
+  output: Tensor,
+  { shape }: SymbolicTensor,
+  partly: boolean,
+): void {
+  if (sameSample(output.shape.slice(1), shape, partly)) return;
   fail(
     `${path} gave ${formatShape(output.shape)}`,
     `the batch first, then ${formatShape(shape)}`,

@@ -35,7 +35,7 @@ export {
 } from "./constraint-registry.ts";
 export type { Constraint } from "./constraints.ts";
 export * as constraints from "./constraints.ts";
-export type { LayerContext, LayerDefinition, WeightSpec } from "./definition.ts";
+export type { LayerContext, LayerDefinition, Past, WeightSpec } from "./definition.ts";
 export type { Flow, ForwardOptions } from "./forward.ts";
 export { copyGraph, type NetworkGraph, SymbolicTensor } from "./graph.ts";
 export {

@@ -7,6 +7,8 @@ import type { Loss } from "./losses/loss.ts";
 export interface HostArray {
   readonly shape: Shape;
   readonly data: TypedArray | ArrayLike<number>;
+  /** Elements from one sample's start to the next one's, where samples overlap; default those of a sample. */
+  readonly rowStride?: number | undefined;
 }
 
 /**
@@ -139,12 +141,14 @@ function checkDistributions(loss: Loss, targets: HostArray, where: string): void
 }
 
 /** "sample 37", or "sample 37, element [2, 0]". */
-function place({ shape }: HostArray, index: number): string {
+function place({ shape, rowStride }: HostArray, index: number): string {
   const sample = shape.slice(1);
   const size = product(sample);
-  const at = `sample ${Math.floor(index / size)}`;
+  const stride = rowStride ?? size;
+  const row = Math.max(0, Math.ceil((index - size + 1) / stride)); // the first that holds it
+  const at = `sample ${row}`;
   if (size === 1) return at;
-  let rest = index % size;
+  let rest = index - row * stride;
   const element = [...sample].reverse().map((length) => {
     const position = rest % length;
     rest = Math.floor(rest / length);

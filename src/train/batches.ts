@@ -59,42 +59,41 @@ export class Batches {
     const start = batch * this.size;
     const rows = this.sizeOf(batch);
     for (let c = 0; c < this.columns.length; c++) {
-      const { data, rowSize } = this.columns[c] as Column;
+      const column = this.columns[c] as Column;
+      const { data, rowSize, rowStride } = column;
       const to = destinations[c] as TypedArray;
-      if (!this.order) to.set(data.subarray(start * rowSize, (start + rows) * rowSize));
-      else if (rowSize < 64) gatherElements(data, rowSize, this.order, start, rows, to);
-      else gatherRows(data, rowSize, this.order, start, rows, to);
+      if (!this.order && rowStride === rowSize) to.set(data.subarray(start * rowSize, (start + rows) * rowSize));
+      else if (rowSize < 64) gatherElements(column, this.order, start, rows, to);
+      else gatherRows(column, this.order, start, rows, to);
     }
   }
 }
 
 /** Short rows: a loop beats a call per row. */
 function gatherElements(
-  from: TypedArray,
-  rowSize: number,
-  order: Uint32Array,
+  { data, rowSize, rowStride }: Column,
+  order: Uint32Array | undefined,
   start: number,
   rows: number,
   to: TypedArray,
 ): void {
   let at = 0;
-  for (let row = 0; row < rows; row++) {
-    const source = (order[start + row] as number) * rowSize;
-    for (let i = 0; i < rowSize; i++) to[at++] = from[source + i] as number;
+  for (let row = start; row < start + rows; row++) {
+    const source = (order ? (order[row] as number) : row) * rowStride;
+    for (let i = 0; i < rowSize; i++) to[at++] = data[source + i] as number;
   }
 }
 
 /** Long rows: a memory copy per row. */
 function gatherRows(
-  from: TypedArray,
-  rowSize: number,
-  order: Uint32Array,
+  { data, rowSize, rowStride }: Column,
+  order: Uint32Array | undefined,
   start: number,
   rows: number,
   to: TypedArray,
 ): void {
-  for (let row = 0; row < rows; row++) {
-    const source = (order[start + row] as number) * rowSize;
-    to.set(from.subarray(source, source + rowSize), row * rowSize);
+  for (let row = start; row < start + rows; row++) {
+    const source = (order ? (order[row] as number) : row) * rowStride;
+    to.set(data.subarray(source, source + rowSize), (row - start) * rowSize);
   }
 }

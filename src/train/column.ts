@@ -9,6 +9,8 @@ export type NestedNumbers = number | boolean | ArrayLike<number> | readonly Nest
 export interface ShapedArray {
   readonly data: TypedArray | Float64Array;
   readonly shape: Shape;
+  /** Numbers from one sample's start to the next one's, where samples overlap or have gaps; default those of a sample. */
+  readonly rowStride?: number | undefined;
 }
 
 /** One array of data, the samples along its first axis. */
@@ -25,6 +27,8 @@ export interface Column {
   readonly rowShape: Shape;
   /** Elements of one sample. */
   readonly rowSize: number;
+  /** Elements from one sample's start to the next one's: `rowSize`, unless samples are windows of one stream. */
+  readonly rowStride: number;
 }
 
 /**
@@ -42,14 +46,19 @@ export async function readColumn(name: string, source: ArrayData): Promise<Colum
 
 /** Rows [start, stop) of a column, without a copy. */
 export function sliceColumn(column: Column, start: number, stop: number): Column {
-  const data = column.data.subarray(start * column.rowSize, stop * column.rowSize);
+  const { rowSize, rowStride } = column;
+  const data = column.data.subarray(
+    start * rowStride,
+    stop > start ? (stop - 1) * rowStride + rowSize : start * rowStride,
+  );
   return { ...column, data, rows: stop - start };
 }
 
 async function columnOf(name: string, source: ArrayData, pace: Pace): Promise<Column> {
   if (source instanceof Tensor) return shaped(name, await source.data(), source.shape, source.dtype);
   if (isShaped(source)) {
-    const { data, shape } = source;
+    const { data, shape, rowStride } = source;
+    if (rowStride !== undefined) return strided(name, data, shape, rowStride);
     if (product(shape) !== data.length) {
       fail(`${name} has ${data.length} numbers and the shape ${formatShape(shape)}`, `${product(shape)} numbers`);
     }
@@ -72,7 +81,25 @@ export function isShaped(source: unknown): source is ShapedArray {
 function shaped(name: string, data: TypedArray, shape: Shape, dtype: DType = dtypeOf(data)): Column {
   const [rows, ...rowShape] = shape;
   if (rows === undefined) fail(`${name} is a single number`, "an array of samples");
-  return { name, data, dtype, rows, rowShape, rowSize: product(rowShape) };
+  const rowSize = product(rowShape);
+  return { name, data, dtype, rows, rowShape, rowSize, rowStride: rowSize };
+}
+
+/** Samples that begin `rowStride` elements apart, without a copy. */
+function strided(name: string, source: ShapedArray["data"], shape: Shape, rowStride: number): Column {
+  const column = shaped(name, toSupported(name, source), shape);
+  const { data, rows, rowSize } = column;
+  if (!Number.isInteger(rowStride) || rowStride < 1) {
+    fail(`${name} has the rowStride ${rowStride}`, "a positive integer");
+  }
+  const length = rows > 0 ? (rows - 1) * rowStride + rowSize : 0;
+  if (data.length < length) {
+    fail(
+      `${name} has ${data.length} numbers`,
+      `${length}, for ${rows} samples of ${rowSize} that begin ${rowStride} apart`,
+    );
+  }
+  return { ...column, data: data.subarray(0, length), rowStride };
 }
 
 function dtypeOf(data: TypedArray): DType {
@@ -98,17 +125,18 @@ async function flatten(name: string, rows: readonly unknown[], pace: Pace): Prom
   const rowSize = product(rowShape);
   const data = new Float32Array(rows.length * rowSize);
   for (let row = 0; row < rows.length; row++) {
-    const end = fill(rows[row], rowShape, 0, data, row * rowSize, { name, row, rowSize });
+    const end = fill(rows[row], rowShape, 0, data, row * rowSize, { name, row, rowSize, rowStride: rowSize });
     if (end !== (row + 1) * rowSize) fail(`${name}: row ${row} has another shape than row 0`, formatShape(rowShape));
     if (pace.due()) await pace.rest();
   }
-  return { name, data, dtype: "float32", rows: rows.length, rowShape, rowSize };
+  return { name, data, dtype: "float32", rows: rows.length, rowShape, rowSize, rowStride: rowSize };
 }
 
 interface Place {
   readonly name: string;
   readonly row: number;
   readonly rowSize: number;
+  readonly rowStride: number;
 }
 
 /** Writes one item of shape `shape[depth...]` from `offset` on and returns where it ended. */
@@ -142,8 +170,14 @@ function numberOf(item: unknown, offset: number, place: Place): number {
 }
 
 /** "row 3" or "row 3, column 2" (the column counted within the flattened row). */
-function located(offset: number, { row, rowSize }: Place): string {
-  return rowSize > 1 ? `row ${row}, column ${offset - row * rowSize}` : `row ${row}`;
+function located(offset: number, { row, rowSize, rowStride }: Place): string {
+  return rowSize > 1 ? `row ${row}, column ${offset - row * rowStride}` : `row ${row}`;
+}
+
+/** The first sample that holds an element. */
+function rowOf({ rows, rowSize, rowStride }: Column, offset: number): number {
+  const first = Math.ceil((offset - rowSize + 1) / rowStride);
+  return Math.min(Math.max(first, 0), rows - 1);
 }
 
 function shapeOf(item: unknown): number[] {
@@ -160,14 +194,14 @@ function isList(item: unknown): item is ArrayLike<unknown> {
 }
 
 async function checkFinite(column: Column, pace: Pace): Promise<void> {
-  const { name, data, rowSize } = column;
+  const { name, data, rowSize, rowStride } = column;
   const chunk = 1 << 18;
   for (let start = 0; start < data.length; start += chunk) {
     const stop = Math.min(start + chunk, data.length);
     for (let i = start; i < stop; i++) {
       const value = data[i] as number;
       if (value - value === 0) continue; // neither NaN nor infinite
-      const place = { name, row: Math.floor(i / rowSize), rowSize };
+      const place = { name, row: rowOf(column, i), rowSize, rowStride };
       const fix = "fill in, scale or leave out such samples; descent/data has cleaning for it";
       fail(`${name}: ${located(i, place)} is ${value}`, "finite numbers", fix);
     }
@@ -181,7 +215,7 @@ async function checkFinite(column: Column, pace: Pace): Promise<void> {
  * @param lookup the layer that looks the numbers up, for the message, and how many it knows.
  */
 export async function checkIndices(column: Column, lookup: { path: string; indices: number }): Promise<void> {
-  const { name, data, rowSize } = column;
+  const { name, data, rowSize, rowStride } = column;
   const pace = new Pace();
   const chunk = 1 << 18;
   for (let start = 0; start < data.length; start += chunk) {
@@ -189,7 +223,7 @@ export async function checkIndices(column: Column, lookup: { path: string; indic
     for (let i = start; i < stop; i++) {
       const value = data[i] as number;
       if (value >= 0 && value < lookup.indices && Number.isInteger(value)) continue;
-      const place = { name, row: Math.floor(i / rowSize), rowSize };
+      const place = { name, row: rowOf(column, i), rowSize, rowStride };
       fail(
         `${name}: ${located(i, place)} is ${value}`,
         `whole numbers from 0 to ${lookup.indices - 1}, the ones that ${lookup.path} knows`,

@@ -78,7 +78,8 @@ export async function readDataset(
   }
   const checked = targets.map((column, i) => {
     const { loss, outputShape } = heads[i] as Head;
-    checkTargets(loss, { shape: [rows, ...column.rowShape], data: column.data }, outputShape, column.name);
+    const { data, rowShape, rowStride } = column;
+    checkTargets(loss, { shape: [rows, ...rowShape], data, rowStride }, outputShape, column.name);
     return column;
   });
   const weight = await combinedWeights(weighting, checked, heads, rows, prefix);

@@ -10,7 +10,7 @@ export class Lane {
   private queue: Promise<unknown> = Promise.resolve();
 
   /** Runs a program when those before it are done; undefined when it is done at once. */
-  run(program: BatchProgram): Promise<void> | undefined {
+  run(program: Pick<BatchProgram, "run">): Promise<void> | undefined {
     if (!this.busy) return this.start(program);
     return this.between(() => this.start(program)).then((begun) => begun.value);
   }
@@ -37,7 +37,7 @@ export class Lane {
     return result;
   }
 
-  private start(program: BatchProgram): Promise<void> | undefined {
+  private start(program: Pick<BatchProgram, "run">): Promise<void> | undefined {
     const working = program.run();
     if (working === undefined) return undefined;
     this.busy = true;

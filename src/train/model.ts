@@ -15,6 +15,8 @@ import { evaluationBatch, prepareEvaluation } from "./evaluate.ts";
 import { type FindLearningRateOptions, type LearningRateCurve, searchLearningRate } from "./find-learning-rate.ts";
 import { runFit } from "./fit.ts";
 import { checkInteger, type FitOptions, fitSettings } from "./fit-options.ts";
+import type { Beam } from "./generate/beam-search.ts";
+import type { BeamSearchOptions, GenerateOptions } from "./generate/options.ts";
 import type { History } from "./history.ts";
 import { Memory } from "./memory.ts";
 import type { Named } from "./named.ts";
@@ -167,6 +169,41 @@ export class Model extends Network {
       fail(`predict on a model of ${length} outputs`, "one output", "use predictAll, which gives a list");
     const [output] = await this.predictAll(x, options);
     return output as Tensor;
+  }
+
+  /**
+   * Writes on: tokens after a prompt, one by one, as they are made. For models from tokens [length] to scores of the next token at
+   * each place [length, vocabulary] that look back only, such as causal attention. Beyond `length` places the last ones count.
+   *
+   * @param prompt tokens, at least one.
+   * @throws DescentError at the first token for other models, options and prompts that do not fit.
+   * @example
+   * const speaker = sequential([layers.embedding(9, 4, { inputShape: [8] }), layers.dense(9)]);
+   * for await (const token of speaker.generate([1, 2], { length: 5, temperature: 0.8, topK: 3 })) console.log(token);
+   */
+  async *generate(prompt: ArrayLike<number>, options: GenerateOptions = {}): AsyncGenerator<number, void, undefined> {
+    const [{ generateSettings }, { checkedPrompt, generateTokens }] = await Promise.all([
+      import("./generate/options.ts"),
+      import("./generate/generate.ts"),
+    ]);
+    const settings = generateSettings(options);
+    const tokens = checkedPrompt(this, prompt, "generate");
+    const { trainer } = await this.prepare(settings.length);
+    yield* generateTokens(trainer, tokens, settings);
+  }
+
+  /**
+   * The likeliest continuations of a prompt that beam search finds, the best first.
+   *
+   * @throws DescentError for models, options and prompts that do not fit; prompt and length must fit into the model's context.
+   * @example
+   * const speaker = sequential([layers.embedding(9, 4, { inputShape: [8] }), layers.dense(9)]);
+   * const [best] = await speaker.beamSearch([1, 2], { length: 5, beams: 3 });
+   */
+  async beamSearch(prompt: ArrayLike<number>, options: BeamSearchOptions = {}): Promise<Beam[]> {
+    const { searchBeams } = await import("./generate/beam-search.ts");
+    const { trainer } = await this.prepare(options.length ?? 1);
+    return searchBeams(trainer, prompt, options);
   }
 
   /** All outputs for every sample, a tensor each. */

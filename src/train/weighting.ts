@@ -38,7 +38,7 @@ export async function combinedWeights(
       fail(`classWeight for a model of ${targets.length} outputs`, "one output", "use sampleWeight");
     multiplyByClass(data, classWeight, targets[0] as Column, heads[0] as Head);
   }
-  return { name, data, dtype: "float32", rows, rowShape: [], rowSize: 1 };
+  return { name, data, dtype: "float32", rows, rowShape: [], rowSize: 1, rowStride: 1 };
 }
 
 function multiplyByClass(weights: Float32Array, classWeight: ClassWeight, target: Column, head: Head): void {
@@ -65,8 +65,8 @@ function multiplyByClass(weights: Float32Array, classWeight: ClassWeight, target
 }
 
 /** The class of a row: its number, or the place of the largest of its one-hot values. */
-function classOf({ data, rowSize }: Column, row: number): number {
-  const start = row * rowSize;
+function classOf({ data, rowSize, rowStride }: Column, row: number): number {
+  const start = row * rowStride;
   if (rowSize === 1) return Math.round(data[start] as number);
   let best = 0;
   for (let i = 1; i < rowSize; i++) if ((data[start + i] as number) > (data[start + best] as number)) best = i;

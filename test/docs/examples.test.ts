@@ -32,6 +32,7 @@ const standins = await namesOf("test/docs/standins.ts");
 const doors = [
   await namesOf("src/index.ts", "descent"),
   await namesOf("src/data/index.ts", "descent/data"),
+  await namesOf("src/text/index.ts", "descent/text"),
   await namesOf("src/testing/index.ts", "descent/testing"),
   await namesOf("src/util/index.ts"),
 ];

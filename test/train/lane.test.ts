@@ -69,6 +69,7 @@ describe("batches", () => {
     rows,
     rowShape: [rowSize],
     rowSize,
+    rowStride: rowSize,
   });
 
   test.each([1, 3, 64, 100])("carry every row once, in the drawn order (rows of %i)", async (rowSize) => {

@@ -1,4 +1,4 @@
-import { concatenate, scaledDotProductAttention, type Tensor } from "../../tensor/index.ts";
+import { scaledDotProductAttention, type Tensor } from "../../tensor/index.ts";
 import { fail, formatShape, type Shape } from "../../util/index.ts";
 import { checkCount, checkNumber, checkWord } from "../checks.ts";
 import { type InitializerSpec, resolveInitializer } from "../initializer-registry.ts";
@@ -88,7 +88,8 @@ export function headAttention(kind: string, all: object, sizes: HeadSizes, optio
         outputBias: bias(out),
       };
     },
-    call(inputs, w, { training, key: random, past }) {
+    call(inputs, w, context) {
+      const { training, past } = context;
       const [query, value, key] = sourcesOf(inputs, mask);
       const [q, k, v] = projected(
         [query, key, value],
@@ -111,7 +112,7 @@ export function headAttention(kind: string, all: object, sizes: HeadSizes, optio
           ...(self && past && { offset: past.position }),
           ...(mask && { mask: headMask(inputs.at(-1) as Tensor) }),
           ...(positions === "alibi" && { bias: alibi(heads, queries, length, self ? past : undefined) }),
-          ...(training && dropout > 0 && { dropout: { rate: dropout, key: random } }),
+          ...(training && dropout > 0 && { dropout: { rate: dropout, key: context.key } }),
         },
       );
       const output = joinHeads(seen).matmul(w.outputKernel);
@@ -158,24 +159,11 @@ function headMask(mask: Tensor): Tensor {
 
 type Projection = readonly [kernel: Tensor, bias: Tensor | undefined, heads: number];
 
-/** Inputs through their kernels, split into heads; those of the same input are one product. */
+/**
+ * Inputs through their kernels, split into heads. One product for each: of one for all three the gradients would have to be put
+ * together in memory.
+ */
 function projected(inputs: readonly Tensor[], projections: readonly Projection[]): [Tensor, Tensor, Tensor] {
-  const [first] = inputs as [Tensor];
-  if (inputs.every((input) => input === first)) {
-    const together = first.matmul(
-      concatenate(
-        projections.map(([kernel]) => kernel),
-        { axis: 1 },
-      ),
-    );
-    let start = 0;
-    return projections.map(([kernel, bias, heads]) => {
-      const width = kernel.shape[1] as number;
-      const own = together.slice(null, null, [start, start + width]);
-      start += width;
-      return splitHeads(bias ? own.add(bias) : own, heads);
-    }) as [Tensor, Tensor, Tensor];
-  }
   return inputs.map((input, i) => {
     const [kernel, bias, heads] = projections[i] as Projection;
     const own = input.matmul(kernel);

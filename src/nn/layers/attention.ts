@@ -29,7 +29,7 @@ export interface AttentionLayerOptions extends AdditiveAttentionOptions {
  *
  * @example
  * const [query, value] = [layers.input({ shape: [4, 8] }), layers.input({ shape: [6, 8] })];
- * layers.attention()([query, value]); // [4, 8]
+ * layers.attention()([query, value]).shape; // [4, 8]
  */
 export function attention(options: AttentionLayerOptions = {}): Layer {
   const { useScale = false, scoreMode = "dot" } = options;
@@ -57,7 +57,7 @@ export function attention(options: AttentionLayerOptions = {}): Layer {
  *
  * @example
  * const [query, value] = [layers.input({ shape: [4, 8] }), layers.input({ shape: [6, 8] })];
- * layers.additiveAttention()([query, value]); // [4, 8]
+ * layers.additiveAttention()([query, value]).shape; // [4, 8]
  */
 export function additiveAttention(options: AdditiveAttentionOptions = {}): Layer {
   const { useScale = true } = options;
@@ -110,13 +110,13 @@ function sourceAttention(
       return [query[0] ?? 1, value[1] ?? 1];
     },
     weights: (inputs): Specs => method.weights(inputs[0]?.[1] ?? 1),
-    call(inputs, weights, { training, key: random }) {
+    call(inputs, weights, context) {
       const [query, value, key = value] = sources(inputs) as [Tensor, Tensor, Tensor?];
       const shown = inputs.at(-1) as Tensor;
       return attend(method.scores(query, key, weights), value, {
         causal,
         ...(mask && { mask: shown.rank === 2 ? shown.expandDims(1) : shown }),
-        ...(training && dropout > 0 && { dropout: { rate: dropout, key: random } }),
+        ...(context.training && dropout > 0 && { dropout: { rate: dropout, key: context.key } }),
       });
     },
   });

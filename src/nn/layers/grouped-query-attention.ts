@@ -13,7 +13,7 @@ export interface GroupedQueryAttentionOptions extends LayerOptions, HeadOptions 
  *
  * @example
  * const x = layers.input({ shape: [10, 16] });
- * const seen = layers.groupedQueryAttention(8, 4, 2, { causal: true, positions: "rotary" })(x); // [10, 16]
+ * layers.groupedQueryAttention(8, 4, 2, { causal: true, positions: "rotary" })(x).shape; // [10, 16]
  */
 export function groupedQueryAttention(
   headDim: number,

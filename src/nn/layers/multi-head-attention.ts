@@ -18,7 +18,7 @@ export interface MultiHeadAttentionOptions extends LayerOptions, HeadOptions {
  *
  * @example
  * const x = layers.input({ shape: [10, 16] });
- * const seen = layers.multiHeadAttention(2, 8, { causal: true })(x); // [10, 16]
+ * layers.multiHeadAttention(2, 8, { causal: true })(x).shape; // [10, 16]
  */
 export function multiHeadAttention(numHeads: number, keyDim: number, options: MultiHeadAttentionOptions = {}): Layer {
   checkLayerOptions("multiHeadAttention", options, [...HEAD_OPTIONS, "valueDim"]);

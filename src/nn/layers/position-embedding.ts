@@ -73,7 +73,7 @@ export function sinePositionEncoding(options: WavelengthOptions = {}): Layer {
  * [batch, places, features] or [batch, heads, places, features]. Attention does it to queries and keys with `positions: "rotary"`.
  *
  * @example
- * layers.rotaryEmbedding()(layers.input({ shape: [10, 16] })); // [10, 16]
+ * layers.rotaryEmbedding()(layers.input({ shape: [10, 16] })).shape; // [10, 16]
  */
 export function rotaryEmbedding(options: WavelengthOptions = {}): Layer {
   const maxWavelength = checkedWavelength("rotaryEmbedding", options);
