@@ -4,7 +4,7 @@ import { checkCount, checkNumber, checkWord } from "../checks.ts";
 import { type InitializerSpec, resolveInitializer } from "../initializer-registry.ts";
 import { defineMergeLayer, type Layer, trainable } from "../layer.ts";
 import { joinHeads, repeatHeads, splitHeads } from "./heads.ts";
-import { checkMask } from "./mask.ts";
+import { both, checkMask } from "./mask.ts";
 import { alibi, MAX_WAVELENGTH, rotated } from "./positions.ts";
 
 export interface HeadOptions {
@@ -67,6 +67,7 @@ export function headAttention(kind: string, all: object, sizes: HeadSizes, optio
     kind,
     options: all,
     stepwise: causal && !mask,
+    mask: (_, masks) => masks[0],
     outputShape(inputs) {
       const [query, value, key] = sourcesOf(inputs, mask);
       checkInputs(inputs, [query, value, key], mask);
@@ -91,6 +92,9 @@ export function headAttention(kind: string, all: object, sizes: HeadSizes, optio
     call(inputs, w, context) {
       const { training, past } = context;
       const [query, value, key] = sourcesOf(inputs, mask);
+      const [, ofValues, ofKeys] = sourcesOf(context.masks ?? [], mask);
+      const padding = both(ofValues, ofKeys); // [batch, keys]
+      const shown = both(mask ? headMask(inputs.at(-1) as Tensor) : undefined, padding && headMask(padding));
       const [q, k, v] = projected(
         [query, key, value],
         [
@@ -110,7 +114,7 @@ export function headAttention(kind: string, all: object, sizes: HeadSizes, optio
         {
           causal,
           ...(self && past && { offset: past.position }),
-          ...(mask && { mask: headMask(inputs.at(-1) as Tensor) }),
+          ...(shown && { mask: shown }),
           ...(positions === "alibi" && { bias: alibi(heads, queries, length, self ? past : undefined) }),
           ...(training && dropout > 0 && { dropout: { rate: dropout, key: context.key } }),
         },

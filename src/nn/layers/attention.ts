@@ -1,6 +1,6 @@
 import { attend, type Tensor } from "../../tensor/index.ts";
 import { fail, formatShape } from "../../util/index.ts";
-import { checkMask } from "../attention/mask.ts";
+import { both, checkMask } from "../attention/mask.ts";
 import { checkNumber, checkWord } from "../checks.ts";
 import { checkLayerOptions, defineMergeLayer, type Layer, type LayerOptions, trainable } from "../layer.ts";
 
@@ -92,6 +92,7 @@ function sourceAttention(
   return defineMergeLayer({
     kind,
     options,
+    mask: (_, masks) => masks[0],
     outputShape(inputs) {
       const [query, value, key = value] = sources(inputs);
       const found = inputs.map(formatShape).join(" and ");
@@ -112,10 +113,13 @@ function sourceAttention(
     weights: (inputs): Specs => method.weights(inputs[0]?.[1] ?? 1),
     call(inputs, weights, context) {
       const [query, value, key = value] = sources(inputs) as [Tensor, Tensor, Tensor?];
-      const shown = inputs.at(-1) as Tensor;
+      const [, ofValue, ofKey = ofValue] = sources(context.masks ?? []);
+      const padding = both(ofValue, ofKey)?.expandDims(1); // [batch, 1, keys]
+      const given = inputs.at(-1) as Tensor;
+      const shown = both(mask ? (given.rank === 2 ? given.expandDims(1) : given).cast("bool") : undefined, padding);
       return attend(method.scores(query, key, weights), value, {
         causal,
-        ...(mask && { mask: shown.rank === 2 ? shown.expandDims(1) : shown }),
+        ...(shown && { mask: shown }),
         ...(context.training && dropout > 0 && { dropout: { rate: dropout, key: context.key } }),
       });
     },
