@@ -3,7 +3,7 @@
  * POSIX threads and C11 atomics only; the few lines that need Linux only make it faster.
  *
  * Waiting is the whole difficulty. Programs meet at barriers every few microseconds, so a thread first looks again and again
- * (50 us), then sleeps. With more threads than cores it yields and sleeps at once, because whoever it waits for needs its core.
+ * (200 us: what lies between two steps of a training), then sleeps. With more threads than cores it yields and sleeps at once, because whoever it waits for needs its core.
  */
 export const RUNTIME_SOURCE = `
 #define _GNU_SOURCE
@@ -20,7 +20,7 @@ export const RUNTIME_SOURCE = `
 #include <sys/mman.h>
 #endif
 
-enum { LINE = 128, MAX_THREADS = 1024, STACK_BYTES = 1 << 20, SPIN_NS = 50000, YIELDS = 20 };
+enum { LINE = 128, MAX_THREADS = 1024, STACK_BYTES = 1 << 20, SPIN_NS = 200000, YIELDS = 20 };
 
 typedef void (*body_function)(void *program, int worker, int workers, void *pool);
 typedef void (*barrier_function)(void *pool, int worker);
