@@ -3,7 +3,8 @@
  * POSIX threads and C11 atomics only; the few lines that need Linux only make it faster.
  *
  * Waiting is the whole difficulty. Programs meet at barriers every few microseconds, so a thread first looks again and again
- * (200 us: what lies between two steps of a training), then sleeps. With more threads than cores it yields and sleeps at once, because whoever it waits for needs its core.
+ * (200 us: what lies between two steps of a training), then sleeps. With more threads than cores it yields and sleeps at once, because
+ * whoever it waits for needs its core.
  */
 export const RUNTIME_SOURCE = `
 #define _GNU_SOURCE
