@@ -1,5 +1,6 @@
 import { fail } from "../util/index.ts";
 import { SymbolicTensor } from "./graph.ts";
+import { provideMaker } from "./inner-layer.ts";
 import { type Layer, type LayerOptions, relabel } from "./layer.ts";
 import * as layers from "./layers/index.ts";
 import { Registry } from "./registry.ts";
@@ -56,6 +57,8 @@ export function registerLayer<Options extends object & LayerOptions>(
   layerRegistry.register(name, named as FromOptions);
   return named;
 }
+
+provideMaker(createLayer);
 
 /** The built-in layers' kinds. */
 export const layerNames: readonly string[] = layerRegistry.names;

@@ -2,6 +2,7 @@ import { fail } from "../util/index.ts";
 import { activationRegistry } from "./activation-registry.ts";
 import { constraintRegistry } from "./constraint-registry.ts";
 import type { Constraint } from "./constraints.ts";
+import type { LayerDefinition } from "./definition.ts";
 import { initializerRegistry } from "./initializer-registry.ts";
 import { regularizerRegistry } from "./regularizer-registry.ts";
 import type { Regularizer } from "./regularizers.ts";
@@ -22,6 +23,7 @@ export function toJson(value: unknown, where: string): Json {
   }
   if (Array.isArray(value)) return value.map((item, i) => toJson(item, `${where}[${i}]`));
   if (typeof value === "function") {
+    if ("definition" in value) return layerToJson(value.definition as LayerDefinition, where);
     if ("kind" in value && "options" in value) return ruleToJson(value as Rule, where);
     return activationRegistry.nameOf(value) ?? initializerRegistry.nameOf(value) ?? ruleNameOf(value) ?? refuse(where);
   }
@@ -33,6 +35,11 @@ export function toJson(value: unknown, where: string): Json {
     return entries(value, where);
   }
   fail(`${where} is ${String(value)}, which JSON can't hold`, "text, numbers, booleans, lists and records");
+}
+
+/** A layer inside of another one. */
+function layerToJson({ kind, options }: LayerDefinition, where: string): Json {
+  return { ...entries(options, where), kind };
 }
 
 /** A regularizer or constraint. */

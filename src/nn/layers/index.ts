@@ -15,6 +15,7 @@ export {
   attention,
 } from "./attention.ts";
 export { type BatchNormalizationOptions, batchNormalization } from "./batch-normalization.ts";
+export { type BidirectionalOptions, bidirectional } from "./bidirectional.ts";
 export { type CategoryEncodingOptions, categoryEncoding } from "./category-encoding.ts";
 export type { CategoryOutput } from "./category-output.ts";
 export { type ConcatenateOptions, concatenate } from "./concatenate.ts";
@@ -137,6 +138,7 @@ export {
 } from "./separable-conv.ts";
 export { type SimpleRnnOptions, simpleRnn } from "./simple-rnn.ts";
 export { spatialDropout1d, spatialDropout2d, spatialDropout3d } from "./spatial-dropout.ts";
+export { timeDistributed } from "./time-distributed.ts";
 export { type UnitNormalizationOptions, unitNormalization } from "./unit-normalization.ts";
 export {
   type UpSampling1dOptions,

@@ -1,7 +1,7 @@
 import { scan, type Tensor, where, zeros } from "../../tensor/index.ts";
 import { fail, formatShape, type Shape } from "../../util/index.ts";
 import { checkCount, checkFlag, checkNumber } from "../checks.ts";
-import type { LayerContext, WeightSpec } from "../definition.ts";
+import type { LayerContext, LayerDefinition, WeightSpec } from "../definition.ts";
 import { type InitializerSpec, resolveInitializer } from "../initializer-registry.ts";
 import { defineMergeLayer, type Layer, type LayerOptions, trainable } from "../layer.ts";
 
@@ -95,10 +95,36 @@ export function checkRecurrent(kind: string, units: number, options: RecurrentOp
   }
 }
 
+/** A recurrent layer as others see it that build on it. */
+export interface Recurrence {
+  readonly states: number;
+  readonly returnSequences: boolean;
+  /** Whether it draws random numbers in training. */
+  readonly draws: boolean;
+  /** The output for [x, ...states], in one direction or the other; outputs of sequences are at their places. */
+  run(inputs: readonly Tensor[], weights: Weights, context: LayerContext, backwards: boolean): Tensor;
+}
+
+const recurrences = new WeakMap<LayerDefinition, Recurrence>();
+
+/** Undefined for layers that are not recurrent. */
+export function recurrenceOf(definition: LayerDefinition): Recurrence | undefined {
+  return recurrences.get(definition);
+}
+
 /** A layer that applies a cell at every place of a sequence, one after the other, as one loop of the compiled program. */
 export function recurrentLayer(kind: string, units: number, options: RecurrentOptions, cell: Cell): Layer {
-  const { returnSequences = false } = options;
-  return defineMergeLayer({
+  const { returnSequences = false, dropout = 0, recurrentDropout = 0 } = options;
+  const recurrence: Recurrence = {
+    states: cell.states,
+    returnSequences,
+    draws: dropout > 0 || recurrentDropout > 0,
+    run(inputs, weights, context, goBackwards) {
+      const { outputs, end } = run(cell, units, { ...options, goBackwards }, inputs, weights, context);
+      return returnSequences ? outputs.transpose([1, 0, 2]) : end;
+    },
+  };
+  const layer = defineMergeLayer({
     kind,
     options: { units, ...options },
     mask: (_, [mask]) => (returnSequences ? mask && ordered(mask, options) : undefined),
@@ -108,10 +134,12 @@ export function recurrentLayer(kind: string, units: number, options: RecurrentOp
     },
     weights: ([input]) => cell.weights(input?.[1] ?? 1),
     call: (inputs, weights, context) => {
-      const { outputs, end } = run(cell, units, options, inputs, weights, context);
-      return returnSequences ? ordered(outputs.transpose([1, 0, 2]), options) : end;
+      const output = recurrence.run(inputs, weights, context, options.goBackwards ?? false);
+      return returnSequences ? ordered(output, options) : output;
     },
   });
+  recurrences.set(layer.definition, recurrence);
+  return layer;
 }
 
 /** Outputs come in the order in which they were computed. */

@@ -96,6 +96,40 @@ case("gru", "reset before the product", {"units": 3, "resetAfter": False, "retur
      weights(2, 3, 3))
 
 
+def both(kind, sequences, merge):
+    def call(inputs, w):
+        x, half = inputs[0], (len(inputs) - 1) // 2
+        own = lambda direction: {k.split("/")[1]: v for k, v in w.items() if k.startswith(direction)}  # noqa: E731
+        forward = recurrent(kind, sequences)([x, *inputs[1 : 1 + half]], own("forward"))
+        backward = recurrent(kind, sequences, True)([x, *inputs[1 + half :]], own("backward"))
+        return merge(forward, backward.flip(1) if sequences else backward)
+
+    return call
+
+
+MERGE = {"concat": lambda a, b: torch.cat([a, b], -1), "sum": torch.add, "mul": torch.mul, "ave": lambda a, b: (a + b) / 2}
+
+
+def twice(*args):
+    return {f"{direction}/{k}": v for direction in ("forward", "backward") for k, v in weights(*args).items()}
+
+
+for kind, gates, bias, mode, sequences in [("lstm", 4, 1, "concat", True), ("gru", 3, 2, "concat", False), ("simpleRnn", 1, 1, "sum", True),
+                                           ("gru", 3, 2, "mul", True), ("simpleRnn", 1, 1, "ave", False)]:
+    inner = {"kind": kind, "units": 2, **({"returnSequences": True} if sequences else {})}
+    options = {"layer": inner, **({} if mode == "concat" else {"mergeMode": mode})}
+    case("bidirectional", f"{kind}, {mode}{', sequences' if sequences else ''}", options, [draw.normal(2, 3, 2)],
+         both(kind, sequences, MERGE[mode]), twice(2, 2, gates, bias))
+case("bidirectional", "states given", {"layer": {"kind": "lstm", "units": 2}}, [draw.normal(2, 3, 2), *(draw.normal(2, 2) for _ in range(4))],
+     both("lstm", False, MERGE["concat"]), twice(2, 2, 4))
+
+case("timeDistributed", "dense", {"layer": {"kind": "dense", "units": 3}}, [draw.normal(2, 3, 4)], lambda i, w: i[0] @ w["kernel"] + w["bias"],
+     {"kernel": draw.normal(4, 3), "bias": draw.normal(3)})
+case("timeDistributed", "convolution", {"layer": {"kind": "conv1d", "filters": 2, "kernelSize": 2}}, [draw.normal(2, 3, 4, 2)],
+     lambda i, w: torch.nn.functional.conv1d(i[0].flatten(0, 1).mT, w["kernel"].permute(2, 1, 0), w["bias"]).mT.unflatten(0, (2, 3)),
+     {"kernel": draw.normal(2, 2, 2), "bias": draw.normal(2)})
+
+
 def masked(value):
     def call(inputs, _):
         return torch.where((inputs[0] != value).any(-1, keepdim=True), inputs[0], 0.0)
