@@ -172,7 +172,10 @@ class NativeEngine implements Engine {
 
   private async make(program: Program, profile = false): Promise<Made> {
     const { program: kernels, data } = compileKernels(program);
-    const rendered = renderProgram(kernels, this.compiler.vectorBytes, profile);
+    const rendered = renderProgram(kernels, this.compiler.vectorBytes, {
+      profile,
+      processors: availableParallelism(),
+    });
     const { sources, functions, scratchBytes, sharedBytes } = rendered;
     const library = await compileLibrary({ name: program.name, sources: [...sources] }, { compiler: this.compiler });
     const { buffers, arenaBytes, liveBytes, work, steps } = kernels;

@@ -84,8 +84,8 @@ function renderKernel(
 }
 
 const SIGNATURE = "(char* const* q, const long worker, const long workers)";
-/** Definitions above which heavy kernels are cut into two sources, so that two processors compile them. */
-const KERNELS_PER_SOURCE = 12;
+/** Functions up to which one source is enough, and the fewest in one of several: what each begins with takes the compiler a while. */
+const WORTH_CUTTING = { from: 12, least: 6 } as const;
 /** Work of a program, and share of it, below which a kernel is light: compiling it well would take longer than it ever saves. */
 const LIGHT = { program: 1_000_000, share: 0.002 } as const;
 /** gcc's quick optimizations for a whole source; other compilers pass over it. */
@@ -97,9 +97,20 @@ interface Definition {
   readonly light: boolean;
 }
 
+export interface RenderOptions {
+  /** Note when kernels run; default false. */
+  readonly profile?: boolean;
+  /** Processors that may compile at the same time; default 2. */
+  readonly processors?: number;
+}
+
 /** C of a whole program: functions per distinct kernel, and one that runs them in order, every worker taking its share. */
-export function renderProgram(program: KernelProgram, vectorBytes: VectorBytes, profile = false): RenderedProgram {
-  return new ProgramRenderer(program, vectorBytes, profile).render();
+export function renderProgram(
+  program: KernelProgram,
+  vectorBytes: VectorBytes,
+  { profile = false, processors = 2 }: RenderOptions = {},
+): RenderedProgram {
+  return new ProgramRenderer(program, vectorBytes, profile, processors).render();
 }
 
 class ProgramRenderer {
@@ -117,6 +128,7 @@ class ProgramRenderer {
     private readonly program: KernelProgram,
     private readonly vectorBytes: VectorBytes,
     profile: boolean,
+    private readonly processors: number,
   ) {
     this.stopwatch = new Stopwatch(profile);
   }
@@ -142,9 +154,12 @@ class ProgramRenderer {
       ...calls,
       "}",
     ];
-    const heavy = definitions.filter(({ light }) => !light);
-    const half = heavy.length > KERNELS_PER_SOURCE ? Math.ceil(heavy.length / 2) : heavy.length;
-    const parts = [heavy.slice(0, half), heavy.slice(half), definitions.filter(({ light }) => light)];
+    const parts = [false, true].flatMap((light) =>
+      cut(
+        definitions.filter((each) => each.light === light),
+        this.processors,
+      ),
+    );
     const sources = parts.filter((part, i) => i === 0 || part.length > 0).map((part) => sourceText(part, vectorBytes));
     return {
       sources: [`${sources[0]}\n${main.join("\n")}\n`, ...sources.slice(1)],
@@ -255,6 +270,21 @@ class ProgramRenderer {
 
 function phaseText(number: number, body: string): string {
   return `__attribute__((noinline, visibility("hidden"))) void @_${number}${SIGNATURE} ${body}\n`;
+}
+
+/** The list in at most `most` parts of about as much text each. */
+function cut(definitions: readonly Definition[], most: number): Definition[][] {
+  const { from, least } = WORTH_CUTTING;
+  const count = definitions.length > from ? Math.min(most, Math.ceil(definitions.length / least)) : 1;
+  const total = definitions.reduce((sum, { text }) => sum + text.length, 0);
+  const parts = Array.from({ length: count }, (): Definition[] => []);
+  let before = 0;
+  for (const each of definitions) {
+    // By its middle: a part ends where the text before is closest to its share.
+    parts[Math.floor((count * (before + each.text.length / 2)) / total)]!.push(each);
+    before += each.text.length;
+  }
+  return parts;
 }
 
 function sourceText(definitions: readonly Definition[], vectorBytes: number): string {
