@@ -1,17 +1,19 @@
 import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
 import { fingerprintOf } from "../src/engines/native/fingerprint.ts";
 import { bundleForNode } from "./node-bundle.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
+/** Stands for the code in src/. */
+const code = () => fingerprintOf(new URL("../src/engines/native/fingerprint.ts", import.meta.url).href);
+
 /** Makes the package in a folder as far as Node's programs use it, of the sources as `npm run build` makes it of dist. */
 export async function makeNodePackage(folder: string): Promise<void> {
   const modules = join(root, "src");
-  const code = await fingerprintOf(pathToFileURL(join(modules, "engines/native/fingerprint.ts")).href);
-  await bundleForNode({ modules, extension: ".ts", outdir: join(folder, "dist/node"), code });
+  await bundleForNode({ modules, extension: ".ts", outdir: join(folder, "dist/node"), code: await code() });
   mkdirSync(join(folder, "bin"));
   for (const file of ["bin/descent.mjs", "package.json"]) copyFileSync(join(root, file), join(folder, file));
 }
@@ -41,6 +43,7 @@ export async function makeScript(program: string, file: string, from?: string): 
     platform: "node",
     target: "node20",
     packages: "external",
+    define: { DESCENT_BUNDLE: JSON.stringify(await code()) },
     plugins: [doors(from)],
     tsconfigRaw: "{}", // whose paths would lead to the sources
     sourcemap: "inline",
