@@ -34,7 +34,10 @@ async function train(task: TrainingTask): Promise<Work> {
     const y = repeated(Float32Array.from(data.y), times);
     return {
       x: tensor(repeated(data.x, times)).reshape([samples, ...task.inputShape]),
-      y: task.loss === "crossEntropy" ? tensor(Int32Array.from(y)) : tensor(y).reshape([samples, 1]),
+      y:
+        task.loss === "crossEntropy"
+          ? tensor(Int32Array.from(y), { shape: [samples, ...task.places] })
+          : tensor(y).reshape([samples, 1]),
     };
   };
   const one = tensors(1);

@@ -74,8 +74,38 @@ def cnn():
     )
 
 
+class Block(nn.Module):
+    def __init__(self, width, heads):
+        super().__init__()
+        self.heads = heads
+        self.norm1 = nn.LayerNorm(width)
+        self.qkv = nn.Linear(width, 3 * width)
+        self.out = nn.Linear(width, width)
+        self.norm2 = nn.LayerNorm(width)
+        self.wide = nn.Linear(width, 4 * width)
+        self.narrow = nn.Linear(4 * width, width)
+
+    def forward(self, x):
+        q, k, v = (t.unflatten(2, (self.heads, -1)).transpose(1, 2) for t in self.qkv(self.norm1(x)).chunk(3, 2))
+        x = x + self.out(F.scaled_dot_product_attention(q, k, v, is_causal=True).transpose(1, 2).flatten(2))
+        return x + self.narrow(F.gelu(self.wide(self.norm2(x))))
+
+
+class GPT(nn.Module):
+    def __init__(self, vocabulary=65, context=64, blocks=4, heads=4, width=128):
+        super().__init__()
+        self.tokens = nn.Embedding(vocabulary, width)
+        self.positions = nn.Embedding(context, width)
+        self.blocks = nn.Sequential(*[Block(width, heads) for _ in range(blocks)])
+        self.norm = nn.LayerNorm(width)
+        self.scores = nn.Linear(width, vocabulary, bias=False)
+
+    def forward(self, x):
+        return self.scores(self.norm(self.blocks(self.tokens(x) + self.positions.weight[: x.shape[1]])))
+
+
 # The suite's networks that are no perceptrons, as users of PyTorch write them: [batch, channels, height, width].
-NETWORKS = {"cnn-mnist": cnn, "resnet20": resnet20}
+NETWORKS = {"cnn-mnist": cnn, "resnet20": resnet20, "gpt-mini": GPT}
 
 
 def network_of(task):
@@ -91,6 +121,8 @@ def network_of(task):
 def optimizer_of(spec, parameters):
     if spec["kind"] == "adam":
         return torch.optim.Adam(parameters, spec["learningRate"], fused=True)
+    if spec["kind"] == "adamw":
+        return torch.optim.AdamW(parameters, spec["learningRate"], fused=True)
     return torch.optim.SGD(
         parameters, spec["learningRate"], momentum=spec["momentum"], weight_decay=spec["weightDecay"], fused=True
     )
@@ -124,9 +156,20 @@ def load(model, task, numbers):
     image = None  # [channels, height, width] before a flattening: there, rows of the next kernel are in another order
     kinds = {layer["name"]: layer["kind"] for layer in task["layers"]}
     flat = "flatten" in kinds.values()
+    projections = {}
     for spec in task["weights"]:
         value = numbers.take(spec["shape"])
         if not spec["trainable"]:
+            continue
+        name = spec["path"].split("/")[-1]
+        if name in ("embeddings", "positions"):  # rows by number here and there
+            ours.append(value)
+            continue
+        if name.startswith(("query", "key", "value")):  # one projection there: [3 out, in]
+            parts = projections.setdefault(name.endswith("Bias"), [])
+            parts.append(value if name.endswith("Bias") else value.T)
+            if name == "valueBias":
+                ours += [torch.cat(projections.pop(False)), torch.cat(projections.pop(True))]
             continue
         if value.ndim == 4:
             image = value.shape[3]
@@ -170,11 +213,13 @@ FIRST_STEPS, FIRST_SECONDS = 5, 4
 def training(task, path):
     numbers = Numbers(path)
     x = numbers.take([task["batch"]] + task["inputShape"])
-    y = numbers.take([task["batch"]], torch.int32)
+    y = numbers.take([task["batch"]] + task["places"], torch.int32)
+    if task["tokens"]:
+        x = x.long()
     if x.ndim == 4:
         x = x.permute(0, 3, 1, 2).contiguous()
     if task["loss"] == "crossEntropy":
-        y, loss_of = y.long(), F.cross_entropy
+        y, loss_of = y.long().flatten(), lambda scores, y: F.cross_entropy(scores.flatten(0, -2), y)
     else:
         y, loss_of = y.float().reshape(-1, 1), F.binary_cross_entropy
     model = network_of(task).train()

@@ -68,7 +68,20 @@ function resnet20(): Model {
   return model({ inputs: input, outputs: layers.dense(10)(layers.globalAveragePooling2d()(x)) });
 }
 
-/** In the order of torch_peer.py; lstm-char and gpt-mini follow when their layers exist. */
+/** nanoGPT's shape: pre-normalized blocks of causal attention and a feed-forward part four times as wide. */
+function gpt(vocabulary: number, context: number, blocks: number, heads: number, width: number): Model {
+  const norm = () => layers.layerNormalization({ epsilon: 1e-5 });
+  const input = layers.input({ shape: [context], dtype: "int32" });
+  let x = layers.positionEmbedding(context)(layers.embedding(vocabulary, width)(input));
+  for (let block = 0; block < blocks; block++) {
+    x = layers.add()([x, layers.multiHeadAttention(heads, width / heads, { causal: true })(norm()(x))]);
+    const hidden = layers.dense(4 * width, { activation: "gelu" })(norm()(x));
+    x = layers.add()([x, layers.dense(width)(hidden)]);
+  }
+  return model({ inputs: input, outputs: layers.dense(vocabulary, { useBias: false })(norm()(x)) });
+}
+
+/** In the order of torch_peer.py; lstm-char follows when its layers exist. */
 export const CASES: readonly Case[] = [
   {
     name: "mlp-tiny",
@@ -111,6 +124,14 @@ export const CASES: readonly Case[] = [
     optimizer: { kind: "sgd", learningRate: 0.1, momentum: 0.9, weightDecay: 1e-4 },
     build: resnet20,
   },
+  {
+    name: "gpt-mini",
+    batch: 12,
+    steps: 10,
+    loss: "crossEntropy",
+    optimizer: { kind: "adamw", learningRate: 1e-3 },
+    build: () => gpt(65, 64, 4, 4, 128),
+  },
 ];
 
 /** The case of that name. */
@@ -124,7 +145,7 @@ export function caseNamed(name: string): Case {
 export function compiled({ build, loss, optimizer }: Case): Model {
   const { kind, ...options } = optimizer;
   return build().compile({
-    optimizer: kind === "adam" ? optimizers.adam(options) : optimizers.sgd(options),
+    optimizer: optimizers[kind](options),
     loss: loss === "crossEntropy" ? losses.sparseCategoricalCrossentropy({ fromLogits: true }) : loss,
   });
 }
@@ -133,9 +154,12 @@ export function compiled({ build, loss, optimizer }: Case): Model {
 export function prepared(suite: Case, samples: number): { network: Model; x: Tensor; y: Tensor } {
   const network = compiled(suite);
   const key = randomKey(0);
-  const x = key.fold(1).uniform([samples, ...(network.inputs[0]?.shape ?? [])]);
-  const max = suite.loss === "crossEntropy" ? (network.outputs[0]?.shape.at(-1) ?? 2) : 2;
-  const classes = key.fold(2).integers([samples], { max });
+  const [input, output] = [network.inputs[0], network.outputs[0]];
+  const tokens = input && network.lookupOf(input)?.indices;
+  const shape = [samples, ...(input?.shape ?? [])];
+  const x = tokens ? key.fold(1).integers(shape, { max: tokens }) : key.fold(1).uniform(shape);
+  const max = suite.loss === "crossEntropy" ? (output?.shape.at(-1) ?? 2) : 2;
+  const classes = key.fold(2).integers([samples, ...(output?.shape.slice(0, -1) ?? [])], { max });
   const y = suite.loss === "crossEntropy" ? classes : classes.cast("float32").reshape([samples, 1]);
   return { network, x, y };
 }

@@ -2,15 +2,21 @@ import type { Model } from "descent";
 import type { OptimizerSpec } from "./task.ts";
 
 /**
- * Floating point operations of one training step: two for each multiply-add of dense layers and convolutions, forward, for
- * the weights' gradient, and (but not for what the inputs flow into) for the inputs' gradient. Everything else is left
- * out, as is usual.
+ * Floating point operations of one training step: two for each multiply-add of dense layers, convolutions and attention (its projections, and
+ * queries by keys by values), forward, for the weights' gradient, and (but not for what the inputs flow into) for the inputs' gradient.
+ * Everything else is left out, as is usual.
  */
 export function flopOf(network: Model, batch: number): number {
   let total = 0;
   for (const { weights, calls } of network.layers) {
     const kernel = weights.find(({ path }) => path.endsWith("/kernel"));
     for (const { shape, origin } of calls) {
+      if (origin.layer.kind === "multiHeadAttention") {
+        const [places = 1, width = 1] = shape;
+        const projections = weights.reduce((sum, { shape, size }) => sum + (shape.length === 2 ? size : 0), 0);
+        total += 3 * 2 * batch * places * (projections + 2 * places * width);
+        continue;
+      }
       const products = (kernel?.size ?? 0) / (kernel?.shape.at(-1) ?? 1);
       const forward = 2 * batch * products * shape.reduce((size, axis) => size * axis, 1);
       const first = origin.inputs.every((input) => network.inputs.includes(input));
@@ -21,7 +27,7 @@ export function flopOf(network: Model, batch: number): number {
 }
 
 /** What an optimizer keeps for each parameter. */
-export const slotsOf = ({ kind }: OptimizerSpec): number => (kind === "adam" ? 2 : 1);
+export const slotsOf = ({ kind }: OptimizerSpec): number => (kind === "sgd" ? 1 : 2);
 
 /**
  * The least bytes that a training step moves: every parameter and every slot of the optimizer is read and written once (4 bytes each

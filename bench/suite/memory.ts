@@ -3,7 +3,14 @@ import { slotsOf } from "./cost.ts";
 import type { TrainingTask } from "./task.ts";
 
 /** Layers whose gradient needs what they were given: products and normalizations; pooling finds its maxima in it. */
-const NEEDS_INPUT = new Set(["dense", "conv2d", "batchNormalization", "maxPooling2d"]);
+const NEEDS_INPUT = new Set([
+  "dense",
+  "conv2d",
+  "batchNormalization",
+  "maxPooling2d",
+  "layerNormalization",
+  "multiHeadAttention",
+]);
 const PRODUCTS = new Set(["dense", "conv2d"]);
 /** Layers whose gradient can be told from their result, which is given to another layer. */
 const NEEDS_OUTPUT = (kind: string, options: { readonly [name: string]: unknown }) =>

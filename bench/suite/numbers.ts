@@ -26,10 +26,12 @@ export function firstWeights(task: TrainingTask): Record<string, Float32Array<Ar
   );
 }
 
-/** The batch: inputs [0, 1) and class numbers. */
+/** The batch: inputs [0, 1), or tokens, and class numbers. */
 export function samplesOf(task: TrainingTask): { x: Float32Array<ArrayBuffer>; y: Int32Array<ArrayBuffer> } {
-  const x = between(1, task.batch * product(task.inputShape), 0, 1);
-  const y = Int32Array.from(between(2, task.batch, 0, task.classes), (value) =>
+  const { tokens } = task;
+  const drawn = between(1, task.batch * product(task.inputShape), 0, tokens || 1);
+  const x = tokens > 0 ? drawn.map((value) => Math.min(Math.floor(value), tokens - 1)) : drawn;
+  const y = Int32Array.from(between(2, task.batch * product(task.places), 0, task.classes), (value) =>
     Math.min(Math.floor(value), task.classes - 1),
   );
   return { x, y };

@@ -17,7 +17,7 @@ export interface WeightSpec {
 export type LossName = "crossEntropy" | "binaryCrossentropy";
 
 export type OptimizerSpec =
-  | { readonly kind: "adam"; readonly learningRate: number }
+  | { readonly kind: "adam" | "adamw"; readonly learningRate: number }
   | { readonly kind: "sgd"; readonly learningRate: number; readonly momentum: number; readonly weightDecay: number };
 
 /** Training steps of one of the suite's networks (bench/suite/cases.ts), said so that any library can build it. */
@@ -30,6 +30,10 @@ export interface TrainingTask {
   /** Of one sample. */
   readonly inputShape: readonly number[];
   readonly classes: number;
+  /** Places of one sample that have a class each: [] when the sample has one. */
+  readonly places: readonly number[];
+  /** Inputs are whole numbers below this; 0: numbers from 0 to 1. */
+  readonly tokens: number;
   /** Without the input, each after those that it is given. */
   readonly layers: readonly LayerSpec[];
   readonly weights: readonly WeightSpec[];

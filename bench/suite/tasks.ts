@@ -28,6 +28,8 @@ export function trainingTask(suite: Case): TrainingTask {
     batch,
     steps,
     inputShape: input?.options.shape as number[],
+    places: loss === "crossEntropy" ? (network.outputs[0]?.shape.slice(0, -1) ?? []) : [],
+    tokens: (network.inputs[0] && network.lookupOf(network.inputs[0])?.indices) ?? 0,
     classes: loss === "crossEntropy" ? (network.outputs[0]?.shape.at(-1) ?? 1) : 2,
     layers,
     weights: network.weights.map(({ path, shape, trainable }) => ({ path, shape: [...shape], trainable })),
