@@ -136,6 +136,12 @@ describe("layers that don't fit name their path, the shapes and the fix", () => 
         "Expected channels (axis -1) divisible by 32 groups.",
     ],
     [
+      "a spectral norm of nothing",
+      () => layers.spectralNormalization(layers.flatten())(flat()),
+      "spectralNormalization_1 (after input_1) got a flatten layer, which has no kernel. " +
+        "Expected a dense, convolution or embedding layer.",
+    ],
+    [
       "an axis of unit length that is not there",
       () => layers.unitNormalization({ axis: 2 })(flat()),
       "unitNormalization_1 (after input_1) received samples of shape [784]. Expected axis 2 (axis 0 is the batch).",
@@ -301,6 +307,15 @@ describe("options are checked when a layer is made", () => {
     [() => layers.groupNormalization({ groups: 0 }), "groupNormalization got groups = 0. Expected a positive integer."],
     [() => layers.instanceNormalization({ groups: 2 } as never), "unknown option of instanceNormalization"],
     [() => layers.unitNormalization({ axis: [] }), "unitNormalization got axis = []."],
+    [
+      () => layers.spectralNormalization("dense" as never),
+      'spectralNormalization got "dense". Expected a layer to apply.',
+    ],
+    [() => layers.spectralNormalization({ kind: "dens", units: 1 } as never), 'did you mean "dense"?'],
+    [
+      () => layers.spectralNormalization(layers.dense(2), { powerIterations: 0 }),
+      "spectralNormalization got powerIterations = 0. Expected a positive integer.",
+    ],
     [() => layers.spatialDropout2d(1), "spatialDropout2d got rate = 1, which leaves nothing."],
     [() => layers.gaussianNoise(-1), "gaussianNoise got stddev = -1. Expected a finite number from 0."],
     [

@@ -241,6 +241,15 @@ export const LAYER_SAMPLES: readonly LayerSample[] = [
   sample("groupNormalization", { groups: 3, axis: 1, center: false }, [image], image, 6),
   sample("instanceNormalization", {}, [sequence], sequence, 8),
   sample("unitNormalization", {}, [sequence], sequence),
+  // Large: its vectors count as constants in the gradient, but not in difference quotients.
+  sample("spectralNormalization", { layer: { kind: "dense", units: 3 } }, [[60]], [3], 186),
+  sample(
+    "spectralNormalization",
+    { layer: { kind: "conv2d", filters: 2, kernelSize: 2, useBias: false }, powerIterations: 2 },
+    [image],
+    [5, 4, 2],
+    34,
+  ),
   sample("unitNormalization", { axis: [1, 2] }, [image], image),
   sample("spatialDropout1d", { rate: 0.25 }, [sequence], sequence),
   sample("spatialDropout2d", { rate: 0.25 }, [image], image),

@@ -210,6 +210,24 @@ describe("batchNormalization", () => {
   });
 });
 
+describe("spectralNormalization", () => {
+  const kernelInitializer = { kind: "constant", value: 2 } as const; // [[2, 2], [2, 2]], whose singular values are 4 and 0
+
+  test("divides the kernel by its largest singular value", async () => {
+    const layer = layers.spectralNormalization(layers.dense(2, { kernelInitializer }));
+    const { outputs } = await applied(layer, tensor([[1, 3]]), true);
+    expect(await outputs[0]?.array()).toEqual([[expect.closeTo(2, 5), expect.closeTo(2, 5)]]);
+  });
+
+  test("is frozen as the layer inside", () => {
+    const inner = layers.dense(2, { trainable: false });
+    expect([
+      layers.spectralNormalization(inner).trainable,
+      layers.spectralNormalization(layers.dense(2)).trainable,
+    ]).toEqual([false, true]);
+  });
+});
+
 describe("lambda", () => {
   test("is a function of tensors whose shape is found by tracing", async () => {
     const { outputs } = await applied(

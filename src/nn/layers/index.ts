@@ -138,6 +138,7 @@ export {
 } from "./separable-conv.ts";
 export { type SimpleRnnOptions, simpleRnn } from "./simple-rnn.ts";
 export { spatialDropout1d, spatialDropout2d, spatialDropout3d } from "./spatial-dropout.ts";
+export { type SpectralNormalizationOptions, spectralNormalization } from "./spectral-normalization.ts";
 export { timeDistributed } from "./time-distributed.ts";
 export { type UnitNormalizationOptions, unitNormalization } from "./unit-normalization.ts";
 export {

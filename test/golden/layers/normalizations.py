@@ -59,4 +59,33 @@ case("dot", "matrices", {"axes": [2, 1]}, [draw.normal(2, 3, 4), draw.normal(2, 
 case("dot", "sequences along their steps", {"axes": 1}, [draw.normal(2, 3, 2), draw.normal(2, 3, 4)], lambda i, _: torch.einsum("bta,btc->bac", *i))
 case("dot", "a matrix and a vector", {"axes": [1, 1]}, [draw.normal(2, 3, 4), draw.normal(2, 3)], lambda i, _: torch.einsum("bta,bt->ba", *i))
 
+# --- spectral normalization: Miyato et al. (2018), algorithm 1, with the kernel as [rest, last axis] ------------------------------
+
+
+def spectral(title, options, inner, x, call, kernel, bias=None, training=True):
+    steps = options.get("powerIterations", 1)
+    weights = {"kernel": draw.normal(*kernel), **({"bias": draw.normal(bias)} if bias else {})}
+    state = {"vectorU": draw.normal(kernel[-1])}
+
+    def vectors(w):
+        u, matrix = torch.as_tensor(state["vectorU"]), w.detach().reshape(-1, kernel[-1])
+        for _ in range(steps if training else 1):
+            v = F.normalize(matrix @ u, dim=0)
+            u = F.normalize(v @ matrix, dim=0) if training else u
+        return u, v
+
+    def layer(i, w):
+        u, v = vectors(w["kernel"])
+        return call(i[0], w["kernel"] / (v @ w["kernel"].reshape(-1, kernel[-1]) @ u), w.get("bias", 0))
+
+    updates = (lambda _: {"vectorU": vectors(torch.as_tensor(weights["kernel"]))[0]}) if training else None
+    case("spectralNormalization", title, {"layer": inner, **options}, [draw.normal(*x)], layer, weights, training, state, updates)
+
+
+dense = lambda x, kernel, bias: torch.tanh(x @ kernel + bias)  # noqa: E731
+conv = lambda x, kernel, bias: F.conv1d(x.movedim(-1, 1), kernel.permute(2, 1, 0)).movedim(1, -1)  # noqa: E731
+spectral("dense, training", {}, {"kind": "dense", "units": 3, "activation": "tanh"}, [2, 4], dense, [4, 3], 3)
+spectral("dense, inference", {}, {"kind": "dense", "units": 3, "activation": "tanh"}, [2, 4], dense, [4, 3], 3, training=False)
+spectral("conv1d, three steps", {"powerIterations": 3}, {"kind": "conv1d", "filters": 3, "kernelSize": 2, "useBias": False}, [2, 5, 2], conv, [2, 2, 3])
+
 layers.write("normalizations", {"by": f"layers/normalizations.py, PyTorch {torch.__version__}, float64", "gradient": "of sum(output * cotangent)"})
