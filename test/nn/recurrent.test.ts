@@ -14,6 +14,7 @@ const tokens = (rows: number[][]) => tensor(rows, { dtype: "int32" });
 
 describe("padding", () => {
   const recurrent = [
+    () => layers.bidirectional(layers.lstm(2)),
     () => layers.simpleRnn(3),
     () => layers.lstm(3),
     () => layers.gru(3),
@@ -104,6 +105,22 @@ describe("recurrent layers", () => {
       () => layers.lstm(3)([sequence, layers.input({ shape: [3] })]),
       "none, or 2 of shape [3]",
     ],
+    [
+      "one state for two directions",
+      () => layers.bidirectional(layers.gru(3))([sequence, layers.input({ shape: [3] })]),
+      "received 1 states",
+    ],
+    [
+      "a layer in both directions that has none",
+      () => layers.bidirectional(layers.dense(3)),
+      "bidirectional got a dense layer",
+    ],
+    [
+      "two directions, both backwards",
+      () => layers.bidirectional(layers.gru(3, { goBackwards: true })),
+      "goes backwards",
+    ],
+    ["something that is no layer", () => layers.timeDistributed(3 as never), "timeDistributed got 3"],
     ["no units", () => layers.simpleRnn(0), "simpleRnn got units = 0"],
     ["a rate of 1", () => layers.lstm(3, { recurrentDropout: 1 }), "which leaves nothing"],
     ["a flag that is none", () => layers.gru(3, { resetAfter: 1 as never }), "gru got resetAfter = 1"],
