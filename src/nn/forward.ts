@@ -2,6 +2,8 @@ import { type RandomKey, type Tensor, withScope } from "../tensor/index.ts";
 import { fail, formatShape, product, type Shape, sameShape } from "../util/index.ts";
 import type { LayerContext, LayerDefinition, Past } from "./definition.ts";
 import type { SymbolicTensor } from "./graph.ts";
+import { type Changes, Known, type RunLayers } from "./known.ts";
+import { computeAgain, segmentsOf } from "./recompute.ts";
 import { type NetworkLayer, type NetworkStructure, referenceTo } from "./structure.ts";
 import { hash } from "./weights.ts";
 
@@ -13,11 +15,18 @@ export interface ForwardOptions {
   readonly frozen?: Tensor | undefined;
   /** Set when the inputs are but the next places of sequences: what each layer, by its path and use, knows of those before. */
   readonly past?: ((reference: string) => Past) | undefined;
+  /**
+   * Segments of the network, about as many layers each, whose gradients compute again what is inside of them; 0, the default, for none,
+   * Infinity for the root of the number of layers. The last segment and outputs are kept.
+   */
+  readonly recompute?: number | undefined;
 }
 
 export interface Flow {
   /** [batch, ...] for each output. */
   readonly outputs: Tensor[];
+  /** For each output 1 for places that count and 0 for padded ones, [batch, ...]; undefined where all do. */
+  readonly masks: (Tensor | undefined)[];
   /** The non-trainable weights that this step changes, by path. */
   readonly updates: Readonly<Record<string, Tensor>>;
   /** What layers add to the loss, by name: a number for the batch each. */
@@ -34,43 +43,58 @@ export function flow(
   options: ForwardOptions,
 ): Flow {
   const changes: Changes = { updates: {}, losses: {} };
-  const { updates, losses } = changes;
   const layerOutputs: Record<string, Tensor> = {};
-  const masks = new Map<SymbolicTensor, Tensor>();
-  const tensors = new Map(
-    structure.inputs.map((input, i) => [input, received(structure, inputs, i, options.past !== undefined)]),
-  );
-  const tensorOf = (symbol: SymbolicTensor) => tensors.get(symbol) ?? fail("a tensor is used before it is computed");
-
-  for (const symbol of structure.order) {
-    if (tensors.has(symbol)) continue;
-    const layer = structure.layerOf(symbol);
-    const call = layer.calls.indexOf(symbol);
-    if (options.past) checkStepwise(layer);
-    const own = layer.weights.map(({ path }) => {
-      return [
-        path.slice(layer.path.length + 1),
-        updates[path] ?? weights[path] ?? fail(`there is no tensor for the weight ${path}`),
-      ];
-    });
-    const given = symbol.origin.inputs.map(tensorOf);
-    const seen = symbol.origin.inputs.map((input) => masks.get(input));
-    const { output, mask } = withScope(layer.path, () => ({
-      output: layer.definition.call(given, Object.fromEntries(own), contextOf(layer, call, options, changes, seen)),
-      mask: maskOf(layer.definition, given, seen),
-    }));
-    checkOutput(layer, output, symbol, options.past !== undefined);
-    if (mask) masks.set(symbol, mask);
-    tensors.set(symbol, output);
-    layerOutputs[referenceTo(layer.path, call)] = output;
+  const known = new Known();
+  structure.inputs.forEach((input, i) => {
+    known.tensors.set(input, received(structure, inputs, i, options.past !== undefined));
+  });
+  const run: RunLayers = (symbols, known, changes) => {
+    for (const symbol of symbols) {
+      const output = apply(structure, symbol, known, weights, options, changes);
+      const layer = structure.layerOf(symbol);
+      layerOutputs[referenceTo(layer.path, layer.calls.indexOf(symbol))] = output;
+    }
+  };
+  for (const { symbols, again } of segmentsOf(structure, options.recompute ?? 0)) {
+    if (again) computeAgain(structure, symbols, known, changes, run);
+    else run(symbols, known, changes);
   }
-  return { outputs: structure.outputs.map(tensorOf), updates, losses, layerOutputs };
+  return {
+    outputs: structure.outputs.map((symbol) => known.tensorOf(symbol)),
+    masks: structure.outputs.map((symbol) => known.masks.get(symbol)),
+    ...changes,
+    layerOutputs,
+  };
 }
 
-/** What layers do besides giving an output. */
-interface Changes {
-  readonly updates: Record<string, Tensor>;
-  readonly losses: Record<string, Tensor>;
+/** One use of a layer: what it gives is known afterwards. */
+function apply(
+  structure: NetworkStructure,
+  symbol: SymbolicTensor,
+  known: Known,
+  weights: Readonly<Record<string, Tensor>>,
+  options: ForwardOptions,
+  changes: Changes,
+): Tensor {
+  const layer = structure.layerOf(symbol);
+  const call = layer.calls.indexOf(symbol);
+  if (options.past) checkStepwise(layer);
+  const own = layer.weights.map(({ path }) => {
+    return [
+      path.slice(layer.path.length + 1),
+      changes.updates[path] ?? weights[path] ?? fail(`there is no tensor for the weight ${path}`),
+    ];
+  });
+  const given = symbol.origin.inputs.map((input) => known.tensorOf(input));
+  const seen = symbol.origin.inputs.map((input) => known.masks.get(input));
+  const { output, mask } = withScope(layer.path, () => ({
+    output: layer.definition.call(given, Object.fromEntries(own), contextOf(layer, call, options, changes, seen)),
+    mask: maskOf(layer.definition, given, seen),
+  }));
+  checkOutput(layer, output, symbol, options.past !== undefined);
+  known.tensors.set(symbol, output);
+  if (mask) known.masks.set(symbol, mask);
+  return output;
 }
 
 /** What a layer sees in one use: random numbers of its own, and a place for the weights that it changes. */

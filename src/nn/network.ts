@@ -204,10 +204,17 @@ export class Network implements Holder {
       ...(moving && layout.unpack(moving, "moving")),
       ...(options.frozen && layout.unpack(options.frozen, "frozen")),
     };
-    const { outputs, updates, losses, layerOutputs } = this.apply(inputs, weights, options);
+    const { outputs, masks, updates, losses, layerOutputs } = this.apply(inputs, weights, options);
     const changed = moving && Object.keys(updates).length > 0;
     const state = changed ? layout.pack({ ...weights, ...updates }, "moving") : moving;
-    return { outputs, state, weights, losses: { ...losses, ...penalties(layout, weights, losses) }, layerOutputs };
+    return {
+      outputs,
+      masks,
+      state,
+      weights,
+      losses: { ...losses, ...penalties(layout, weights, losses) },
+      layerOutputs,
+    };
   }
 
   /** As `forward`, from a tensor for every weight, by path. */

@@ -26,6 +26,7 @@ export function checkTargets(loss: Loss, targets: HostArray, outputShape: Shape,
   if (loss.targets !== "any") checkShape(loss, targets, outputShape, where);
   checkFinite(targets, where);
   if (loss.targets === "classes") checkClasses(loss, targets, outputShape.at(-1) ?? 1, where);
+  if (loss.targets === "sequences") checkClasses(loss, targets, outputShape.at(-1) ?? 1, where);
   if (loss.targets === "labels") checkLabels(targets, where);
   if (loss.targets === "signs") checkSigns(loss, targets, where);
   if (loss.targets === "probabilities") checkProbabilities(loss, targets, where);
@@ -52,6 +53,13 @@ function checkShape(loss: Loss, { shape }: HostArray, outputShape: Shape, where:
   const sample = shape.slice(1);
   const places = outputShape.slice(0, -1);
   const classes = outputShape.at(-1) ?? 1;
+  if (loss.targets === "sequences") {
+    if (sample.length === 1) return;
+    fail(
+      `${where} has shape ${formatShape(shape)}`,
+      `class numbers [batch, length], filled up with 0, for ${loss.kind}`,
+    );
+  }
   const expected = loss.targetShape?.(outputShape) ?? (loss.targets === "classes" ? places : outputShape);
   if ((loss.targets === "classes" || loss.targets === "distributions") && classes < 2) {
     fail(

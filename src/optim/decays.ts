@@ -1,5 +1,5 @@
 import { checkOptions, fail } from "../util/index.ts";
-import { fraction, positive, type Schedule } from "./schedule.ts";
+import { flag, fraction, positive, type Schedule } from "./schedule.ts";
 
 /**
  * The same learning rate at every step.
@@ -35,7 +35,7 @@ export function exponentialDecay(options: ExponentialDecayOptions): Schedule {
   const learningRate = positive("exponentialDecay", "learningRate", options.learningRate);
   const decaySteps = positive("exponentialDecay", "decaySteps", options.decaySteps);
   const decayRate = positive("exponentialDecay", "decayRate", options.decayRate);
-  const { staircase = false } = options;
+  const staircase = flag("exponentialDecay", "staircase", options.staircase ?? false);
   return {
     kind: "exponentialDecay",
     source: "Keras ExponentialDecay",

@@ -1,5 +1,5 @@
 import { checkOptions } from "../util/index.ts";
-import { positive, type Schedule } from "./schedule.ts";
+import { flag, positive, type Schedule } from "./schedule.ts";
 
 /** Options of {@link polynomialDecay}. */
 export interface PolynomialDecayOptions {
@@ -28,7 +28,7 @@ export function polynomialDecay(options: PolynomialDecayOptions): Schedule {
   const decaySteps = positive("polynomialDecay", "decaySteps", options.decaySteps);
   const endLearningRate = positive("polynomialDecay", "endLearningRate", options.endLearningRate ?? 0.0001);
   const power = positive("polynomialDecay", "power", options.power ?? 1);
-  const { cycle = false } = options;
+  const cycle = flag("polynomialDecay", "cycle", options.cycle ?? false);
   return {
     kind: "polynomialDecay",
     source: "Keras PolynomialDecay",

@@ -26,6 +26,12 @@ export function positive(kind: string, name: string, value: number): number {
   return value;
 }
 
+/** True or false; fails for anything else. */
+export function flag(kind: string, name: string, value: unknown): boolean {
+  if (typeof value !== "boolean") fail(`schedules.${kind}: ${name} is ${show(value)}`, "true or false");
+  return value;
+}
+
 /** A fraction of a schedule's options, in [0, 1]. */
 export function fraction(kind: string, name: string, value: number): number {
   if (!(value >= 0 && value <= 1)) fail(`schedules.${kind}: ${name} is ${show(value)}`, "a fraction in [0, 1]");

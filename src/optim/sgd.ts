@@ -1,7 +1,14 @@
 import { fail } from "../util/index.ts";
 import { momentum } from "./momentum.ts";
 import { nesterov } from "./nesterov.ts";
-import { type CommonOptions, defineOptimizer, numberOption, type Optimizer, withDefaults } from "./optimizer.ts";
+import {
+  type CommonOptions,
+  defineOptimizer,
+  flagOption,
+  numberOption,
+  type Optimizer,
+  withDefaults,
+} from "./optimizer.ts";
 
 /** Options of {@link sgd}. */
 export interface SgdOptions extends CommonOptions {
@@ -29,6 +36,7 @@ export function sgd(options: SgdOptions = {}): Optimizer {
   const defaults = { learningRate: 0.01, weightDecay: 0, momentum: 0, nesterov: false, dampening: 0 };
   const { momentum: mu, nesterov: ahead, dampening, ...rest } = withDefaults("sgd", options, defaults);
   numberOption("sgd", "dampening", dampening, 0, 1);
+  flagOption("sgd", "nesterov", ahead);
   if (dampening && (ahead || !mu)) {
     fail(`sgd got dampening ${dampening} ${ahead ? "and nesterov" : "without momentum"}`, "classical momentum with it");
   }

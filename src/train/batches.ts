@@ -1,5 +1,6 @@
 import type { TypedArray } from "../tensor/index.ts";
 import { HostRandom } from "../util/index.ts";
+import { balancedOrder, type Strata } from "./balance.ts";
 import type { Column } from "./column.ts";
 import type { Pace } from "./pace.ts";
 
@@ -18,6 +19,8 @@ export class Batches {
     readonly columns: readonly Column[],
     readonly rows: number,
     readonly size: number,
+    /** The rows of each class, when all shall be seen as often. */
+    private readonly strata?: Strata | undefined,
   ) {
     this.count = Math.ceil(rows / size);
     this.lastSize = rows - (this.count - 1) * size;
@@ -33,10 +36,12 @@ export class Batches {
    * samples keeps theirs.
    */
   async shuffle(seed: number, epoch: number, pace: Pace): Promise<void> {
-    if (this.count === 1) return;
+    if (this.count === 1 && !this.strata) return;
     this.order ??= new Uint32Array(this.rows);
     const { order } = this;
     const random = new HostRandom(seed, epoch + 1);
+    this.filled = undefined;
+    if (this.strata) return balancedOrder(order, this.strata, random);
     for (let i = 0; i < order.length; i++) order[i] = i;
     for (let i = order.length - 1; i > 0; i--) {
       const j = random.integer(i + 1);

@@ -2,9 +2,10 @@ import type { Network } from "../nn/index.ts";
 import { trainingPoint } from "../optim/index.ts";
 import { stack, type Tensor } from "../tensor/index.ts";
 import { DescentError } from "../util/index.ts";
+import { augmented } from "./augmented.ts";
 import { type BatchLayout, type BatchProgram, compileBatch, type TracedBatch } from "./batch-program.ts";
 import { isSound, slotsOf } from "./flat.ts";
-import { augmented, type StepParts } from "./loop.ts";
+import type { StepParts } from "./loop.ts";
 import type { Trainer } from "./trainer.ts";
 
 /** Where a training stood when its loss stopped being a number. */

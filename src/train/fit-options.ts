@@ -38,6 +38,11 @@ export interface FitOptions {
   sampleWeight?: ArrayData | undefined;
   /** Draw a new order of the samples for every epoch; default true (Keras). */
   shuffle?: boolean | undefined;
+  /**
+   * Show all classes equally often: an epoch has as many samples as the data, those of rare classes more than once and of frequent ones not all.
+   * Where `classWeight` lets rare samples count more, this shows them more often. Default false.
+   */
+  balanceClasses?: boolean | undefined;
   /** Seed of shuffling, dropout and augmentation; default 0: a training repeated gives the same numbers, bit for bit. */
   seed?: number | undefined;
   /**
@@ -45,6 +50,17 @@ export interface FitOptions {
    * the targets, too), a function (x, key) => tensor, or a list of these. Default none.
    */
   augment?: AugmentSpec | undefined;
+  /**
+   * Parts that a batch is cut into: their gradients are added up before the update, so that intermediates take the memory of one part.
+   * The result is that of the whole batch but for rounding, and for layers that look at the batch (batch normalization sees each part;
+   * dropout draws for each). Default 1.
+   */
+  accumulate?: number | undefined;
+  /**
+   * Compute what layers give again in the backward pass instead of keeping it: less memory for about a third more time. A number of segments
+   * of the network, of which only the borders are kept, or true for the root of the number of layers. Default false.
+   */
+  recompute?: boolean | number | undefined;
   /** Default none. */
   callbacks?: readonly Callback[] | undefined;
   /** 0 silent, 1 every epoch, "auto" (default) leaves out lines that follow another within 100 ms. */
@@ -68,14 +84,18 @@ export interface FitOptions {
 }
 
 /** The same with defaults filled in. */
-export interface FitSettings extends Omit<FitOptions, "profile" | "augment" | "checkpoint"> {
+export interface FitSettings extends Omit<FitOptions, "profile" | "augment" | "checkpoint" | "recompute"> {
   readonly augment: Augment | undefined;
   readonly epochs: number;
   readonly batchSize: number | undefined;
   readonly stopWhen: StopWhen;
   readonly validationSplit: number;
   readonly shuffle: boolean;
+  readonly balanceClasses: boolean;
   readonly seed: number;
+  readonly accumulate: number;
+  /** Segments; 0 for none, Infinity stands for the root of the number of layers. */
+  readonly recompute: number;
   readonly callbacks: readonly Callback[];
   readonly verbose: Verbosity;
   readonly initialEpoch: number;
@@ -93,8 +113,11 @@ const names: readonly (keyof FitOptions)[] = [
   "classWeight",
   "sampleWeight",
   "shuffle",
+  "balanceClasses",
   "seed",
   "augment",
+  "accumulate",
+  "recompute",
   "callbacks",
   "verbose",
   "terminal",
@@ -114,7 +137,10 @@ export function fitSettings(options: FitOptions): FitSettings {
     stopWhen: options.stopWhen ?? {},
     validationSplit: options.validationSplit ?? 0,
     shuffle: options.shuffle ?? true,
+    balanceClasses: options.balanceClasses ?? false,
     seed: options.seed ?? 0,
+    accumulate: options.accumulate ?? 1,
+    recompute: segmentsOf(options.recompute),
     callbacks: options.callbacks ?? [],
     augment: options.augment === undefined ? undefined : known(options.augment),
     verbose: options.verbose ?? "auto",
@@ -127,11 +153,16 @@ export function fitSettings(options: FitOptions): FitSettings {
   checkInteger("fit", "initialEpoch", settings.initialEpoch, 0);
   checkInteger("fit", "batchSize", settings.batchSize ?? 1, 1);
   checkInteger("fit", "validationBatchSize", settings.validationBatchSize ?? 1, 1);
+  checkInteger("fit", "accumulate", settings.accumulate, 1);
   checkInteger("fit", "seed", settings.seed, Number.MIN_SAFE_INTEGER);
   if (!(validationSplit >= 0 && validationSplit < 1)) {
     fail(`fit: validationSplit is ${show(validationSplit)}`, "a fraction from 0 to below 1");
   }
   if (validationSplit > 0 && settings.validationData) fail("fit got validationSplit and validationData", "one of them");
+  for (const name of ["shuffle", "balanceClasses"] as const) {
+    if (typeof settings[name] !== "boolean") fail(`fit: ${name} is ${show(settings[name])}`, "true or false");
+  }
+  if (settings.balanceClasses && !settings.shuffle) fail("fit got balanceClasses and shuffle: false", "one of them");
   if (!Array.isArray(callbacks)) fail("fit: callbacks is no list", "a list such as [callbacks.earlyStopping()]");
   callbacks.forEach(checkCallback);
   if (verbose !== 0 && verbose !== 1 && verbose !== "auto") fail(`fit: verbose is ${show(verbose)}`, '0, 1 or "auto"');
@@ -145,6 +176,13 @@ function known(spec: AugmentSpec): Augment {
   const augment = made.get(spec) ?? resolveAugment(spec);
   if (typeof spec === "object" || typeof spec === "function") made.set(spec, augment);
   return augment;
+}
+
+function segmentsOf(recompute: FitOptions["recompute"]): number {
+  if (recompute === undefined || recompute === false) return 0;
+  if (recompute === true) return Number.POSITIVE_INFINITY;
+  checkInteger("fit", "recompute", recompute, 1);
+  return recompute;
 }
 
 /** Refuses everything but an integer of at least `minimum`. */

@@ -1,5 +1,6 @@
 import type { Network } from "../nn/index.ts";
 import { fail } from "../util/index.ts";
+import { strataOf } from "./balance.ts";
 import { compileBatch, layoutOf } from "./batch-program.ts";
 import { Batches } from "./batches.ts";
 import { cutDataset, type Data, type Dataset, readDataset } from "./dataset.ts";
@@ -124,13 +125,18 @@ export async function runFit(subject: FitSubject, x: Data, y: Data, settings: Fi
 
     const columns = columnsOf(training);
     const layout = layoutOf(training.inputs, training.targets, training.weight);
-    const plain = new Batches(columns, training.rows, batchSizeFor(objective, training.rows, settings.batchSize));
-    const parts: StepParts = { network, optimizer: objective.optimizer, scorer, augment: settings.augment };
+    const batchSize = batchSizeFor(objective, training.rows, settings.batchSize);
+    const strata = settings.balanceClasses ? strataOf(training.targets, objective.heads) : undefined;
+    const plain = new Batches(columns, training.rows, batchSize, strata);
+    const { augment, accumulate, recompute } = settings;
+    const parts: StepParts = { network, optimizer: objective.optimizer, scorer, augment, accumulate, recompute };
+    if (accumulate > 1) scorer.checkUncoupled();
+    const way = `train${accumulate > 1 ? ` in ${accumulate} parts` : ""}${recompute > 0 ? `, ${recompute} again` : ""}`;
     // Only steps of full batches are profiled.
     const profiled = (size: number) => session !== undefined && size === plain.sizeOf(0);
     const [programs, evaluation] = await Promise.all([
       programsFor(plain, (size) =>
-        cache.get(profiled(size) ? "profile" : "train", layout, size, settings.augment, () =>
+        cache.get(`${way}${profiled(size) ? ", profiled" : ""}`, layout, size, augment, () =>
           compileBatch("train", network, memory, layout, size, true, trainingStep(parts), profiled(size)),
         ),
       ),

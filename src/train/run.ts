@@ -126,7 +126,7 @@ export class Run implements Training {
   add(program: BatchProgram): number {
     const arrays = this.arrays.get(program) as ReturnType<Scorer["arraysOf"]>;
     this.totals.add(arrays);
-    return (arrays[0] as Float32Array)[0] as number;
+    return this.parts.scorer.lossIn(arrays[0] as Float32Array);
   }
 
   /** Counts a step and tells the callbacks. */

@@ -12,6 +12,15 @@ interface Gauge {
   readonly metric: Metric;
 }
 
+/** Makes a share of the batch's loss of the sum of a part's losses. */
+type LossCount = (sum: Tensor) => Tensor;
+
+/** A batch of which parts are measured. */
+export interface Whole {
+  readonly counts: readonly LossCount[];
+  readonly size: number;
+}
+
 /** Losses and metrics for targets of given shapes: what a program computes of a batch, and how batches are summed up. */
 export class Scorer {
   private readonly gauges: readonly Gauge[];
@@ -63,21 +72,25 @@ export class Scorer {
    * and regularizers add; and the outputs from which {@link Totals} reads the batch's part of the exact loss of all data.
    *
    * @param weights float32 [batch], or undefined for equal weights.
+   * @param whole when the samples are a part of a batch: the loss is then the part's share of the batch's.
    */
   measure(
     targets: readonly Tensor[],
     predictions: readonly Tensor[],
     weights: Tensor | undefined,
     added: Readonly<Record<string, Tensor>> = {},
+    whole?: Whole | undefined,
   ): { loss: Tensor; outputs: Record<string, Tensor> } {
     const answer = (h: number) => predictions[(this.heads[h] as Head).output] as Tensor;
     const parts = this.heads.map(({ loss, name }, h) =>
       reduceLoss(loss, targets[h] as Tensor, answer(h), weights, undefined, name),
     );
-    const weighted = parts.map(({ loss }, h) => timesNumber(loss, (this.heads[h] as Head).weight));
+    const each = parts.map(({ sum, loss }, h) => (whole ? (whole.counts[h] as LossCount)(sum) : loss));
+    const weighted = each.map((loss, h) => timesNumber(loss, (this.heads[h] as Head).weight));
     const terms = this.terms.map((term) => added[term] ?? zeros([]));
-    const loss = [...weighted, ...terms].reduce((a, b) => a.add(b));
     const batch = predictions[0]?.shape[0] ?? 1;
+    const shares = whole ? terms.map((term) => term.mul(batch / whole.size)) : terms;
+    const loss = [...weighted, ...shares].reduce((a, b) => a.add(b));
     const sums = [
       ...parts.flatMap(({ sum, count }) => [sum, count]),
       ...terms.flatMap((term) => [term.mul(batch), full([], batch)]), // counted by the sample
@@ -89,6 +102,42 @@ export class Scorer {
       outputs[`metric${i}`] = inScope("metrics", measured);
     });
     return { loss, outputs };
+  }
+
+  /** What measuring a part of a batch needs to know of the whole: what the losses' sums are divided by. */
+  wholeOf(targets: readonly Tensor[], weights: Tensor | undefined, size: number): Whole {
+    const counts = this.heads.map(({ loss, outputShape, name }, h): LossCount => {
+      // The divisor depends on targets and weights alone, so any predictions give it.
+      const { count, known } = reduceLoss(
+        loss,
+        targets[h] as Tensor,
+        zeros([size, ...outputShape]),
+        weights,
+        undefined,
+        name,
+      );
+      return (sum) => sum.div(known ?? count.greater(0).where(count, 1));
+    });
+    return { counts, size };
+  }
+
+  /** Refuses losses for which a part of a batch is another batch. */
+  checkUncoupled(): void {
+    const { loss } = this.heads.find(({ loss }) => loss.coupled) ?? {};
+    if (!loss) return;
+    fail(
+      `fit got accumulate for ${loss.kind}, which looks at the samples of a batch together`,
+      "a loss of each sample by itself",
+      "leave accumulate out",
+    );
+  }
+
+  /** The loss of a batch, of all its parts. */
+  lossIn(losses: TypedArray): number {
+    const row = 1 + 2 * (this.heads.length + this.terms.length);
+    let loss = 0;
+    for (let start = 0; start < losses.length; start += row) loss += losses[start] as number;
+    return loss;
   }
 
   /** The arrays of a bound program's outputs, in the order that {@link Totals.add} wants. */
@@ -137,8 +186,10 @@ export class Totals {
   /** Adds a batch; called after every step, so it allocates nothing, but for metrics that collect. */
   add(arrays: readonly TypedArray[]): void {
     const losses = arrays[0] as TypedArray;
-    for (let i = 0; i < this.losses.length; i++) {
-      this.losses[i] = (this.losses[i] as number) + (losses[i + 1] as number);
+    for (let part = 1; part < losses.length; part += this.losses.length + 1) {
+      for (let i = 0; i < this.losses.length; i++) {
+        this.losses[i] = (this.losses[i] as number) + (losses[part + i] as number);
+      }
     }
     for (let m = 0; m < this.measured.length; m++) (this.measured[m] as MetricTotal).add(arrays[m + 1] as TypedArray);
   }
@@ -152,7 +203,7 @@ export class Totals {
     this.reset();
     this.losses.set(losses);
     this.measured.forEach((total, m) => {
-      total.add(statistics[m] ?? []);
+      total.add(Float64Array.from(statistics[m] ?? []));
     });
   }
 

@@ -42,7 +42,7 @@ export async function combinedWeights(
 }
 
 function multiplyByClass(weights: Float32Array, classWeight: ClassWeight, target: Column, head: Head): void {
-  const classes = Math.max(product(head.outputShape), 2);
+  const classes = classCount(head);
   const byClass = new Float64Array(classes).fill(1);
   for (const [name, weight] of Object.entries(classWeight)) {
     const label = Number(name);
@@ -54,14 +54,27 @@ function multiplyByClass(weights: Float32Array, classWeight: ClassWeight, target
     }
     byClass[label] = weight;
   }
-  for (let row = 0; row < weights.length; row++) {
+  classesOf(target, head, "classWeight").forEach((label, row) => {
+    weights[row] = (weights[row] as number) * (byClass[label] as number);
+  });
+}
+
+/**
+ * The class of every row.
+ *
+ * @param why the option that asks for it, for errors.
+ */
+export function classesOf(target: Column, head: Head, why: string): Uint32Array {
+  const classes = classCount(head);
+  return Uint32Array.from({ length: target.rows }, (_, row) => {
     const label = classOf(target, row);
-    const weight = byClass[label];
-    if (weight === undefined) {
-      fail(`classWeight is given, but ${target.name} is ${label} in row ${row}`, `classes 0 to ${classes - 1}`);
-    }
-    weights[row] = (weights[row] as number) * weight;
-  }
+    if (label >= 0 && label < classes) return label;
+    fail(`${why} is given, but ${target.name} is ${label} in row ${row}`, `classes 0 to ${classes - 1}`);
+  });
+}
+
+function classCount({ outputShape }: Head): number {
+  return Math.max(product(outputShape), 2);
 }
 
 /** The class of a row: its number, or the place of the largest of its one-hot values. */

@@ -84,6 +84,21 @@ const BY_NAME: Record<string, { yTrue: Tensor; yPred: Tensor }> = {
       [2.5, -1],
     ]),
   },
+  ctc: {
+    yTrue: tensor(new Int32Array([1, 2, 1, 0]), { shape: [2, 2] }),
+    yPred: tensor([
+      [
+        [0.5, -0.25, 0.125],
+        [1, 0.5, 0.25],
+        [0.25, 1.5, -1],
+      ],
+      [
+        [-0.5, 0.75, 0.5],
+        [0.5, 1, 0],
+        [0.75, 0.25, -0.5],
+      ],
+    ]),
+  },
   tripletMargin: {
     yTrue: tensor([0, 0]),
     yPred: tensor([

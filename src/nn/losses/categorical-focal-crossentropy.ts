@@ -28,7 +28,7 @@ export function categoricalFocalCrossentropy(options: CategoricalFocalOptions = 
   const { fromLogits, labelSmoothing } = checkCrossentropy(kind, options);
   const { gamma = 2, alpha = 0.25 } = options;
   checkNumber(kind, "gamma", gamma, 0);
-  for (const each of typeof alpha === "object" ? alpha : [alpha]) checkNumber(kind, "alpha", each, 0);
+  for (const each of Array.isArray(alpha) ? alpha : [alpha]) checkNumber(kind, "alpha", each, 0);
   return defineLoss(kind, options, [...CROSSENTROPY, "gamma", "alpha"], "distributions", (yTrue, yPred) => {
     const classes = yPred.shape.at(-1) ?? 1;
     if (typeof alpha === "object" && alpha.length !== classes) {

@@ -10,6 +10,7 @@ export { categoricalHinge } from "./categorical-hinge.ts";
 export { type CircleOptions, circle } from "./circle.ts";
 export { type ContrastiveOptions, contrastive } from "./contrastive.ts";
 export { cosineSimilarity } from "./cosine-similarity.ts";
+export { type CtcOptions, ctc } from "./ctc.ts";
 export { dice } from "./dice.ts";
 export { type GaussianNllOptions, gaussianNll } from "./gaussian-nll.ts";
 export { hinge } from "./hinge.ts";

@@ -8,9 +8,17 @@ export type LossFunction = (yTrue: Tensor, yPred: Tensor) => Tensor;
 /**
  * What the targets of a loss are: numbers of the prediction's shape, probabilities of its shape, signs (-1 and 1, or 0 and 1)
  * of its shape, one distribution per last axis, class numbers without that axis, or labels: integers that name groups;
- * "any" is for custom losses.
+ * or sequences: class numbers and then zeros; "any" is for custom losses.
  */
-export type TargetKind = "numbers" | "probabilities" | "signs" | "distributions" | "classes" | "labels" | "any";
+export type TargetKind =
+  | "numbers"
+  | "probabilities"
+  | "signs"
+  | "distributions"
+  | "classes"
+  | "labels"
+  | "sequences"
+  | "any";
 
 /**
  * How the losses of a batch become one number: their weighted sum over the number of samples (Keras's default), over the
@@ -114,6 +122,8 @@ export interface LossSum {
   readonly sum: Tensor;
   /** 1 where the reduction is "sum". */
   readonly count: Tensor;
+  /** The count where it does not depend on targets or weights. */
+  readonly known?: number | undefined;
   readonly loss: Tensor;
 }
 
@@ -167,8 +177,8 @@ function placesOf(losses: Tensor, yPred: Tensor): number {
 
 /** `known` is the count where it is known beforehand. */
 function divided(sum: Tensor, count: Tensor, reduction: Reduction, known?: number): LossSum {
-  if (reduction === "sum") return { sum, count: ones([]), loss: sum };
-  return { sum, count, loss: sum.div(known ?? where(count.greater(0), count, 1)) };
+  if (reduction === "sum") return { sum, count: ones([]), known: 1, loss: sum };
+  return { sum, count, known, loss: sum.div(known ?? where(count.greater(0), count, 1)) };
 }
 
 /**

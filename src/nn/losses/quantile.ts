@@ -19,7 +19,7 @@ export interface QuantileOptions extends LossOptions {
  */
 export function quantile(options: QuantileOptions = {}): Loss {
   const { quantile = 0.5 } = options;
-  const list = typeof quantile === "object" ? [...quantile] : undefined;
+  const list = Array.isArray(quantile) ? [...(quantile as readonly number[])] : undefined;
   if (list?.length === 0) fail("quantile got quantile = []", "a number from 0 to 1, or a list of such");
   for (const each of list ?? [quantile]) checkNumber("quantile", "quantile", each, 0, 1);
   const targetShape = list && ((outputShape: Shape) => quantiles(outputShape, list.length));

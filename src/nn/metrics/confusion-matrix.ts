@@ -1,4 +1,5 @@
 import { fail } from "../../util/index.ts";
+import { checkNumber } from "../checks.ts";
 import { bothClasses, decisionOf } from "./decision.ts";
 import { defineMetric, type Metric, type MetricContext, type MetricDefinition, type MetricOptions } from "./metric.ts";
 
@@ -25,6 +26,7 @@ export function confusionMetric(
   allowed: readonly string[],
   result: (counts: number[][]) => ReturnType<Metric["result"]>,
 ): MetricDefinition {
+  if (options.threshold !== undefined) checkNumber(kind, "threshold", options.threshold, 0, 1);
   return defineMetric(kind, options, ["threshold", ...allowed], (context) => {
     const { size, classes, statistics } = confusions(kind, context, options.threshold);
     const rows = (total: Float64Array) =>

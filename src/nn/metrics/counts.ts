@@ -36,7 +36,7 @@ export function scoreOf(
 ): MetricDefinition {
   const { average, threshold } = options;
   if (average !== undefined) checkWord(kind, "average", average, ["binary", "micro", "macro", "weighted", "none"]);
-  if (threshold !== undefined) checkNumber(kind, "threshold", threshold, 0, 1);
+  checkThreshold(kind, threshold);
   return defineMetric(kind, options, ["average", "threshold", ...allowed], (context) => {
     const decision = decisionOf(context, kind, threshold);
     const averaging = average ?? (decision.task === "binary" ? "binary" : defaultAverage);
@@ -49,6 +49,10 @@ export function scoreOf(
       result: (total) => averaged(perClass(total), averaging, of),
     };
   });
+}
+
+export function checkThreshold(kind: string, threshold: number | undefined): void {
+  if (threshold !== undefined) checkNumber(kind, "threshold", threshold, 0, 1);
 }
 
 /** Statistics [3 classes + 1]: hits, then decided, then truth, then all. `both`: a binary decision counts "no" as a class. */

@@ -1,3 +1,4 @@
+import { checkOptions } from "../../util/index.ts";
 import { cosine } from "../losses/cosine-similarity.ts";
 import * as losses from "../losses/index.ts";
 import { aligned, type Loss } from "../losses/loss.ts";
@@ -127,6 +128,7 @@ function meanOf<O extends MetricOptions>(
   factory: LossFactory<O>,
   finish?: (mean: number) => number,
 ): MetricDefinition {
+  checkOptions(kind, options, [...allowed, "name"]);
   const { name: _, ...own } = options;
   const loss = factory(own); // its checks speak of the same options
   return defineMetric(kind, options, allowed, (context) => {

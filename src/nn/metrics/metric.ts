@@ -1,5 +1,5 @@
-import { full, ones, stack, type Tensor, where } from "../../tensor/index.ts";
-import { checkOptions, type Shape } from "../../util/index.ts";
+import { full, ones, stack, type Tensor, type TypedArray, where } from "../../tensor/index.ts";
+import { checkOptions, fail, type Shape, show } from "../../util/index.ts";
 import type { Elements, Loss } from "../losses/loss.ts";
 
 /** What a metric may know of the model that it measures; shapes without the batch. */
@@ -43,12 +43,18 @@ export class MetricTotal {
     return this.values.subarray(0, this.used);
   }
 
-  /** Adds a batch's statistics, or those of another total. */
-  add(statistics: ArrayLike<number>): void {
+  /** Adds the statistics of a batch, of several one after the other, or of another total. */
+  add(statistics: TypedArray | Float64Array): void {
     const { metric, values } = this;
+    const { length } = statistics;
     if (metric.collects) this.append(statistics);
-    else if (metric.merge) metric.merge(values, statistics);
-    else for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) + (statistics[i] as number);
+    else if (metric.merge) {
+      for (let at = 0; at < length; at += metric.size) metric.merge(values, statistics.subarray(at, at + metric.size));
+    } else {
+      for (let at = 0; at < length; at += metric.size) {
+        for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) + (statistics[at + i] as number);
+      }
+    }
   }
 
   reset(): void {
@@ -96,6 +102,9 @@ export function defineMetric(
   build: (context: MetricContext) => Omit<Metric, "name">,
 ): MetricDefinition {
   checkOptions(kind, options, [...allowed, "name"]);
+  if (options.name !== undefined && (typeof options.name !== "string" || options.name === "")) {
+    fail(`${kind} got name = ${show(options.name)}`, "a word");
+  }
   const { name = kind } = options;
   return { kind, name, options: { ...options }, build: (context) => ({ ...build(context), name }) };
 }

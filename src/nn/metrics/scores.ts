@@ -1,5 +1,5 @@
 import { checkNumber } from "../checks.ts";
-import { countsOf, perClass, ratio, type ScoreOptions, scoreOf } from "./counts.ts";
+import { checkThreshold, countsOf, perClass, ratio, type ScoreOptions, scoreOf } from "./counts.ts";
 import { decisionOf } from "./decision.ts";
 import { defineMetric, type MetricDefinition } from "./metric.ts";
 
@@ -58,6 +58,7 @@ export function iou(options: ScoreOptions = {}): MetricDefinition {
  * and yes (Keras's MeanIoU and OneHotMeanIoU).
  */
 export function meanIou(options: Pick<ScoreOptions, "name" | "threshold"> = {}): MetricDefinition {
+  checkThreshold("meanIou", options.threshold);
   return defineMetric("meanIou", options, ["threshold"], (context) => {
     const decision = decisionOf(context, "meanIou", options.threshold);
     return {
@@ -75,6 +76,7 @@ export function meanIou(options: Pick<ScoreOptions, "name" | "threshold"> = {}):
 
 /** Of what is of a class, the share that was found, averaged over the classes that occur (scikit-learn). */
 export function balancedAccuracy(options: Pick<ScoreOptions, "name" | "threshold"> = {}): MetricDefinition {
+  checkThreshold("balancedAccuracy", options.threshold);
   return defineMetric("balancedAccuracy", options, ["threshold"], (context) => {
     const decision = decisionOf(context, "balancedAccuracy", options.threshold);
     return {

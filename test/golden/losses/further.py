@@ -343,4 +343,21 @@ case("circle", "labels", {}, people, unit(8, 4).tolist(), circle())
 case("circle", "gamma 16, margin 0.25", {"gamma": 16, "margin": 0.25}, people, unit(8, 4).tolist(), circle(16, 0.25))
 case("circle", "some alone", {}, alone, unit(7, 4).tolist(), circle())
 
+# --- sequences without alignment --------------------------------------------------------------------------------------------------
+
+
+def ctc(zero_infinity=False):
+    def call(y, x):
+        steps = torch.full((len(x),), x.shape[1])
+        log_p = x.log_softmax(-1).transpose(0, 1)
+        return F.ctc_loss(log_p, y.long(), steps, (y != 0).sum(1), blank=0, reduction="none", zero_infinity=zero_infinity)
+
+    return call
+
+
+words = [[1, 2, 3], [2, 2, 0], [3, 0, 0], [0, 0, 0], [1, 1, 1]]
+case("ctc", "labels of all lengths", {}, words, draw.normal(5, 6, 4), ctc())
+case("ctc", "one step", {}, [[2], [0]], draw.normal(2, 1, 3), ctc())
+case("ctc", "labels that do not fit", {"zeroInfinity": True}, words, draw.normal(5, 4, 4), ctc(True))
+
 write("losses/further", {"by": f"losses/further.py, PyTorch {torch.__version__}, float64"}, cases=cases)
