@@ -7,6 +7,24 @@ import type { LayerDefinition } from "./definition.ts";
 export interface Application {
   readonly layer: LayerDefinition;
   readonly inputs: readonly SymbolicTensor[];
+  /** The use of a network that this is a part of, when a network was applied as a layer. */
+  readonly nested?: NestedCall;
+}
+
+/** A network as a part of others. */
+export interface Nested {
+  readonly kind: "model";
+  /** Undefined: numbered like layers without a name. */
+  readonly name: string | undefined;
+  /** The path of one of its layers within it. */
+  pathOf(layer: LayerDefinition): string;
+}
+
+/** One use of a network in another: all of its layers were applied once more. */
+export interface NestedCall {
+  readonly nested: Nested;
+  readonly inputs: readonly SymbolicTensor[];
+  readonly outputs: readonly SymbolicTensor[];
 }
 
 /** The place of a tensor in a model: a shape, and how it comes about. Layers are applied to it; it holds no numbers. */
@@ -61,7 +79,7 @@ export function connect(layer: LayerDefinition, input: SymbolicTensor | readonly
 /** The same graph of other layers, equal ones under the same names: a network of it has weights of its own. */
 export function copyGraph({ inputs, outputs, inputNames, outputNames }: NetworkGraph): NetworkGraph {
   const order = topologicalOrder(outputs);
-  const names = nameLayers(order.map(({ origin }) => origin.layer));
+  const names = nameLayers(order.map(({ origin }) => origin));
   const layers = new Map([...names].map(([layer, name]) => [layer, { ...layer, name }]));
   const tensors = new Map<SymbolicTensor, SymbolicTensor>();
   const copyOf = (tensor: SymbolicTensor) => tensors.get(tensor) ?? fail("an input of the graph is not used");
@@ -86,13 +104,21 @@ export function topologicalOrder(outputs: readonly SymbolicTensor[]): SymbolicTe
   return [...order];
 }
 
+/** What has a name of its own in a network: a layer, or a network within it. */
+export type Unit = LayerDefinition | Nested;
+
+export function unitOf({ layer, nested }: Application): Unit {
+  return nested?.nested ?? layer;
+}
+
 /**
- * A unique name for every layer: its own, or its kind and a number counted from 1 in the given order.
+ * A unique name for every layer and every network among them: its own, or its kind and a number counted from 1 in the given
+ * order.
  *
- * @throws DescentError when two layers were given the same name.
+ * @throws DescentError when two were given the same name.
  */
-export function nameLayers(layers: Iterable<LayerDefinition>): Map<LayerDefinition, string> {
-  const distinct = [...new Set(layers)];
+export function nameUnits(applications: Iterable<Application>): Map<Unit, string> {
+  const distinct = [...new Set([...applications].map(unitOf))];
   const taken = new Set<string>();
   for (const { name, kind } of distinct) {
     if (name === undefined) continue;
@@ -101,16 +127,28 @@ export function nameLayers(layers: Iterable<LayerDefinition>): Map<LayerDefiniti
   }
   const counts = new Map<string, number>();
   return new Map(
-    distinct.map((layer) => {
-      if (layer.name !== undefined) return [layer, layer.name];
-      let count = counts.get(layer.kind) ?? 0;
+    distinct.map((unit) => {
+      if (unit.name !== undefined) return [unit, unit.name];
+      let count = counts.get(unit.kind) ?? 0;
       let name: string;
-      do name = `${layer.kind}_${++count}`;
+      do name = `${unit.kind}_${++count}`;
       while (taken.has(name));
-      counts.set(layer.kind, count);
-      return [layer, name];
+      counts.set(unit.kind, count);
+      return [unit, name];
     }),
   );
+}
+
+/** A unique path for every layer: its name, after that of the network that it is in, "encoder/dense_1". */
+export function nameLayers(applications: readonly Application[]): Map<LayerDefinition, string> {
+  const names = nameUnits(applications);
+  const paths = new Map<LayerDefinition, string>();
+  for (const { layer, nested } of applications) {
+    if (paths.has(layer)) continue;
+    const name = names.get(nested?.nested ?? layer) ?? "";
+    paths.set(layer, nested ? `${name}/${nested.nested.pathOf(layer)}` : name);
+  }
+  return paths;
 }
 
 /** Runs `infer`; an error gets the layer's path, and where its input comes from, as they are in the model so far. */
@@ -119,8 +157,7 @@ function located<T>(application: Application, infer: () => T): T {
     return infer();
   } catch (error) {
     if (!(error instanceof DescentError)) throw error;
-    const layers = [...topologicalOrder(application.inputs).map(({ origin }) => origin.layer), application.layer];
-    const names = nameLayers(layers);
+    const names = nameLayers([...topologicalOrder(application.inputs).map(({ origin }) => origin), application]);
     const sources = application.inputs.map(({ origin }) => names.get(origin.layer));
     throw new DescentError(`${names.get(application.layer)} (after ${sources.join(", ")}) ${error.message}`);
   }

@@ -38,6 +38,7 @@ export * as constraints from "./constraints.ts";
 export type { LayerContext, LayerDefinition, Past, WeightSpec } from "./definition.ts";
 export type { Flow, ForwardOptions } from "./forward.ts";
 export { copyGraph, type NetworkGraph, SymbolicTensor } from "./graph.ts";
+export { graphOf } from "./graph-of.ts";
 export {
   type InitializerConfig,
   type InitializerFunction,
@@ -84,7 +85,7 @@ export {
   MetricTotal,
 } from "./metrics/metric.ts";
 export { type ForwardResult, Network, type NetworkOptions } from "./network.ts";
-export { graphOf, type LayerConfig, type NetworkConfig } from "./network-config.ts";
+export type { LayerConfig, MakeNetwork, NetworkConfig } from "./network-config.ts";
 export {
   type RegularizerConfig,
   type RegularizerFunction,

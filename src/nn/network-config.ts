@@ -1,6 +1,6 @@
 import { fail } from "../util/index.ts";
-import { type NetworkGraph, SymbolicTensor } from "./graph.ts";
-import type { Layer } from "./layer.ts";
+import type { LayerDefinition } from "./definition.ts";
+import { type Nested, type NetworkGraph, SymbolicTensor, type Unit } from "./graph.ts";
 import { layerRegistry } from "./layer-registry.ts";
 import { type Json, toJson } from "./serialize.ts";
 import { type NetworkStructure, referenceTo } from "./structure.ts";
@@ -28,21 +28,45 @@ export interface NetworkConfig {
   readonly outputNames?: readonly string[];
 }
 
-/** The structure as JSON; see `Network.toConfig`. */
-export function configOf(name: string, structure: NetworkStructure): NetworkConfig {
+/** A network that can be written: see `Network`. */
+interface Writable {
+  readonly network: { configWith(trains: (layer: LayerDefinition) => boolean): NetworkConfig };
+}
+
+/**
+ * The structure as JSON; see `Network.toConfig`.
+ *
+ * @param trains false for layers that are frozen.
+ */
+export function configOf(
+  name: string,
+  structure: NetworkStructure,
+  trains: (layer: LayerDefinition) => boolean,
+): NetworkConfig {
   const { layers, inputs, outputs, inputNames, outputNames, referenceOf } = structure;
   const refer = (tensors: readonly SymbolicTensor[]) => tensors.map(referenceOf);
+  for (const { path, calls } of layers) {
+    if (new Set(calls.map(({ origin }) => origin.nested?.nested)).size < 2) continue;
+    fail(`${path} is used within a model and outside of it, which a file can't hold`, "a layer used by one model");
+  }
+  const parts = [...structure.units].map(([unit, path]): LayerConfig => {
+    if (isNested(unit)) {
+      const network = (unit as Nested & Writable).network.configWith(trains);
+      const calls = structure.callsOf(unit).map((call) => refer(call.inputs));
+      return { name: path, kind: "model", options: { network: toJson(network, path) }, calls };
+    }
+    const calls = layers.find(({ definition }) => definition === unit)?.calls ?? [];
+    const options = toJson(unit.options, path) as { [name: string]: Json };
+    return {
+      name: path,
+      kind: unit.kind,
+      options: { ...options, ...(!trains(unit) && { trainable: false }) },
+      calls: calls.map(({ origin }) => refer(origin.inputs)),
+    };
+  });
   return {
     name,
-    layers: layers.map(({ path, definition, calls, trains }) => ({
-      name: path,
-      kind: definition.kind,
-      options: {
-        ...(toJson(definition.options, path) as { [name: string]: Json }),
-        ...(!trains && { trainable: false }),
-      },
-      calls: calls.map(({ origin }) => refer(origin.inputs)),
-    })),
+    layers: parts,
     inputs: refer(inputs),
     outputs: refer(outputs),
     ...(inputNames.join() !== refer(inputs).join() && { inputNames }),
@@ -50,35 +74,46 @@ export function configOf(name: string, structure: NetworkStructure): NetworkConf
   };
 }
 
-/**
- * The graph of a network from its structure: the inverse of `Network.toConfig`.
- *
- * @example
- * const network = new Network(chain([layers.dense(1, { inputShape: [2] })]));
- * const copy = new Network(graphOf(JSON.parse(JSON.stringify(network.toConfig()))), { name: "copy" });
- *
- * @throws DescentError for anything that is no such structure, naming the layer.
- */
-export function graphOf(config: NetworkConfig): NetworkGraph {
+function isNested(unit: Unit): unit is Nested {
+  return "network" in unit;
+}
+
+/** Makes a network that is a part of another. */
+export type MakeNetwork = (
+  graph: NetworkGraph,
+  options: { readonly name: string },
+) => { connectAll(inputs: readonly SymbolicTensor[]): readonly SymbolicTensor[] };
+
+/** The graph of a network from its structure; see `graphOf`. */
+export function graphFrom(config: NetworkConfig, make: MakeNetwork): NetworkGraph {
   const { layers, inputs, outputs } = checkedConfig(config);
   const tensors = new Map<string, SymbolicTensor>();
-  const made = new Map<string, Layer>();
+  type Apply = (inputs: readonly SymbolicTensor[]) => readonly SymbolicTensor[];
+  const made = new Map<string, Apply>();
   const need = (reference: string, where: string) =>
     tensors.get(reference) ?? fail(`${where} refers to "${reference}", which no layer gives`);
 
+  function makeUnit({ name, kind, options }: LayerConfig): Apply {
+    if (kind === "model") {
+      const inner = options["network"] as NetworkConfig | undefined;
+      const network = make(graphFrom(inner as NetworkConfig, make), { name: nameOf(inner) });
+      return (sources) => network.connectAll(sources);
+    }
+    const layer = layerRegistry.get(kind)({ ...options, name });
+    return (sources) => [layer instanceof SymbolicTensor ? layer : layer(sources)];
+  }
+
   /** Applies a layer as often as its inputs are there; true when anything came about. */
-  function advance({ name, kind, options, calls }: LayerConfig): boolean {
+  function advance(layer: LayerConfig): boolean {
+    const { name, calls } = layer;
     const before = tensors.size;
     calls.forEach((sources, call) => {
-      const reference = referenceTo(name, call);
-      if (tensors.has(reference) || !sources.every((source) => tensors.has(source))) return;
-      const layer = made.get(name) ?? layerRegistry.get(kind)({ ...options, name });
-      if (layer instanceof SymbolicTensor) {
-        tensors.set(reference, layer);
-      } else {
-        made.set(name, layer);
-        tensors.set(reference, layer(sources.map((source) => need(source, name))));
-      }
+      if (tensors.has(referenceTo(name, call)) || !sources.every((source) => tensors.has(source))) return;
+      const unit = made.get(name) ?? makeUnit(layer);
+      made.set(name, unit);
+      unit(sources.map((source) => need(source, name))).forEach((tensor, output) => {
+        tensors.set(referenceTo(name, call, output), tensor);
+      });
     });
     return tensors.size > before;
   }
@@ -94,6 +129,10 @@ export function graphOf(config: NetworkConfig): NetworkGraph {
     inputNames: namesFor(inputs, config.inputNames, "inputNames"),
     outputNames: namesFor(outputs, config.outputNames, "outputNames"),
   };
+}
+
+function nameOf(config: NetworkConfig | undefined): string {
+  return typeof config?.name === "string" ? config.name : "model";
 }
 
 function namesFor(references: readonly string[], names: readonly string[] | undefined, what: string) {

@@ -1,8 +1,11 @@
 import { randomKey, type Tensor, withScope, zeros } from "../tensor/index.ts";
 import { checkOptions, fail, formatShape, unknownName } from "../util/index.ts";
+import { Callable } from "./callable.ts";
 import type { LayerDefinition } from "./definition.ts";
 import { type Flow, type ForwardOptions, flow } from "./forward.ts";
-import type { NetworkGraph, SymbolicTensor } from "./graph.ts";
+import { type Nested, type NetworkGraph, SymbolicTensor } from "./graph.ts";
+import { checkedName } from "./layer.ts";
+import { applyNested } from "./nested.ts";
 import { configOf, type NetworkConfig } from "./network-config.ts";
 import { type Holder, Share } from "./sharing.ts";
 import { lookupOf, type NetworkLayer, NetworkStructure } from "./structure.ts";
@@ -24,18 +27,32 @@ export interface ForwardResult extends Omit<Flow, "updates"> {
   readonly weights: Readonly<Record<string, Tensor>>;
 }
 
+/** A network is called like a layer. */
+export interface Network {
+  (input: SymbolicTensor): SymbolicTensor;
+  (inputs: readonly SymbolicTensor[]): SymbolicTensor;
+}
+
+/** A network as a part of others: see {@link Network.connect}. */
+interface NestedNetwork extends Nested {
+  readonly network: Network;
+}
+
 /**
  * A network: layers connected from inputs to outputs, and their weights in flat vectors. How it is trained is none of its
- * concern. Networks that have a layer in common have its weights in common.
+ * concern. It is a layer itself: apply it to symbolic tensors. Networks that have a layer in common have its weights in
+ * common.
  *
  * @example
  * const network = new Network(chain([layers.dense(4, { activation: "relu", inputShape: [2] }), layers.dense(1)]));
  * console.log(network.summary());
  */
-export class Network implements Holder {
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: Callable makes true what the interface says
+export class Network extends Callable implements Holder {
   readonly name: string;
   private readonly structure: NetworkStructure;
   private readonly seed: number;
+  private readonly nested: NestedNetwork;
   private readonly share = new Share(this);
   /** The weights' numbers; made when they are needed. */
   private vectors: Vectors<Float32Array> | undefined;
@@ -45,10 +62,51 @@ export class Network implements Holder {
 
   /** @throws DescentError when an input is missing or unused, or two layers share a name. */
   constructor(graph: NetworkGraph, options: NetworkOptions = {}) {
+    super();
     checkOptions("a network", options, ["name", "seed"]);
     this.name = options.name ?? "model";
     this.seed = checkedSeed(options.seed ?? 0);
     this.structure = new NetworkStructure(graph);
+    const name = this.name === "model" ? undefined : this.name;
+    this.nested = { kind: "model", name, network: this, pathOf: (layer) => this.structure.pathOf(layer) };
+  }
+
+  /**
+   * Applies the network as a layer; `network(inputs)` is the same. Applied twice, it shares its weights, and whatever models it
+   * is in, they are also its own: what they learn, it knows. Its layers are called "NAME/dense_1" there.
+   *
+   * @throws DescentError for tensors that are not such as its inputs, and for a network of several outputs: see
+   * {@link connectAll}.
+   * @example
+   * const encoder = sequential([layers.dense(3, { inputShape: [8] })], { name: "encoder" });
+   * const [left, right] = [layers.input({ shape: [8] }), layers.input({ shape: [8] })];
+   * const difference = layers.concatenate()([encoder(left), encoder(right)]);
+   */
+  connect(inputs: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor {
+    const { length } = this.outputs;
+    if (length !== 1) {
+      fail(`a model of ${length} outputs was applied as a layer`, "one output", "use connectAll, which gives a list");
+    }
+    return this.connectAll(inputs)[0] as SymbolicTensor;
+  }
+
+  /** As {@link connect}, for a network of any number of outputs. */
+  connectAll(inputs: SymbolicTensor | readonly SymbolicTensor[]): readonly SymbolicTensor[] {
+    const { name } = this.nested;
+    if (name !== undefined) checkedName("model", name);
+    return applyNested(this.nested, this.structure, inputs instanceof SymbolicTensor ? [inputs] : inputs);
+  }
+
+  /**
+   * A network within this one, by its name.
+   *
+   * @throws DescentError for an unknown one, naming the nearest.
+   */
+  getNetwork(name: string): Network {
+    const found = [...this.structure.units].flatMap(([unit, name]) =>
+      "network" in unit ? [[name, (unit as NestedNetwork).network] as const] : [],
+    );
+    return new Map(found).get(name) ?? unknownName("model within the model", name, new Map(found).keys());
   }
 
   get inputs(): readonly SymbolicTensor[] {
@@ -245,7 +303,12 @@ export class Network implements Holder {
    */
   toConfig(): NetworkConfig {
     if (!this.arranged) this.rearrange();
-    return configOf(this.name, this.structure);
+    return configOf(this.name, this.structure, (layer) => this.structure.trains(layer));
+  }
+
+  /** Its structure within a file of another network, with that one's frozen layers. */
+  configWith(trains: (layer: LayerDefinition) => boolean): NetworkConfig {
+    return configOf(this.name, this.structure, trains);
   }
 
   /** Takes up which layers are frozen, and keeps to that until it is called again. */
@@ -309,10 +372,20 @@ export class Network implements Holder {
     const views = layout.views(this.vectors);
     for (const { definition, weights } of this.layers) {
       if (weights.length === 0 || this.share.known(definition)) continue; // will be copied
-      for (const weight of weights) views[weight.path]?.set(initialValues(weight, this.seed));
+      const { seed, path } = this.originOf(definition);
+      for (const weight of weights) {
+        const name = weight.path.slice(this.structure.pathOf(definition).length);
+        views[weight.path]?.set(initialValues(weight, seed, path + name));
+      }
       this.share.changed(definition);
     }
     return this.vectors;
+  }
+
+  /** The seed and path that a layer's first numbers are drawn from: those of the network that it is from. */
+  private originOf(definition: LayerDefinition): { seed: number; path: string } {
+    const nested = this.structure.nestedOf(definition) as NestedNetwork | undefined;
+    return nested?.network.originOf(definition) ?? { seed: this.seed, path: this.structure.pathOf(definition) };
   }
 
   private rearrange(): void {

@@ -2,6 +2,7 @@ import { fail } from "../util/index.ts";
 import { type NetworkGraph, SymbolicTensor } from "./graph.ts";
 import type { Layer } from "./layer.ts";
 import { input } from "./layers/index.ts";
+import { Network } from "./network.ts";
 
 /**
  * The graph of layers one after the other. It begins with layers.input({ shape }), or with a layer that has inputShape.
@@ -11,14 +12,14 @@ import { input } from "./layers/index.ts";
  *
  * @throws DescentError when the input's shape is not known, or a layer can't take what the one before gives.
  */
-export function chain(parts: readonly (Layer | SymbolicTensor)[]): NetworkGraph {
+export function chain(parts: readonly (Layer | Network | SymbolicTensor)[]): NetworkGraph {
   const [first] = parts;
   if (first === undefined) fail("a sequential model got no layers", "at least one");
   const start = first instanceof SymbolicTensor ? first : declaredInput(first);
   let end = start;
   parts.forEach((part, i) => {
     if (part === start) return;
-    if (typeof part !== "function" || !part.definition) {
+    if (typeof part !== "function" || !(part instanceof Network || part.definition)) {
       fail(
         `part ${i + 1} of a sequential model is no layer`,
         "layers such as layers.dense(10); an input only comes first",
@@ -31,7 +32,11 @@ export function chain(parts: readonly (Layer | SymbolicTensor)[]): NetworkGraph 
 }
 
 /** The input that the first layer asks for: int32 for one that looks numbers up. */
-function declaredInput(layer: Layer): SymbolicTensor {
+function declaredInput(layer: Layer | Network): SymbolicTensor {
+  if (layer instanceof Network) {
+    const [first] = layer.inputs;
+    return input({ shape: first?.shape ?? [], dtype: first?.dtype ?? "float32" });
+  }
   const shape = declaredShape(layer);
   return input(layer.definition.indices === undefined ? { shape } : { shape, dtype: "int32" });
 }

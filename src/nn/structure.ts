@@ -1,6 +1,15 @@
 import { fail, formatShape, sameShape, show } from "../util/index.ts";
 import type { LayerDefinition, WeightSpec } from "./definition.ts";
-import { type NetworkGraph, nameLayers, type SymbolicTensor, topologicalOrder } from "./graph.ts";
+import {
+  type Nested,
+  type NestedCall,
+  type NetworkGraph,
+  nameLayers,
+  nameUnits,
+  type SymbolicTensor,
+  topologicalOrder,
+  type Unit,
+} from "./graph.ts";
 import { type Weight, WeightLayout } from "./weights.ts";
 
 /** A layer of a network, under its unique name. */
@@ -41,6 +50,8 @@ export class NetworkStructure {
   readonly layers: readonly NetworkLayer[];
   /** Every tensor, each after what it is computed from. */
   readonly order: readonly SymbolicTensor[];
+  /** Layers and networks that have a name of their own here, not within another network. */
+  readonly units: ReadonlyMap<Unit, string>;
   /** Where the weights lie now: see {@link arrange}. */
   layout: WeightLayout;
   private readonly byDefinition: ReadonlyMap<LayerDefinition, NetworkLayer>;
@@ -50,7 +61,8 @@ export class NetworkStructure {
     this.inputs = graph.inputs;
     this.outputs = graph.outputs;
     this.order = topologicalOrder(graph.outputs);
-    const names = nameLayers(this.order.map(({ origin }) => origin.layer));
+    this.units = nameUnits(this.order.map(({ origin }) => origin));
+    const names = nameLayers(this.order.map(({ origin }) => origin));
     checkInputs(graph, this.order, names);
     const specs = weightSpecs(this.order, names);
     this.layers = [...names].map(([definition, path]) => {
@@ -65,12 +77,38 @@ export class NetworkStructure {
 
   /** The name of a tensor in files and results: see {@link referenceTo}. */
   readonly referenceOf = (tensor: SymbolicTensor): string => {
+    const { nested } = tensor.origin;
+    const output = nested?.outputs.indexOf(tensor) ?? -1;
+    if (nested && output >= 0) {
+      const path = this.units.get(nested.nested) ?? "";
+      return referenceTo(path, this.callsOf(nested.nested).indexOf(nested), output);
+    }
     const { path, calls } = this.layerOf(tensor);
     return referenceTo(path, calls.indexOf(tensor));
   };
 
   readonly layerOf = ({ origin }: SymbolicTensor): NetworkLayer =>
     this.byDefinition.get(origin.layer) ?? fail("a layer is not in the network");
+
+  pathOf(definition: LayerDefinition): string {
+    return this.byDefinition.get(definition)?.path ?? fail("a layer is not in the network");
+  }
+
+  /** Whether a layer is trained as the network is arranged now. */
+  trains(definition: LayerDefinition): boolean {
+    return this.byDefinition.get(definition)?.trains ?? true;
+  }
+
+  /** The network within this one that a layer is from. */
+  nestedOf(definition: LayerDefinition): Nested | undefined {
+    return this.byDefinition.get(definition)?.calls[0]?.origin.nested?.nested;
+  }
+
+  /** The uses of a network within this one. */
+  callsOf(nested: Nested): readonly NestedCall[] {
+    const calls = this.order.map(({ origin }) => origin.nested).filter((call) => call?.nested === nested);
+    return [...new Set(calls)] as NestedCall[];
+  }
 
   /** Lays the weights out anew if layers were frozen or thawed since; true when something moved. */
   arrange(): boolean {
@@ -115,9 +153,12 @@ function checkedNames(names: readonly string[], what: string): readonly string[]
   return names;
 }
 
-/** How files and results refer to a tensor: by the layer that gives it, "dense_1", or "dense_1:1" for its second use. */
-export function referenceTo(path: string, call: number): string {
-  return call === 0 ? path : `${path}:${call}`;
+/**
+ * How files and results refer to a tensor: by the layer that gives it, "dense_1", or "dense_1:1" for its second use; the second
+ * output of a network within another is "model_1#1".
+ */
+export function referenceTo(path: string, call: number, output = 0): string {
+  return `${path}${call > 0 ? `:${call}` : ""}${output > 0 ? `#${output}` : ""}`;
 }
 
 /** The weights of every layer by name, shapes inferred at the layer's first use and equal at the others. */
@@ -150,7 +191,7 @@ function checkInputs(
 ): void {
   if (inputs.length === 0 || outputs.length === 0) fail("a network needs at least one input and one output");
   inputs.forEach((input, i) => {
-    if (input.origin.inputs.length > 0)
+    if (input.origin.inputs.length > 0 || input.origin.nested)
       fail(`input ${i} of the network is computed by a layer`, "layers.input({ shape })");
     if (!order.includes(input)) fail(`input ${i} of the network reaches none of its outputs`, "inputs that are used");
   });

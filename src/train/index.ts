@@ -50,5 +50,6 @@ export type { ModelFacts, SaveOptions } from "./save/facts.ts";
 export type { LoadSource, SaveTarget } from "./save/place.ts";
 export type { StopWhen } from "./stop.ts";
 export type { Terminal } from "./terminal.ts";
+export type { LoadWeightsOptions, WeightsReport } from "./transfer.ts";
 export type { Logs, MetricValue } from "./values.ts";
 export type { ClassWeight } from "./weighting.ts";

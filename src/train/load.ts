@@ -14,7 +14,7 @@ import type { LoadSource } from "./save/place.ts";
  */
 export async function loadModel(source: LoadSource): Promise<Model> {
   const [{ sourceAt }, { readModel }] = await Promise.all([import("./save/places.ts"), import("./save/read.ts")]);
-  const saved = await readModel(await sourceAt(source));
+  const saved = await readModel(await sourceAt(source), (graph, options) => new Model(graph, options));
   const model = new Model(saved.graph, { name: saved.name });
   const state = saved.fill(model);
   model.facts = saved.facts;

@@ -23,8 +23,9 @@ import type { Named } from "./named.ts";
 import { type CompileOptions, type Objective, objectiveFrom } from "./objective.ts";
 import { predictColumns } from "./predict.ts";
 import type { ModelFacts, SaveOptions } from "./save/facts.ts";
-import type { SaveTarget } from "./save/place.ts";
+import type { LoadSource, SaveTarget } from "./save/place.ts";
 import { Trainer, type TrainingState } from "./trainer.ts";
+import { type LoadWeightsOptions, transferWeights, valuesOf, type WeightsReport, type WeightValues } from "./transfer.ts";
 import type { MetricValue } from "./values.ts";
 
 /** Options of `evaluate`. */
@@ -247,6 +248,43 @@ export class Model extends Network {
     this.savedState = state;
   }
 
+  /**
+   * Takes weights from a saved model or another one, by their paths; the optimizer stays as it is.
+   *
+   * @param from where a model was saved, as for {@link loadModel}, or a model.
+   * @returns what was taken, and what was not.
+   * @throws DescentError, before anything is changed, when weights are missing, left over or of another shape; with `byName`
+   * only for another shape, unless `skipMismatch`.
+   * @example
+   * await model.save("pretrained");
+   * const { taken, missing } = await model.loadWeights("pretrained", { byName: true, skipMismatch: true });
+   */
+  async loadWeights(from: LoadSource | Network, options: LoadWeightsOptions = {}): Promise<WeightsReport> {
+    if (this.fitting) fail("loadWeights was called while fit is running", "it before or after");
+    let values: ReadonlyMap<string, WeightValues>;
+    if (from instanceof Network) values = valuesOf(from);
+    else {
+      const [{ sourceAt }, { readWeights }] = await Promise.all([
+        import("./save/places.ts"),
+        import("./save/read.ts"),
+      ]);
+      values = await readWeights(await sourceAt(from));
+    }
+    return transferWeights(this, values, options);
+  }
+
+  /**
+   * A model within this one, by its name.
+   *
+   * @throws DescentError for an unknown one, naming the nearest.
+   */
+  getModel(name: string): Model {
+    const found = this.getNetwork(name);
+    return found instanceof Model
+      ? found
+      : fail(`${name} is no model but a plain network`, "what model() or sequential() made");
+  }
+
   /** True while it is trained. */
   override get busy(): boolean {
     return this.fitting;
@@ -314,7 +352,7 @@ export class Model extends Network {
 }
 
 /**
- * A model of layers one after the other; the first has `inputShape`, or is layers.input({ shape }).
+ * A model of layers, or models, one after the other; the first has `inputShape`, or is layers.input({ shape }).
  *
  * @throws DescentError when a layer cannot take what the one before gives.
  * @example
@@ -323,7 +361,7 @@ export class Model extends Network {
  *   layers.dense(1, { activation: "sigmoid" }),
  * ]);
  */
-export function sequential(parts: readonly (Layer | SymbolicTensor)[], options: NetworkOptions = {}): Model {
+export function sequential(parts: readonly (Layer | Network | SymbolicTensor)[], options: NetworkOptions = {}): Model {
   return new Model(chain(parts), options);
 }
 

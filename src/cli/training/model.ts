@@ -16,7 +16,9 @@ export async function buildModel({ config, path }: LoadedConfig, request: ModelR
 
 async function makeModel(given: unknown, request: ModelRequest, path: string): Promise<Model> {
   const made: unknown =
-    typeof given === "function" ? await part(EXIT.usage, () => given(request), `${path}: model()`) : given;
+    typeof given === "function" && !isModel(given)
+      ? await part(EXIT.usage, () => given(request), `${path}: model()`)
+      : given;
   if (isModel(made)) return made;
   return refuse(
     EXIT.usage,
@@ -27,7 +29,7 @@ async function makeModel(given: unknown, request: ModelRequest, path: string): P
 
 /** By what it can do, not by its class: the config may have another copy of this package. */
 function isModel(value: unknown): value is Model {
-  if (typeof value !== "object" || value === null) return false;
+  if (typeof value !== "function" && (typeof value !== "object" || value === null)) return false;
   return ["compile", "fit", "evaluate", "predict", "save"].every(
     (name) => typeof (value as Record<string, unknown>)[name] === "function",
   );

@@ -1,4 +1,11 @@
-import { graphOf, type LossSpec, type MetricSpec, type Network, type NetworkGraph } from "../../nn/index.ts";
+import {
+  graphOf,
+  type LossSpec,
+  type MakeNetwork,
+  type MetricSpec,
+  type Network,
+  type NetworkGraph,
+} from "../../nn/index.ts";
 import { DescentError, fail, sameShape } from "../../util/index.ts";
 import type { CompileOptions } from "../objective.ts";
 import type { TrainingState } from "../trainer.ts";
@@ -25,12 +32,13 @@ const longestModelFile = 64 * 1024 * 1024;
 /**
  * Reads a saved model.
  *
+ * @param make how models within it are made.
  * @throws DescentError for anything that is missing, damaged or foreign; sizes are checked before memory is taken.
  */
-export async function readModel(source: ModelSource): Promise<SavedModel> {
+export async function readModel(source: ModelSource, make: MakeNetwork): Promise<SavedModel> {
   const { text, path } = await readModelFile(source);
   const file = parseModelFile(text, path);
-  const graph = await graphFrom(file, path);
+  const graph = await graphFrom(file, path, make);
   const weights = await readTensors(source, WEIGHTS, file.weights);
   const slots = file.optimizer ? await readTensors(source, OPTIMIZER, file.optimizer) : new Map();
   const { training } = file;
@@ -55,6 +63,12 @@ export async function readModel(source: ModelSource): Promise<SavedModel> {
   };
 }
 
+/** The weights of a saved model, whatever its layers. */
+export async function readWeights(source: ModelSource): Promise<Map<string, SavedTensor>> {
+  const { text, path } = await readModelFile(source);
+  return readTensors(source, WEIGHTS, parseModelFile(text, path).weights);
+}
+
 async function readModelFile(source: ModelSource): Promise<{ text: string; path: string }> {
   const file = await source.open(MODEL);
   if ("missing" in file)
@@ -68,10 +82,10 @@ async function readModelFile(source: ModelSource): Promise<{ text: string; path:
 }
 
 /** The structure, whose weights must be those that the file announces, before any memory is taken for them. */
-async function graphFrom(file: ModelFile, path: string): Promise<NetworkGraph> {
+async function graphFrom(file: ModelFile, path: string, make: MakeNetwork): Promise<NetworkGraph> {
   let graph: NetworkGraph;
   try {
-    graph = graphOf(file.network);
+    graph = graphOf(file.network, make);
   } catch (error) {
     if (!(error instanceof DescentError)) throw error;
     throw new DescentError(`${path}: ${error.message}`);
