@@ -25,7 +25,13 @@ import { predictColumns } from "./predict.ts";
 import type { ModelFacts, SaveOptions } from "./save/facts.ts";
 import type { LoadSource, SaveTarget } from "./save/place.ts";
 import { Trainer, type TrainingState } from "./trainer.ts";
-import { type LoadWeightsOptions, transferWeights, valuesOf, type WeightsReport, type WeightValues } from "./transfer.ts";
+import {
+  type LoadWeightsOptions,
+  transferWeights,
+  valuesOf,
+  type WeightsReport,
+  type WeightValues,
+} from "./transfer.ts";
 import type { MetricValue } from "./values.ts";
 
 /** Options of `evaluate`. */
@@ -264,10 +270,7 @@ export class Model extends Network {
     let values: ReadonlyMap<string, WeightValues>;
     if (from instanceof Network) values = valuesOf(from);
     else {
-      const [{ sourceAt }, { readWeights }] = await Promise.all([
-        import("./save/places.ts"),
-        import("./save/read.ts"),
-      ]);
+      const [{ sourceAt }, { readWeights }] = await Promise.all([import("./save/places.ts"), import("./save/read.ts")]);
       values = await readWeights(await sourceAt(from));
     }
     return transferWeights(this, values, options);

@@ -47,7 +47,11 @@ export function transferWeights(
   const { byName = false, skipMismatch = false } = options;
   if (skipMismatch && !byName) fail("loadWeights got skipMismatch without byName", "both, or neither");
   const paths = new Set(network.weights.map(({ path }) => path));
-  const report = { taken: [] as string[], missing: [] as string[], mismatched: [] as WeightsReport["mismatched"][number][] };
+  const report = {
+    taken: [] as string[],
+    missing: [] as string[],
+    mismatched: [] as WeightsReport["mismatched"][number][],
+  };
   for (const { path, shape: expected } of network.weights) {
     const found = from.get(path)?.shape;
     if (!found) report.missing.push(path);
@@ -73,7 +77,11 @@ export function transferWeights(
     );
   }
   if (report.taken.length === 0 && network.weights.length > 0) {
-    fail("loadWeights found no weight that fits", `names such as ${network.weights[0]?.path}`, "compare the layers' names");
+    fail(
+      "loadWeights found no weight that fits",
+      `names such as ${network.weights[0]?.path}`,
+      "compare the layers' names",
+    );
   }
   const views = network.getWeights();
   for (const path of report.taken) views[path]?.set(from.get(path)?.data ?? []);
