@@ -1,4 +1,4 @@
-import { type Node, type TypedArray, topologicalOrder } from "../ir/index.ts";
+import { bodyValueOf, loopOf, type Node, type TypedArray, topologicalOrder } from "../ir/index.ts";
 import { product } from "../util/index.ts";
 import { engineForExpressions, referenceEngine } from "./engines.ts";
 
@@ -8,6 +8,11 @@ const WORTH_GENERATING = 2e4;
 /** About how many elementary operations computing a node takes. */
 function work(node: Node): number {
   const size = product(node.shape);
+  const loop = loopOf(node);
+  if (loop) {
+    const body = topologicalOrder([bodyValueOf(node) ?? [], loop.next].flat());
+    return size + loop.length * body.reduce((total, each) => total + work(each), 0);
+  }
   if (node.op.family === "reduce") return product(node.inputs[0]!.shape);
   if (node.op.family !== "contraction") return size;
   const [a, b] = node.inputs as [Node, Node];

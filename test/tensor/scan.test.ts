@@ -3,11 +3,13 @@ import {
   arange,
   compile,
   concatenate,
+  createProgram,
   grad,
   gradCheck,
   gradients,
   ones,
   randomKey,
+  resolveEngine,
   scan,
   type Tensor,
   tensor,
@@ -123,6 +125,39 @@ const recurrent =
 
 const draw = (seed: number, shape: number[]) => randomKey(seed).uniform(shape, { min: -0.7, max: 0.7 });
 const weights = [draw(1, [2, 3, 2]), draw(2, [2, 3]), draw(3, [2, 3]), draw(4, [3, 3]), draw(5, [3])];
+
+describe("a profile", () => {
+  it.each(["native", "wasm"] as const)("tells the time of a loop's kernels over all of its turns: %s", async (name) => {
+    const { engine } = await resolveEngine(name);
+    const program = await createProgram({
+      name: "recurrent",
+      engine,
+      profile: true,
+      inputs: { xs: { shape: [5, 4, 64], dtype: "float32" }, u: { shape: [64, 64], dtype: "float32" } },
+      body: ({ inputs }) => {
+        const step = (h: Tensor, x: Tensor) => [h.matmul(inputs.u!).add(x).tanh(), h.softmax()] as const;
+        const [end, ys] = scan(step, { init: zeros([4, 64]), xs: inputs.xs! });
+        return { outputs: { end, ys } };
+      },
+    });
+    const bound = program.bind();
+    for (let run = 0; run < 2; run++) {
+      await bound.run();
+      const { kernels, times } = program.profiler!;
+      const repeated = kernels.flatMap(({ title }, i) => (title.startsWith("5 times ") ? [i] : []));
+      expect(repeated.length).toBeGreaterThan(1);
+      expect(kernels.find(({ title }) => title.startsWith("5 times matmul"))?.operations).toBeGreaterThan(
+        5 * 2 * 4 * 64 * 64,
+      );
+      const noted = times.call(program.profiler).filter(({ thread }) => thread === 0);
+      expect(new Set(noted.map(({ kernel }) => kernel)).size).toBe(kernels.length);
+      noted.forEach(({ begin, end }, i) => {
+        expect(end).toBeGreaterThanOrEqual(begin);
+        if (i > 0) expect(begin).toBeGreaterThanOrEqual(noted[i - 1]!.begin);
+      });
+    }
+  });
+});
 
 describe("gradients through scan", () => {
   it.each([
