@@ -284,6 +284,7 @@ describe("options are checked when a layer is made", () => {
     [() => layers.cropping3d([1, 2, 0.5]), "cropping3d got cropping = [1,2,0.5]."],
     [() => layers.permute([0, 1]), "permute got dims = [0,1]. Expected each axis from 1 on once"],
     [() => layers.permute([1, 1]), "permute got dims = [1,1]."],
+    [() => layers.pixelShuffle(0), "pixelShuffle got upscaleFactor = 0. Expected a positive integer."],
     [() => layers.repeatVector(1.5), "repeatVector got n = 1.5. Expected a positive integer."],
     [() => layers.einsumDense("ab,bc->cb", 3), 'einsumDense got the equation "ab,bc->cb".'],
     [() => layers.einsumDense("ab,bc->ad", 3), "the batch first"],

@@ -153,6 +153,7 @@ export const LAYER_SAMPLES: readonly LayerSample[] = [
     [2, 1, 1, 2],
   ),
   sample("permute", { dims: [3, 1, 2] }, [image], [4, 6, 5]),
+  sample("pixelShuffle", { upscaleFactor: 2 }, [image], [12, 10, 1]),
   sample("repeatVector", { n: 3 }, [[4]], [3, 4]),
   sample(
     "einsumDense",

@@ -73,6 +73,7 @@ export { add, average, maximum, minimum, multiply, subtract } from "./merge.ts";
 export { type MultiHeadAttentionOptions, multiHeadAttention } from "./multi-head-attention.ts";
 export { type NormalizationOptions, normalization } from "./normalization.ts";
 export { permute } from "./permute.ts";
+export { pixelShuffle } from "./pixel-shuffle.ts";
 export {
   averagePooling1d,
   averagePooling2d,

@@ -144,4 +144,10 @@ einsum_dense("abc,bd->acd", [4, 2], [2, 3, 4], [3, 2], "cd", [4, 2])
 einsum_dense("abc,bc->abc", [3, 4], [2, 3, 4], [3, 4])
 einsum_dense("abc,d->abd", [3, 2], [2, 3, 4], [2])
 
+# --- channels to pixels -----------------------------------------------------------------------------------------------------------
+
+for r, shape in ((2, [2, 2, 3, 8]), (3, [1, 2, 1, 9])):
+    shuffle = lambda i, _, r=r: last(F.pixel_shuffle(first(i[0]), r))  # noqa: E731
+    case("pixelShuffle", f"factor {r}", {"upscaleFactor": r}, [draw.normal(*shape)], shuffle)
+
 layers.write("shapes", {"by": f"layers/shapes.py, PyTorch {torch.__version__}, float64", "gradient": "of sum(output * cotangent)"})
