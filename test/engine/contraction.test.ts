@@ -250,6 +250,17 @@ function waysOn(target: Target): string[] {
 }
 
 describe("plans of contractions", () => {
+  it("compute few rows that are not there", () => {
+    for (let rows = 64; rows < 300; rows++) {
+      const plan = planContraction(normalize(product(rows, 512, 512).kernel), contractionTarget(64, 32));
+      if (plan.kind !== "blocked") throw new Error(`${plan.kind} for ${rows} rows`);
+      const { groups, perGroup, size } = plan.rowPanels;
+      const computed = groups * perGroup * size;
+      expect(computed, `${rows} rows`).toBeGreaterThanOrEqual(rows);
+      expect(computed, `${rows} rows`).toBeLessThan(1.06 * rows);
+    }
+  });
+
   it("use every way of computing with long vectors", () => {
     expect(waysOn(contractionTarget(64, 32))).toMatchInlineSnapshot(`
       [
