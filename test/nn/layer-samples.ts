@@ -203,6 +203,17 @@ export const LAYER_SAMPLES: readonly LayerSample[] = [
     45,
   ),
   sample("groupedQueryAttention", { headDim: 2, numQueryHeads: 4, numKeyValueHeads: 2 }, [sequence], sequence, 116),
+  sample("transformerEncoder", { intermediateDim: 5, numHeads: 2 }, [sequence], sequence, 145),
+  sample(
+    "transformerDecoder",
+    { intermediateDim: 3, numHeads: 2, dropout: 0.1 },
+    [
+      [2, 4],
+      [3, 2],
+    ],
+    [2, 4],
+    199,
+  ),
   sample("attention", {}, [sequence, [3, 4]], sequence),
   sample(
     "attention",

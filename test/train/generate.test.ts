@@ -94,6 +94,18 @@ describe("generate", () => {
   });
 });
 
+test("blocks of a transformer keep keys and values of their own", async () => {
+  const llama = { activation: "swiglu", normalization: "rms", normalizeFirst: true, positions: "rotary" } as const;
+  const network = sequential([
+    layers.embedding(7, 8, { inputShape: [length], embeddingsInitializer: { kind: "randomNormal", stddev: 1 } }),
+    layers.transformerDecoder(16, 2, { ...llama, numKeyValueHeads: 1 }),
+    layers.transformerDecoder(16, 2, { activation: "gelu" }),
+    layers.dense(7),
+  ]);
+  const written = (cache: boolean) => listOf(network.generate([1, 2, 3], { length: 9, temperature: 0, cache }));
+  expect(await written(true)).toEqual(await written(false));
+});
+
 describe("drawing", () => {
   const logits = [0, 3, 1, 2];
   const all = { temperature: 1, topK: undefined, topP: undefined, repetitionPenalty: 1 };

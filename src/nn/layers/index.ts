@@ -141,6 +141,12 @@ export { type SimpleRnnOptions, simpleRnn } from "./simple-rnn.ts";
 export { spatialDropout1d, spatialDropout2d, spatialDropout3d } from "./spatial-dropout.ts";
 export { type SpectralNormalizationOptions, spectralNormalization } from "./spectral-normalization.ts";
 export { timeDistributed } from "./time-distributed.ts";
+export {
+  type TransformerEncoderOptions,
+  type TransformerOptions,
+  transformerDecoder,
+  transformerEncoder,
+} from "./transformer.ts";
 export { type UnitNormalizationOptions, unitNormalization } from "./unit-normalization.ts";
 export {
   type UpSampling1dOptions,

@@ -215,4 +215,40 @@ case("sinePositionEncoding", "odd features, short waves", {"maxWavelength": 100}
 case("rotaryEmbedding", "sequences", {}, [draw.normal(2, 5, 6)], lambda i, _: rotated(i[0]))
 case("rotaryEmbedding", "heads, short waves", {"maxWavelength": 50}, [draw.normal(1, 2, 4, 4)], lambda i, _: rotated(i[0], 50.0))
 
+# --- transformer blocks --------------------------------------------------------------------------------------------------------------
+
+def block(title, inner, heads, *shapes, decoder=False, groups=None, **options):
+    width, first, rms = shapes[0][-1], options.get("normalizeFirst", False), options.get("normalization") == "rms"
+    activation, cross = options.get("activation", "relu"), len(shapes) > 1
+    linear = lambda name, a, b: {f"{name}.kernel": draw.normal(a, b, scale=0.5), f"{name}.bias": draw.normal(b, scale=0.3)}  # noqa: E731
+    norm_weights = lambda name: {f"{name}.scale": draw.positive(width)} if rms else {f"{name}.gamma": draw.positive(width), f"{name}.beta": draw.normal(width)}  # noqa: E731
+    sizes = (heads, groups or heads, width // heads, width // heads, width)
+    weights = head_weights(width, width, width, *sizes, prefix="attention.") | norm_weights("attentionNorm")
+    if cross:
+        weights |= head_weights(width, shapes[1][-1], shapes[1][-1], heads, heads, *sizes[2:], prefix="cross.") | norm_weights("crossNorm")
+    weights |= linear("hidden", width, inner) | (linear("gate", width, inner) if activation == "swiglu" else {}) | linear("output", inner, width) | norm_weights("outputNorm")
+    causal = decoder or options.get("causal", False)
+
+    def call(i, w):
+        dense = lambda name, x: x @ w[f"{name}.kernel"] + w[f"{name}.bias"]  # noqa: E731
+        norm = lambda name, x: F.rms_norm(x, [width], w[f"{name}.scale"], 1e-5) if rms else F.layer_norm(x, [width], w[f"{name}.gamma"], w[f"{name}.beta"], 1e-5)  # noqa: E731
+        act = {"relu": F.relu, "gelu": F.gelu, "swiglu": F.silu}[activation]
+        forward = lambda x: dense("output", act(dense("gate", x)) * dense("hidden", x) if activation == "swiglu" else act(dense("hidden", x)))  # noqa: E731
+        add = lambda x, name, f: x + f(norm(name, x)) if first else norm(name, x + f(x))  # noqa: E731
+        seen = {"causal": causal, "positions": options.get("positions")}
+        y = add(i[0], "attentionNorm", lambda x: many_heads([x], w, heads, groups or heads, seen, "attention."))
+        if cross:
+            y = add(y, "crossNorm", lambda x: many_heads([x, i[1]], w, heads, heads, {}, "cross."))
+        return add(y, "outputNorm", forward)
+
+    options |= {"numKeyValueHeads": groups} if groups else {}
+    case("transformerDecoder" if decoder else "transformerEncoder", title, {"intermediateDim": inner, "numHeads": heads} | options, [draw.normal(*s) for s in shapes], call, weights)
+
+
+block("as in the paper", 6, 2, [2, 3, 4], activation="gelu")
+block("pre-normalized, causal", 5, 2, [2, 4, 4], activation="gelu", normalizeFirst=True, causal=True)
+block("looks back", 6, 2, [2, 4, 4], decoder=True, activation="gelu", normalizeFirst=True)
+block("to an encoded sequence", 5, 2, [2, 3, 4], [2, 4, 6], decoder=True, activation="gelu")
+block("as Llama's", 5, 4, [1, 4, 8], decoder=True, groups=2, activation="swiglu", normalization="rms", normalizeFirst=True, positions="rotary")
+
 layers.write("attention", {"by": f"layers/attention.py, PyTorch {torch.__version__}, float64", "gradient": "of sum(output * cotangent)"})
