@@ -21,6 +21,7 @@ export type { Beam } from "./generate/beam-search.ts";
 export type { BeamSearchOptions, GenerateOptions } from "./generate/options.ts";
 export type { History, HistoryRecord } from "./history.ts";
 export { loadModel } from "./load.ts";
+export { type AddLoraOptions, addLora, mergeLora } from "./lora.ts";
 export {
   type EvaluateOptions,
   Model,

@@ -255,6 +255,7 @@ export const LAYER_SAMPLES: readonly LayerSample[] = [
   sample("unitNormalization", {}, [sequence], sequence),
   // Large: its vectors count as constants in the gradient, but not in difference quotients.
   sample("spectralNormalization", { layer: { kind: "dense", units: 3 } }, [[60]], [3], 186),
+  sample("lora", { layer: { kind: "dense", units: 3 }, rank: 2 }, [[60]], [3], 309),
   sample(
     "spectralNormalization",
     { layer: { kind: "conv2d", filters: 2, kernelSize: 2, useBias: false }, powerIterations: 2 },

@@ -34,7 +34,8 @@ describe("every layer", () => {
       expect(network.weights.reduce((sum, { size }) => sum + size, 0)).toBe(sample.parameters);
       for (const training of [false, true]) {
         const [x, parameters, moving] = [sample.inputs.map((shape) => random([3, ...shape])), ...vectors(network)];
-        const { outputs } = network.forward(x, parameters, moving, { training, key: randomKey(1) });
+        const options = { training, key: randomKey(1), frozen: frozenOf(network) };
+        const { outputs } = network.forward(x, parameters, moving, options);
         expect(outputs[0]?.shape).toEqual([3, ...sample.output]);
         expect((await outputs[0]?.data())?.every(Number.isFinite)).toBe(true);
       }
@@ -58,7 +59,7 @@ describe("every layer", () => {
       const [parameters, moving] = vectors(network);
       for (const training of [false, true]) {
         const f = (parameters: Tensor, ...x: Tensor[]) => {
-          const options = { training, key: fixedKey };
+          const options = { training, key: fixedKey, frozen: frozenOf(network) };
           return network.forward(x, parameters, moving, options).outputs[0] ?? zeros([1]);
         };
         const x = sample.inputs.map((shape) => random([2, ...shape], 5));
@@ -74,6 +75,10 @@ const fixedKey: RandomKey = randomKey(3);
 function vectors(network: Network): [Tensor, Tensor | undefined] {
   const moving = network.moving.length > 0 ? tensor(network.moving) : undefined;
   return [network.parameters.length > 0 ? tensor(network.parameters) : zeros([1]), moving];
+}
+
+function frozenOf(network: Network): Tensor | undefined {
+  return network.frozen.length > 0 ? tensor(network.frozen) : undefined;
 }
 
 async function applied(layer: ReturnType<typeof createLayer>, x: Tensor, training = false, key = fixedKey) {

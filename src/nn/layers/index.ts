@@ -66,6 +66,7 @@ export { type InputOptions, input } from "./input.ts";
 export { type IntegerLookupOptions, integerLookup } from "./integer-lookup.ts";
 export { lambda } from "./lambda.ts";
 export { type LayerNormalizationOptions, layerNormalization } from "./layer-normalization.ts";
+export { type LoraOptions, lora } from "./lora.ts";
 export { type LstmOptions, lstm } from "./lstm.ts";
 export { type MaskingOptions, masking } from "./masking.ts";
 export { maxout } from "./maxout.ts";
