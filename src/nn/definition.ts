@@ -64,6 +64,8 @@ export interface LayerDefinition {
   readonly inputShape?: Shape;
   /** Its inputs are whole numbers from 0 up to, but not, this: what an embedding can look up. Data are checked for it. */
   readonly indices?: number;
+  /** Its inputs are texts, as `layers.input({ shape, dtype: "string" })` gives them. */
+  readonly texts?: boolean;
   /** False: frozen. Networks take it up when they are compiled. */
   trainable: boolean;
   /** It can be given a sequence [places, ...] part by part: it treats all places alike, or asks `context.past` for the others. */

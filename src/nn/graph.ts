@@ -36,6 +36,12 @@ export class SymbolicTensor {
     readonly origin: Application,
   ) {}
 
+  /** Whether it stands for texts: see {@link LayerDefinition.texts}. */
+  get isText(): boolean {
+    const { layer } = this.origin;
+    return layer.kind === "input" && layer.options["dtype"] === "string";
+  }
+
   toString(): string {
     return `SymbolicTensor ${formatBatch(this.shape)} of ${this.origin.layer.kind}`;
   }
@@ -68,6 +74,7 @@ export function connect(layer: LayerDefinition, input: SymbolicTensor | readonly
   }
   const application = { layer, inputs };
   return located(application, () => {
+    checkTexts(layer, inputs);
     checkDeclaredShape(layer, inputs);
     const shapes = inputs.map(({ shape }) => shape);
     const output = new SymbolicTensor(layer.outputShape(shapes), "float32", application);
@@ -163,8 +170,15 @@ function located<T>(application: Application, infer: () => T): T {
   }
 }
 
+function checkTexts({ kind, texts = false }: LayerDefinition, inputs: readonly SymbolicTensor[]): void {
+  const strange = inputs.find(({ isText }) => isText !== texts);
+  if (!strange) return;
+  if (texts) fail("received numbers", "texts", 'begin with layers.input({ shape, dtype: "string" })');
+  fail("received texts", "numbers", `put stringLookup() or hashing() before ${kind}`);
+}
+
 function checkDeclaredShape({ inputShape }: LayerDefinition, [input]: readonly SymbolicTensor[]): void {
-  if (!inputShape || !input || sameShape(inputShape, input.shape)) return;
+  if (!inputShape || !input || sameShape(inputShape, input.isText ? input.shape.slice(0, -1) : input.shape)) return;
   fail(
     `received samples of shape ${formatShape(input.shape)}`,
     `its inputShape ${formatShape(inputShape)}`,

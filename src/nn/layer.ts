@@ -62,6 +62,8 @@ export function defineLayer<W extends WeightSpecs = Record<never, never>>(
     stepwise?: boolean;
     /** Which places of the output count; default as in {@link LayerDefinition.mask}. */
     mask?: (x: Tensor, mask: Tensor | undefined) => Tensor | undefined;
+    /** Its input is a text, as the 64 bits of its hash, uint32 [batch, ..., 2]. */
+    texts?: boolean;
     outputShape: (input: Shape) => Shape;
     weights?: (input: Shape) => W;
     call: (x: Tensor, weights: WeightTensors<W>, context: LayerContext) => Tensor;
@@ -71,6 +73,7 @@ export function defineLayer<W extends WeightSpecs = Record<never, never>>(
     ...(recipe.indices !== undefined && { indices: recipe.indices }),
     ...(recipe.stepwise !== undefined && { stepwise: recipe.stepwise }),
     ...(recipe.mask && { mask: ([x], [mask]) => recipe.mask?.(x as Tensor, mask) }),
+    ...(recipe.texts !== undefined && { texts: recipe.texts }),
     outputShape: (inputs) => recipe.outputShape(only(inputs)),
     weights: (inputs) => present(recipe.weights?.(only(inputs)) ?? {}),
     call: (inputs, weights, context) => recipe.call(only(inputs), weights as WeightTensors<W>, context),
@@ -83,6 +86,8 @@ export function defineMergeLayer<W extends WeightSpecs = Record<never, never>>(
     /** As for {@link defineLayer}. */
     stepwise?: boolean;
     mask?: LayerDefinition["mask"];
+    /** As for {@link defineLayer}. */
+    texts?: boolean;
     outputShape: (inputs: readonly Shape[]) => Shape;
     weights?: (inputs: readonly Shape[]) => W;
     call: (inputs: readonly Tensor[], weights: WeightTensors<W>, context: LayerContext) => Tensor;
@@ -91,6 +96,7 @@ export function defineMergeLayer<W extends WeightSpecs = Record<never, never>>(
   return layerOf(recipe, {
     ...(recipe.stepwise !== undefined && { stepwise: recipe.stepwise }),
     ...(recipe.mask && { mask: recipe.mask }),
+    ...(recipe.texts !== undefined && { texts: recipe.texts }),
     outputShape: recipe.outputShape,
     weights: (inputs) => present(recipe.weights?.(inputs) ?? {}),
     call: (inputs, weights, context) => recipe.call(inputs, weights as WeightTensors<W>, context),
@@ -115,7 +121,7 @@ export function relabel(layer: Layer, kind: string, given: object & LayerOptions
 
 function layerOf(
   { kind, options: given }: LayerRecipe,
-  parts: Pick<LayerDefinition, "indices" | "stepwise" | "mask" | "outputShape" | "weights" | "call">,
+  parts: Pick<LayerDefinition, "indices" | "stepwise" | "mask" | "texts" | "outputShape" | "weights" | "call">,
 ): Layer {
   const common = commonOptions(kind, given);
   return layerFrom({ kind, trainable: true, ...common, ...parts, ...withRules(common.options, parts) });

@@ -31,13 +31,14 @@ export function chain(parts: readonly (Layer | Network | SymbolicTensor)[]): Net
   return { inputs: [start], outputs: [end] };
 }
 
-/** The input that the first layer asks for: int32 for one that looks numbers up. */
+/** The input that the first layer asks for: int32 for one that looks numbers up, texts for one that reads them. */
 function declaredInput(layer: Layer | Network): SymbolicTensor {
   if (layer instanceof Network) {
     const [first] = layer.inputs;
     return input({ shape: first?.shape ?? [], dtype: first?.dtype ?? "float32" });
   }
   const shape = declaredShape(layer);
+  if (layer.definition.texts) return input({ shape, dtype: "string" });
   return input(layer.definition.indices === undefined ? { shape } : { shape, dtype: "int32" });
 }
 

@@ -1,5 +1,5 @@
 import { graphOf, type Layer, type LayerDefinition, layers, Network } from "../nn/index.ts";
-import { gradCheck, gradients, randomKey, type Tensor, tensor } from "../tensor/index.ts";
+import { type DType, gradCheck, gradients, randomKey, type Tensor, tensor } from "../tensor/index.ts";
 import { fail, HostRandom, product } from "../util/index.ts";
 import type { Numbers, Tolerance } from "./close.ts";
 import { checkJob, compare, expectShape } from "./compare.ts";
@@ -180,10 +180,15 @@ async function checkGradients({
 /** The layer that a saved model with it makes; a lambda stays itself, as a file can't hold it. */
 function remade(layer: Layer, inputs: readonly Tensor[]): LayerDefinition {
   if (layer.definition.kind === "lambda") return layer.definition;
-  const symbols = inputs.map(({ shape, dtype }) => layers.input({ shape: shape.slice(1), dtype }));
+  const symbols = inputs.map(({ shape, dtype }) => inputOf(shape.slice(1), dtype, layer.definition.texts));
   const network = new Network({ inputs: symbols, outputs: [layer(symbols)] });
   const { outputs } = graphOf(JSON.parse(JSON.stringify(network.toConfig())));
   return outputs[0]?.origin.layer ?? fail("a network lost its output");
+}
+
+/** The input that data of this shape and type go into; texts are given as their words. */
+function inputOf(shape: readonly number[], dtype: DType, texts = false) {
+  return texts ? layers.input({ shape: shape.slice(0, -1), dtype: "string" }) : layers.input({ shape, dtype });
 }
 
 function initial(definition: LayerDefinition, samples: readonly (readonly number[])[]): Record<string, Tensor> {

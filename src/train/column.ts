@@ -1,6 +1,7 @@
 import { type DType, Tensor, type TypedArray } from "../tensor/index.ts";
 import { fail, formatShape, product, type Shape } from "../util/index.ts";
 import { Pace } from "./pace.ts";
+import type { NestedTexts } from "./text-column.ts";
 
 /** Numbers in nested lists; the innermost lists may be typed arrays. */
 export type NestedNumbers = number | boolean | ArrayLike<number> | readonly NestedNumbers[];
@@ -14,7 +15,7 @@ export interface ShapedArray {
 }
 
 /** One array of data, the samples along its first axis. */
-export type ArrayData = Tensor | ShapedArray | NestedNumbers;
+export type ArrayData = Tensor | ShapedArray | NestedNumbers | NestedTexts;
 
 /** A checked array of samples in memory. */
 export interface Column {

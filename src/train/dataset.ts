@@ -4,6 +4,7 @@ import { fail, formatShape, product, sameShape } from "../util/index.ts";
 import { type ArrayData, type Column, checkIndices, isShaped, readColumn, sliceColumn } from "./column.ts";
 import { inOrder, type Named } from "./named.ts";
 import type { Head } from "./objective.ts";
+import { readTexts } from "./text-column.ts";
 import { type ClassWeight, combinedWeights } from "./weighting.ts";
 
 /**
@@ -34,7 +35,8 @@ export interface Weighting {
  * @throws DescentError naming the array, the row and column, what was found and what was expected.
  */
 export async function readInputs(network: Network, x: Data, name: string): Promise<Column[]> {
-  const inputs = await readColumns(x, network.inputNames, name, "input");
+  const isText = (i: number) => network.inputs[i]?.isText === true;
+  const inputs = await readColumns(x, network.inputNames, name, "input", isText);
   for (const [i, column] of inputs.entries()) {
     const lookup = network.lookupOf(network.inputs[i] as SymbolicTensor);
     if (lookup) await checkIndices(column, lookup);
@@ -42,6 +44,7 @@ export async function readInputs(network: Network, x: Data, name: string): Promi
   return inputs.map((column, i) => {
     const input = network.inputs[i] as SymbolicTensor;
     if (sameShape(column.rowShape, input.shape)) return column;
+    if (input.isText) return textsOf(column, input, name);
     const { rowShape } = column;
     const scalars = rowShape.length === 0 && input.shape.length === 1 && input.shape[0] === 1; // [n] for [n, 1]
     if (scalars) return { ...column, rowShape: input.shape };
@@ -108,10 +111,27 @@ function sliceDataset(data: Dataset, start: number, stop: number): Dataset {
   };
 }
 
-async function readColumns(data: Data, names: readonly string[], name: string, what: string): Promise<Column[]> {
+/** Texts whose samples have another shape than the input: [n] for [n, 1], or an error. Both have a last axis of words. */
+function textsOf(column: Column, { shape }: SymbolicTensor, name: string): Column {
+  const { rowShape } = column;
+  if (rowShape.length === 1 && shape.length === 2 && shape[0] === 1) return { ...column, rowShape: shape };
+  const [found, wanted] = [rowShape.slice(0, -1), shape.slice(0, -1)];
+  const fix = found.length < wanted.length ? `put each sample in a list: ${name}.map((text) => [text])` : undefined;
+  fail(`${column.name} has texts of shape ${formatShape(found)} per sample`, formatShape(wanted), fix);
+}
+
+async function readColumns(
+  data: Data,
+  names: readonly string[],
+  name: string,
+  what: string,
+  isText: (i: number) => boolean = () => false,
+): Promise<Column[]> {
   const arrays = arraysOf(data, names, name, what);
   const named = (i: number) => (arrays.length === 1 ? name : isNamed(data) ? `${name}.${names[i]}` : `${name}[${i}]`);
-  const columns = await Promise.all(arrays.map((each, i) => readColumn(named(i), each)));
+  const columns = await Promise.all(
+    arrays.map((each, i) => (isText(i) ? readTexts(named(i), each) : readColumn(named(i), each))),
+  );
   const [first] = columns;
   for (const column of columns) {
     if (column.rows === first?.rows) continue;

@@ -51,6 +51,7 @@ export type { ModelFacts, SaveOptions } from "./save/facts.ts";
 export type { LoadSource, SaveTarget } from "./save/place.ts";
 export type { StopWhen } from "./stop.ts";
 export type { Terminal } from "./terminal.ts";
+export type { NestedTexts } from "./text-column.ts";
 export type { LoadWeightsOptions, WeightsReport } from "./transfer.ts";
 export type { Logs, MetricValue } from "./values.ts";
 export type { ClassWeight } from "./weighting.ts";

@@ -62,6 +62,10 @@ const IMAGE_SAMPLES: readonly LayerSample[] = [
   sample("discretization", { binBoundaries: [0, 0.5], outputMode: "oneHot" }, [[1]], [3]),
   sample("categoryEncoding", { numTokens: 3, outputMode: "oneHot" }, [sequence], [7, 4, 3]),
   sample("categoryEncoding", { numTokens: 3, outputMode: "count" }, [[4]], [3]),
+  sample("stringLookup", { vocabulary: ["red", "blue"], numOovIndices: 2 }, [[4]], [4]),
+  sample("stringLookup", { vocabulary: ["red"], maskToken: "", outputMode: "multiHot" }, [[4]], [2]),
+  sample("hashing", { numBins: 5, outputMode: "oneHot" }, [[4]], [4, 5]),
+  sample("hashedCrossing", { numBins: 5 }, [[1], [1]], [1]),
   sample("integerLookup", { vocabulary: [1, 2] }, [[4]], [4]),
 ];
 

@@ -62,6 +62,7 @@ export {
 } from "./group-normalization.ts";
 export { type GroupedQueryAttentionOptions, groupedQueryAttention } from "./grouped-query-attention.ts";
 export { type GruOptions, gru } from "./gru.ts";
+export { type HashedCrossingOptions, type HashingOptions, hashedCrossing, hashing } from "./hashing.ts";
 export { type InputOptions, input } from "./input.ts";
 export { type IntegerLookupOptions, integerLookup } from "./integer-lookup.ts";
 export { lambda } from "./lambda.ts";
@@ -141,6 +142,7 @@ export {
 export { type SimpleRnnOptions, simpleRnn } from "./simple-rnn.ts";
 export { spatialDropout1d, spatialDropout2d, spatialDropout3d } from "./spatial-dropout.ts";
 export { type SpectralNormalizationOptions, spectralNormalization } from "./spectral-normalization.ts";
+export { type NestedTexts, type StringLookupOptions, stringLookup } from "./string-lookup.ts";
 export { timeDistributed } from "./time-distributed.ts";
 export {
   type TransformerEncoderOptions,
