@@ -21,9 +21,10 @@ const ADAPTABLE = /^(dense|einsumDense|embedding|conv\dd|conv\ddTranspose)$/;
  *
  * @throws DescentError for unknown layers, and when a layer holds a function without a registered name.
  * @example
+ * const model = sequential([layers.dense(8, { inputShape: [2] }), layers.dense(1, { activation: "sigmoid" })]);
  * const tuned = addLora(model, { rank: 2 });
  * tuned.compile({ optimizer: "adam", loss: "binaryCrossentropy" });
- * await tuned.fit(x, y, { verbose: 0 });
+ * await tuned.fit([[0, 1], [1, 0]], [[1], [0]], { verbose: 0 });
  * const merged = mergeLora(tuned);
  */
 export function addLora(model: Model, options: AddLoraOptions = {}): Model {

@@ -69,7 +69,7 @@ export function objectiveFrom(network: Network, options: CompileOptions): Object
   if (options.loss === undefined) fail("compile got no loss", 'one such as "meanSquaredError"');
   if (options.engine !== undefined) checkEngineName(options.engine);
   const names = network.outputNames;
-  const losses = perOutput<LossSpec>(options.loss, names, "losses", isLoss);
+  const losses = perOutput<LossSpec>(options.loss, names, "losses", (given) => isLoss(given, names));
   const weights = weightsPerOutput(options.lossWeights, losses, names);
   const metrics = metricsPerOutput(options.metrics, losses, names, "metrics");
   const weightedMetrics = metricsPerOutput(options.weightedMetrics, losses, names, "weightedMetrics");
@@ -95,9 +95,10 @@ export function objectiveFrom(network: Network, options: CompileOptions): Object
 
 type Losses = readonly (LossSpec | undefined)[];
 
-/** True of one loss, false of a list and of a record by names. */
-function isLoss(given: unknown): boolean {
-  return typeof given === "string" || typeof given === "function" || (isRecord(given) && "kind" in given);
+/** True of one loss, false of a list and of a record by names (one of which may be "kind"). */
+function isLoss(given: unknown, names: readonly string[]): boolean {
+  if (typeof given === "string" || typeof given === "function") return true;
+  return isRecord(given) && "kind" in given && !Object.keys(given).every((name) => names.includes(name));
 }
 
 function weightsPerOutput(given: CompileOptions["lossWeights"], losses: Losses, names: readonly string[]): number[] {

@@ -10,7 +10,7 @@ import { checkLayerOptions, defineLayer, type Layer, type LayerOptions } from ".
  *
  * @example
  * const frames = layers.input({ shape: [8, 28, 28, 1] });
- * const seen = layers.timeDistributed(layers.conv2d(4, 3))(frames); // [8, 26, 26, 4]
+ * const seen = layers.timeDistributed(layers.conv2d(4, 3))(frames); // samples of shape [8, 26, 26, 4]
  */
 export function timeDistributed(layer: Layer, options: LayerOptions = {}): Layer {
   checkLayerOptions("timeDistributed", options);
