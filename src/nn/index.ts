@@ -11,13 +11,13 @@ export * as activations from "./activations/index.ts";
 export type { AdaptableLayer, AdaptBatch, AdaptData } from "./adapt.ts";
 export {
   type AugmentConfig,
-  type AugmentPart,
-  type AugmentSpec,
   augmentationNames,
+  type NamedAugment,
   resolveAugment,
 } from "./augmentation-registry.ts";
 export type { Augment } from "./augmentations/augmentation.ts";
 export * as augmentations from "./augmentations/index.ts";
+export { type AugmentPart, type AugmentSpec, augmentOf } from "./augmentations/resolve.ts";
 export {
   type ClassificationReport,
   type ClassificationReportOptions,

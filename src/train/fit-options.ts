@@ -1,4 +1,4 @@
-import { type Augment, type AugmentSpec, resolveAugment } from "../nn/index.ts";
+import { type Augment, type AugmentSpec, augmentOf } from "../nn/index.ts";
 import { checkOptions, fail, show } from "../util/index.ts";
 import type { Callback } from "./callback.ts";
 import { type CheckpointOptions, type CheckpointSettings, checkpointSettings } from "./checkpoint/options.ts";
@@ -173,7 +173,7 @@ export function fitSettings(options: FitOptions): FitSettings {
 const made = new WeakMap<object, Augment>();
 
 function known(spec: AugmentSpec): Augment {
-  const augment = made.get(spec) ?? resolveAugment(spec);
+  const augment = made.get(spec) ?? augmentOf(spec);
   if (typeof spec === "object" || typeof spec === "function") made.set(spec, augment);
   return augment;
 }

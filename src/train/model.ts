@@ -270,7 +270,10 @@ export class Model extends Network {
     let values: ReadonlyMap<string, WeightValues>;
     if (from instanceof Network) values = valuesOf(from);
     else {
-      const [{ sourceAt }, { readWeights }] = await Promise.all([import("./save/places.ts"), import("./save/read.ts")]);
+      const [{ sourceAt }, { readWeights }] = await Promise.all([
+        import("./save/places.ts"),
+        import("./save/read-files.ts"),
+      ]);
       values = await readWeights(await sourceAt(from));
     }
     return transferWeights(this, values, options);

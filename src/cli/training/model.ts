@@ -1,4 +1,4 @@
-import { createLayer, type Layer } from "../../nn/index.ts";
+import { createLayer, type Layer, type NamedAugment, resolveAugment } from "../../nn/index.ts";
 import { type Callback, callbacks, type FitOptions, type Model, sequential } from "../../train/index.ts";
 import { type Shape, unknownName } from "../../util/index.ts";
 import type { Config, ModelRequest } from "../config/define.ts";
@@ -68,11 +68,12 @@ export function fitOptionsOf({ config: { fit = {} }, path }: LoadedConfig): Prom
   return part(
     EXIT.usage,
     () => {
-      const { callbacks: list, ...options } = fit;
+      const { callbacks: list, augment, ...options } = fit;
       if (list !== undefined && !Array.isArray(list)) refuse(EXIT.usage, `${path}: fit.callbacks is no list`);
       return {
         ...options,
         ...(list !== undefined && { callbacks: (list as unknown[]).map(callbackOf) }),
+        ...(augment !== undefined && { augment: resolveAugment(augment as NamedAugment) }),
       };
     },
     `${path}: fit`,
