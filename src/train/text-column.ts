@@ -2,9 +2,6 @@ import { textWords } from "../nn/index.ts";
 import { fail, formatShape, product, show } from "../util/index.ts";
 import type { ArrayData, Column } from "./column.ts";
 
-/** Texts in nested lists, the samples first. Numbers stand for their decimal notation. */
-export type NestedTexts = string | number | readonly NestedTexts[];
-
 /**
  * Reads an array of texts: a column of the words by which programs know them, [rows, ..., 2].
  *

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { CASES } from "../../bench/suite/cases.ts";
+import { CASES, prepared } from "../../bench/suite/cases.ts";
 import { losses } from "../../src/index.ts";
 import { ALIGNMENT } from "../../src/passes/arena.ts";
 import { touchesOf } from "../../src/passes/hazards.ts";
@@ -74,9 +74,7 @@ describe("memory of the benchmark's training steps", () => {
       const loss =
         suite.loss === "crossEntropy" ? losses.sparseCategoricalCrossentropy({ fromLogits: true }) : suite.loss;
       const network = suite.build().compile({ optimizer: suite.optimizer.kind, loss, engine: "reference" });
-      const shape = [suite.batch, ...network.inputs[0]!.shape];
-      const x = { data: new Float32Array(shape.reduce((size, axis) => size * axis, 1)), shape };
-      const y = { data: new Float32Array(suite.batch), shape: [suite.batch, 1] };
+      const { x, y } = prepared(suite, suite.batch);
       const graph = await recordFirst(() => network.fit(x, y, { batchSize: suite.batch, epochs: 1, verbose: 0 }));
       const { arenaBytes, liveBytes, buffers } = compileKernels(graph).program;
       expect(arenaBytes).toBeLessThanOrEqual(1.25 * liveBytes + ALIGNMENT * buffers.length);
