@@ -57,7 +57,8 @@ export interface HashedCrossingOptions extends LayerOptions {
  * (Keras's HashedCrossing, which has another hash).
  *
  * @example
- * const [city, job] = [1, 2].map(() => layers.input({ shape: [1], dtype: "string" }));
+ * const city = layers.input({ shape: [1], dtype: "string" });
+ * const job = layers.input({ shape: [1], dtype: "string" });
  * const crossed = layers.hashedCrossing(100, { outputMode: "oneHot" })([city, job]);
  */
 export function hashedCrossing(numBins: number, options: HashedCrossingOptions = {}): Layer {
