@@ -27,8 +27,9 @@ export default defineConfig({
     pool: "forks",
     globalSetup: "test/tools/built-folder.ts",
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Far beyond what tests take on a quiet machine: others may use this one.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     teardownTimeout: 10_000,
     // fast-check and others print seeds themselves; console output of passing tests is noise.
     silent: "passed-only",

@@ -24,7 +24,7 @@ for (const engine of engines) {
     let wrong: Map<string, string[]>;
     beforeAll(async () => {
       wrong = await wrongSamples(engine);
-    }, 120_000);
+    }, 300_000);
 
     it.each(OPS.map(({ name }) => [name]).filter(([name]) => !WITHOUT_SAMPLES.includes(name!)))("%s", (op) => {
       expect(wrong.get(op!)).toEqual([]);
@@ -51,7 +51,7 @@ describe(`${GRAPHS} random graphs, seeds from ${first} (DESCENT_SEED), agree wit
         });
       }
     }
-  }, 300_000);
+  }, 900_000);
 
   it.each(engines.map(({ name }) => [name]))("on %s", (name) => {
     expect(wrong.get(name!)).toEqual([]);
