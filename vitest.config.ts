@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./scripts/longest-first.ts";
 
 const source = fileURLToPath(new URL("./src", import.meta.url));
 
@@ -8,10 +9,10 @@ const MEASURED = "test/**/*.measured.test.ts";
 
 /**
  * Tests of what a process has once: its environment, the cache of compiled programs, pools of threads, a browser, the registries of
- * names. Each file has a process of its own. All others share two, in which the modules and the engines are there already: that was most
+ * names; and of what takes minutes. Each file has a process of its own. All others share two, in which the modules and the engines are there already: that was most
  * of the time of most files. They leave the environment as they found it, but names that they register stay.
  */
-const ALONE = ["browser/**/*", "docs/examples", "golden/**/*", "native/**/*", "wasm/**/*"].map(
+const ALONE = ["browser/**/*", "docs/examples", "engine/conformance", "golden/**/*", "native/**/*", "wasm/**/*"].map(
   (files) => `test/${files}.test.ts`,
 );
 
@@ -27,6 +28,7 @@ export default defineConfig({
     pool: "forks",
     globalSetup: "test/tools/built-folder.ts",
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     // Far beyond what tests take on a quiet machine: others may use this one.
     testTimeout: 120_000,
     hookTimeout: 120_000,
