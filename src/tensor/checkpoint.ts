@@ -4,7 +4,7 @@ import { leaves, rebuild, type Tree } from "./tree.ts";
 
 /**
  * The same function, whose gradient computes again what the function computed instead of keeping it in memory: memory for its arguments and
- * results only, for about a third more time. Arguments and results are tensors, or arrays and records of them; tensors that `f` reaches
+ * results only, and the forward pass is computed twice. Arguments and results are tensors, or arrays and records of them; tensors that `f` reaches
  * otherwise are kept, and what is computed from them alone, random numbers of a captured key for example, is too. Gradients are the same, bit
  * for bit (Chen et al., 2016; JAX's and PyTorch's `checkpoint`).
  *

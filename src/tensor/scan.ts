@@ -15,7 +15,7 @@ export interface ScanOptions<C extends Tree, X extends Tree> {
   readonly reverse?: boolean;
   /**
    * Let the gradient compute again what a step computed, from its carry and its slice, instead of keeping it: memory for carries only,
-   * about a third more time. Default false.
+   * the time of a second forward pass. Default false.
    */
   readonly recompute?: boolean;
 }

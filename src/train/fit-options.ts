@@ -57,7 +57,7 @@ export interface FitOptions {
    */
   accumulate?: number | undefined;
   /**
-   * Compute what layers give again in the backward pass instead of keeping it: less memory for about a third more time. A number of segments
+   * Compute what layers give again in the backward pass instead of keeping it: less memory, more time. A number of segments
    * of the network, of which only the borders are kept, or true for the root of the number of layers. Default false.
    */
   recompute?: boolean | number | undefined;
