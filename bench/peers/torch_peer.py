@@ -104,8 +104,20 @@ class GPT(nn.Module):
         return self.scores(self.norm(self.blocks(self.tokens(x) + self.positions.weight[: x.shape[1]])))
 
 
+class LSTMChar(nn.Module):
+    def __init__(self, vocabulary=65, width=128, units=256):
+        super().__init__()
+        self.tokens = nn.Embedding(vocabulary, width)
+        self.lstm = nn.LSTM(width, units, batch_first=True)
+        self.scores = nn.Linear(units, vocabulary)
+        nn.init.zeros_(self.lstm.bias_hh_l0).requires_grad_(False)  # one bias is enough: Descent's, and most papers', have no second one
+
+    def forward(self, x):
+        return self.scores(self.lstm(self.tokens(x))[0])
+
+
 # The suite's networks that are no perceptrons, as users of PyTorch write them: [batch, channels, height, width].
-NETWORKS = {"cnn-mnist": cnn, "resnet20": resnet20, "gpt-mini": GPT}
+NETWORKS = {"cnn-mnist": cnn, "resnet20": resnet20, "lstm-char": LSTMChar, "gpt-mini": GPT}
 
 
 def network_of(task):
@@ -181,7 +193,7 @@ def load(model, task, numbers):
                 image = None
             value = value.T
         ours.append(value)
-    theirs = list(model.parameters())
+    theirs = [parameter for parameter in model.parameters() if parameter.requires_grad]
     if [tuple(p.shape) for p in theirs] != [tuple(v.shape) for v in ours]:
         raise ValueError(f"{task['name']}: other parameters than Descent's")
     with torch.no_grad():

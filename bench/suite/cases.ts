@@ -81,7 +81,7 @@ function gpt(vocabulary: number, context: number, blocks: number, heads: number,
   return model({ inputs: input, outputs: layers.dense(vocabulary, { useBias: false })(norm()(x)) });
 }
 
-/** In the order of torch_peer.py; lstm-char follows when its layers exist. */
+/** In the order of the shared suite. */
 export const CASES: readonly Case[] = [
   {
     name: "mlp-tiny",
@@ -123,6 +123,19 @@ export const CASES: readonly Case[] = [
     loss: "crossEntropy",
     optimizer: { kind: "sgd", learningRate: 0.1, momentum: 0.9, weightDecay: 1e-4 },
     build: resnet20,
+  },
+  {
+    name: "lstm-char",
+    batch: 32,
+    steps: 4,
+    loss: "crossEntropy",
+    optimizer: ADAM,
+    build: () =>
+      sequential([
+        layers.embedding(65, 128, { inputShape: [64] }),
+        layers.lstm(256, { returnSequences: true }),
+        layers.dense(65),
+      ]),
   },
   {
     name: "gpt-mini",

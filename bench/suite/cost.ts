@@ -2,8 +2,8 @@ import type { Model } from "descent";
 import type { OptimizerSpec } from "./task.ts";
 
 /**
- * Floating point operations of one training step: two for each multiply-add of dense layers, convolutions and attention (its projections, and
- * queries by keys by values), forward, for the weights' gradient, and (but not for what the inputs flow into) for the inputs' gradient.
+ * Floating point operations of one training step: two for each multiply-add of dense layers, convolutions, recurrent layers and attention (its
+ * projections, and queries by keys by values), forward, for the weights' gradient, and (but not for what the inputs flow into) for the inputs' gradient.
  * Everything else is left out, as is usual.
  */
 export function flopOf(network: Model, batch: number): number {
@@ -15,6 +15,11 @@ export function flopOf(network: Model, batch: number): number {
         const [places = 1, width = 1] = shape;
         const projections = weights.reduce((sum, { shape, size }) => sum + (shape.length === 2 ? size : 0), 0);
         total += 3 * 2 * batch * places * (projections + 2 * places * width);
+        continue;
+      }
+      const recurrent = weights.find(({ path }) => path.endsWith("/recurrentKernel"));
+      if (kernel && recurrent) {
+        total += 3 * 2 * batch * (origin.inputs[0]?.shape[0] ?? 1) * (kernel.size + recurrent.size);
         continue;
       }
       const products = (kernel?.size ?? 0) / (kernel?.shape.at(-1) ?? 1);

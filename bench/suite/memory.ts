@@ -10,11 +10,15 @@ const NEEDS_INPUT = new Set([
   "maxPooling2d",
   "layerNormalization",
   "multiHeadAttention",
+  "lstm",
 ]);
 const PRODUCTS = new Set(["dense", "conv2d"]);
 /** Layers whose gradient can be told from their result, which is given to another layer. */
 const NEEDS_OUTPUT = (kind: string, options: { readonly [name: string]: unknown }) =>
-  kind === "activation" || (options.activation !== undefined && options.activation !== "linear");
+  kind === "activation" || kind === "lstm" || (options.activation !== undefined && options.activation !== "linear");
+
+/** What a recurrent layer's gradient needs of every step besides, in numbers for each of its output: gates, and states of which no output tells. */
+const KEPT_OF_STEPS: Readonly<Record<string, number>> = { lstm: 4 + 1 };
 
 /** Bytes, of float32. */
 export interface MemoryBound {
@@ -51,6 +55,14 @@ export function memoryBound(task: TrainingTask, network: Model): MemoryBound {
   const last = task.layers.at(-1)?.name;
   if (last) kept.add(last); // for the loss's gradient
   const place = new Map(task.layers.map(({ name }, i) => [name, i]));
+  task.layers.forEach(({ name, kind }, i) => {
+    const { [kind]: times } = KEPT_OF_STEPS;
+    if (times === undefined) return;
+    const steps = `steps of ${name}`;
+    kept.add(steps);
+    size.set(steps, times * (size.get(name) ?? 0));
+    place.set(steps, i);
+  });
   /** What is kept of the layers before one; the network's input, which is none of them, is counted by itself. */
   const keptBefore = (end: number) =>
     [...kept].reduce((sum, name) => sum + ((place.get(name) ?? end) < end ? (size.get(name) ?? 0) : 0), 0);

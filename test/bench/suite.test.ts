@@ -18,6 +18,7 @@ const SUITE: Record<string, { batch: number; parameters: number }> = {
   "mlp-wide": { batch: 256, parameters: 8_344_552 },
   "cnn-mnist": { batch: 128, parameters: 1_199_882 },
   resnet20: { batch: 64, parameters: 272_282 },
+  "lstm-char": { batch: 32, parameters: 419_265 },
   "gpt-mini": { batch: 12, parameters: 818_176 },
 };
 
@@ -45,7 +46,7 @@ describe("the suite", () => {
 
   test("knows where libraries come to the same losses", () => {
     const exact = trainingTasks().filter((task) => task.exact);
-    expect(exact.map(({ name }) => name)).toEqual(["mlp-tiny", "mlp-mnist", "mlp-wide", "gpt-mini"]);
+    expect(exact.map(({ name }) => name)).toEqual(["mlp-tiny", "mlp-mnist", "mlp-wide", "lstm-char", "gpt-mini"]);
   });
 
   test("counts operations: forward and weight gradient of the first layer, input gradient as well of the others", () => {
@@ -56,6 +57,11 @@ describe("the suite", () => {
   test("counts attention's projections, and queries by keys by values", () => {
     const products = 4 * (4 * 128 * 128 + 2 * 64 * 128 + 2 * 4 * 128 * 128) + 65 * 128;
     expect(flopOf(caseNamed("gpt-mini").build(), 12)).toBe(3 * 2 * 12 * 64 * products);
+  });
+
+  test("counts both products of a recurrent layer at every place", () => {
+    const products = 128 * 1024 + 256 * 1024 + 256 * 65;
+    expect(flopOf(caseNamed("lstm-char").build(), 32)).toBe(3 * 2 * 32 * 64 * products);
   });
 
   test("counts the least bytes: parameters and slots there and back, the input there", () => {
