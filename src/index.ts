@@ -91,6 +91,7 @@ export {
   regularizerNames,
   regularizers,
   type SymbolicTensor,
+  type Tie,
   trainable,
   type Weight,
   type WeightSpec,

@@ -18,6 +18,14 @@ export interface WeightSpec {
   readonly constraint?: Constraint;
 }
 
+/** A weight that is another layer's: see `LayerOptions.ties`. */
+export interface TieSpec {
+  /** The layer that has it, or its name in the network of this one. */
+  readonly layer: LayerDefinition | string;
+  readonly weight: string;
+  readonly transpose: boolean;
+}
+
 /** What came before, while a sequence is made part by part; see {@link LayerDefinition.stepwise}. */
 export interface Past {
   /** int32 []: how many places of the sequence come before these. */
@@ -66,6 +74,8 @@ export interface LayerDefinition {
   readonly indices?: number;
   /** Its inputs are texts, as `layers.input({ shape, dtype: "string" })` gives them. */
   readonly texts?: boolean;
+  /** Those of its weights that are other layers', by name. */
+  readonly ties?: Readonly<Record<string, TieSpec>>;
   /** False: frozen. Networks take it up when they are compiled. */
   trainable: boolean;
   /** It can be given a sequence [places, ...] part by part: it treats all places alike, or asks `context.past` for the others. */

@@ -5,6 +5,7 @@ import type { SymbolicTensor } from "./graph.ts";
 import { type Changes, Known, type RunLayers } from "./known.ts";
 import { computeAgain, segmentsOf } from "./recompute.ts";
 import { type NetworkLayer, type NetworkStructure, referenceTo } from "./structure.ts";
+import { tiedTensor } from "./ties.ts";
 import { hash } from "./weights.ts";
 
 export interface ForwardOptions {
@@ -79,18 +80,19 @@ function apply(
   const layer = structure.layerOf(symbol);
   const call = layer.calls.indexOf(symbol);
   if (options.past) checkStepwise(layer);
-  const own = layer.weights.map(({ path }) => {
-    return [
-      path.slice(layer.path.length + 1),
-      changes.updates[path] ?? weights[path] ?? fail(`there is no tensor for the weight ${path}`),
-    ];
-  });
+  const at = (path: string) =>
+    changes.updates[path] ?? weights[path] ?? fail(`there is no tensor for the weight ${path}`);
+  const own = layer.weights.map(({ path }) => [path.slice(layer.path.length + 1), at(path)] as const);
   const given = symbol.origin.inputs.map((input) => known.tensorOf(input));
   const seen = symbol.origin.inputs.map((input) => known.masks.get(input));
-  const { output, mask } = withScope(layer.path, () => ({
-    output: layer.definition.call(given, Object.fromEntries(own), contextOf(layer, call, options, changes, seen)),
-    mask: maskOf(layer.definition, given, seen),
-  }));
+  const { output, mask } = withScope(layer.path, () => {
+    const tied = layer.ties.map((tie) => [tie.name, tiedTensor(at(tie.path), tie)] as const);
+    const all = Object.fromEntries([...own, ...tied]);
+    return {
+      output: layer.definition.call(given, all, contextOf(layer, call, options, changes, seen)),
+      mask: maskOf(layer.definition, given, seen),
+    };
+  });
   checkOutput(layer, output, symbol, options.past !== undefined);
   known.tensors.set(symbol, output);
   if (mask) known.masks.set(symbol, mask);

@@ -1,7 +1,8 @@
 import type { DType } from "../tensor/index.ts";
 import { DescentError, fail, formatShape, type Shape, sameShape } from "../util/index.ts";
 import { formatBatch } from "./checks.ts";
-import type { LayerDefinition } from "./definition.ts";
+import type { LayerDefinition, TieSpec } from "./definition.ts";
+import { checkTies } from "./ties.ts";
 
 /** One use of a layer: the layer and what flows into it. An input has nothing flowing in. */
 export interface Application {
@@ -78,7 +79,7 @@ export function connect(layer: LayerDefinition, input: SymbolicTensor | readonly
     checkDeclaredShape(layer, inputs);
     const shapes = inputs.map(({ shape }) => shape);
     const output = new SymbolicTensor(layer.outputShape(shapes), "float32", application);
-    layer.weights(shapes); // refuses options of weights that the layer does not have
+    checkTies(layer, layer.weights(shapes)); // options of weights that the layer does not have are refused
     return output;
   });
 }
@@ -87,7 +88,15 @@ export function connect(layer: LayerDefinition, input: SymbolicTensor | readonly
 export function copyGraph({ inputs, outputs, inputNames, outputNames }: NetworkGraph): NetworkGraph {
   const order = topologicalOrder(outputs);
   const names = nameLayers(order.map(({ origin }) => origin));
-  const layers = new Map([...names].map(([layer, name]) => [layer, { ...layer, name }]));
+  const layers = new Map<LayerDefinition, LayerDefinition>();
+  const copyOfTie = (tie: TieSpec) => {
+    return typeof tie.layer === "string" ? tie : { ...tie, layer: layers.get(tie.layer) ?? tie.layer };
+  };
+  for (const [layer, name] of names) layers.set(layer, { ...layer, name });
+  for (const [layer, copy] of layers) {
+    const ties = Object.entries(layer.ties ?? {}).map(([weight, tie]) => [weight, copyOfTie(tie)]);
+    if (layer.ties) Object.assign(copy, { ties: Object.fromEntries(ties) });
+  }
   const tensors = new Map<SymbolicTensor, SymbolicTensor>();
   const copyOf = (tensor: SymbolicTensor) => tensors.get(tensor) ?? fail("an input of the graph is not used");
   for (const tensor of order) {

@@ -35,7 +35,7 @@ export {
 } from "./constraint-registry.ts";
 export type { Constraint } from "./constraints.ts";
 export * as constraints from "./constraints.ts";
-export type { LayerContext, LayerDefinition, Past, WeightSpec } from "./definition.ts";
+export type { LayerContext, LayerDefinition, Past, TieSpec, WeightSpec } from "./definition.ts";
 export type { Flow, ForwardOptions } from "./forward.ts";
 export { copyGraph, type NetworkGraph, SymbolicTensor } from "./graph.ts";
 export { graphOf } from "./graph-of.ts";
@@ -103,4 +103,5 @@ export type { Holder } from "./sharing.ts";
 export type { NetworkLayer } from "./structure.ts";
 export { checkFinite, checkTargets, type HostArray } from "./targets.ts";
 export { textWords } from "./texts.ts";
+export type { ResolvedTie, Tie } from "./ties.ts";
 export type { VectorName, Vectors, Weight } from "./weights.ts";

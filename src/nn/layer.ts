@@ -3,6 +3,7 @@ import { checkOptions, fail, formatShape, type Shape, show } from "../util/index
 import type { LayerContext, LayerDefinition, WeightSpec } from "./definition.ts";
 import { connect, type SymbolicTensor } from "./graph.ts";
 import { type InitializerSpec, resolveInitializer } from "./initializer-registry.ts";
+import { type Tie, tiesFrom } from "./ties.ts";
 import { isWeightRule, type WeightRules, withRules } from "./weight-rules.ts";
 
 /** A layer: apply it to symbolic tensors, or list it in `sequential([...])`. Applied twice, it shares its weights. */
@@ -24,10 +25,15 @@ export interface LayerOptions extends WeightRules {
   inputShape?: Shape;
   /** False: the layer begins frozen; default true. */
   trainable?: boolean;
+  /**
+   * Weights that are those of another layer of the model, by name: `ties: { kernel: { layer: tokens, weight: "embeddings",
+   * transpose: true } }`. Both layers' gradients train it, as that layer is trained; default none.
+   */
+  ties?: Readonly<Record<string, Tie>>;
 }
 
 /** Names of the options that every layer has. */
-const LAYER_OPTIONS: readonly string[] = ["name", "inputShape", "trainable"];
+const LAYER_OPTIONS: readonly string[] = ["name", "inputShape", "trainable", "ties"];
 
 type WeightSpecs = Readonly<Record<string, WeightSpec | undefined>>;
 
@@ -129,11 +135,12 @@ function layerOf(
 
 /** A layer's options, those that every layer has set apart; of these only what was given. */
 function commonOptions(kind: string, given: object) {
-  const { name, inputShape, trainable, ...options } = given as LayerOptions;
+  const { name, inputShape, trainable, ties, ...options } = given as LayerOptions;
   return {
     ...(name !== undefined && { name: checkedName(kind, name) }),
     ...(inputShape !== undefined && { inputShape: checkedShape(kind, inputShape) }),
     ...(trainable !== undefined && { trainable: checkedFlag(kind, trainable) }),
+    ...(ties !== undefined && { ties: tiesFrom(kind, ties, options) }),
     options: options as Readonly<Record<string, unknown>>,
   };
 }

@@ -55,12 +55,19 @@ export function configOf(
       const calls = structure.callsOf(unit).map((call) => refer(call.inputs));
       return { name: path, kind: "model", options: { network: toJson(network, path) }, calls };
     }
-    const calls = layers.find(({ definition }) => definition === unit)?.calls ?? [];
+    const { calls = [], ties = [] } = layers.find(({ definition }) => definition === unit) ?? {};
     const options = toJson(unit.options, path) as { [name: string]: Json };
+    const tied = ties.map(({ name, owner, weight, transpose }) => {
+      return [name, { layer: structure.pathOf(owner), weight, transpose }] as const;
+    });
     return {
       name: path,
       kind: unit.kind,
-      options: { ...options, ...(!trains(unit) && { trainable: false }) },
+      options: {
+        ...options,
+        ...(tied.length > 0 && { ties: Object.fromEntries(tied) }),
+        ...(!trains(unit) && { trainable: false }),
+      },
       calls: calls.map(({ origin }) => refer(origin.inputs)),
     };
   });

@@ -10,6 +10,7 @@ import {
   topologicalOrder,
   type Unit,
 } from "./graph.ts";
+import { type ResolvedTie, resolveTies } from "./ties.ts";
 import { type Weight, WeightLayout } from "./weights.ts";
 
 /** A layer of a network, under its unique name. */
@@ -24,8 +25,10 @@ export class NetworkLayer {
     readonly definition: LayerDefinition,
     /** Its uses, one per application: weights are shared among them. */
     readonly calls: readonly SymbolicTensor[],
-    /** What it asks for, by name. */
+    /** The weights of its own, by name. */
     readonly specs: Readonly<Record<string, WeightSpec>>,
+    /** Those that are other layers'. */
+    readonly ties: readonly ResolvedTie[],
   ) {}
 
   /** False: frozen. A model takes it up when it is compiled. */
@@ -65,9 +68,13 @@ export class NetworkStructure {
     const names = nameLayers(this.order.map(({ origin }) => origin));
     checkInputs(graph, this.order, names);
     const specs = weightSpecs(this.order, names);
+    const ties = resolveTies(specs, names);
     this.layers = [...names].map(([definition, path]) => {
       const calls = this.order.filter(({ origin }) => origin.layer === definition);
-      return new NetworkLayer(path, definition, calls, specs.get(definition) ?? {});
+      const tied = ties.get(definition) ?? [];
+      const all = Object.entries(specs.get(definition) ?? {});
+      const own = all.filter(([name]) => !tied.some((tie) => tie.name === name));
+      return new NetworkLayer(path, definition, calls, Object.fromEntries(own), tied);
     });
     this.byDefinition = new Map(this.layers.map((layer) => [layer.definition, layer]));
     this.inputNames = checkedNames(graph.inputNames ?? this.inputs.map(this.referenceOf), "inputs");

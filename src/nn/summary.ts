@@ -12,7 +12,7 @@ export function summaryOf(name: string, network: NetworkStructure): string {
   );
   const header = ["Layer", "Output shape", "Parameters", ...(branching ? ["Receives"] : [])];
   const rows = network.layers.map((layer) => [
-    `${layer.path} (${layer.definition.kind})${isFrozen(layer) ? ", frozen" : ""}`,
+    [`${layer.path} (${layer.definition.kind})`, ...(isFrozen(layer) ? ["frozen"] : []), ...tiesOf(layer)].join(", "),
     layer.calls
       .map(({ shape }) => formatBatch(shape))
       .filter(unique)
@@ -51,6 +51,10 @@ function sizesOf({ specs, trainable: thawed }: NetworkLayer): Sizes {
     sizes.total += size;
   }
   return sizes;
+}
+
+function tiesOf({ ties }: NetworkLayer): string[] {
+  return ties.map(({ name, path }) => `${name} of ${path}`);
 }
 
 function isFrozen(layer: NetworkLayer): boolean {

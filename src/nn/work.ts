@@ -7,8 +7,8 @@ import type { NetworkStructure } from "./structure.ts";
  */
 export function workPerSample({ layers }: NetworkStructure): number {
   let work = 0;
-  for (const { calls, weights } of layers) {
-    const size = weights.reduce((sum, weight) => sum + weight.size, 0);
+  for (const { calls, weights, ties } of layers) {
+    const size = [...weights, ...ties].reduce((sum, weight) => sum + product(weight.shape), 0);
     for (const { shape } of calls) work += size * product(shape.slice(0, -1)) + product(shape);
   }
   return work;

@@ -17,7 +17,7 @@ const ADAPTABLE = /^(dense|einsumDense|embedding|conv\dd|conv\ddTranspose)$/;
 
 /**
  * A copy of a model with {@link layers.lora} around its layers, to be fine-tuned: all else is frozen (Hu et al., 2021). It has numbers
- * of its own, and is to be compiled. Weights keep their names.
+ * of its own, and is to be compiled. Weights keep their names, and ties hold for what is frozen: each layer has a change of its own.
  *
  * @throws DescentError for unknown layers, and when a layer holds a function without a registered name.
  * @example
@@ -37,7 +37,9 @@ export function addLora(model: Model, options: AddLoraOptions = {}): Model {
     if (chosen ? chosen.includes(path) : ADAPTABLE.test(layer.kind)) {
       count++;
       const given = Object.entries(lora).filter(([, value]) => value !== undefined);
-      return { kind: "lora", options: { layer: { ...layer.options, kind: layer.kind }, ...Object.fromEntries(given) } };
+      const { ties, ...own } = layer.options;
+      const outside = { ...(ties !== undefined && { ties }), ...Object.fromEntries(given) };
+      return { kind: "lora", options: { layer: { ...own, kind: layer.kind }, ...outside } };
     }
     const hasWeights = model.weights.some((weight) => weight.path.startsWith(`${path}/`));
     return { kind: layer.kind, options: hasWeights ? { ...layer.options, trainable: false } : layer.options };
@@ -49,22 +51,26 @@ export function addLora(model: Model, options: AddLoraOptions = {}): Model {
 }
 
 /**
- * A copy of a model with plain layers in the place of `layers.lora`, their kernels W + alpha / rank A B; nothing is frozen.
+ * A copy of a model with plain layers in the place of `layers.lora`, their kernels W + alpha / rank A B; nothing is frozen. Where W was
+ * tied to another layer's, it no longer is.
  *
  * @throws DescentError for a model without such layers.
  */
 export function mergeLora(model: Model): Model {
   const values = valuesOf(model);
+  const untied = untie(model, values);
   let count = 0;
   const changed = mapLayers(model.toConfig(), "", (layer, path) => {
-    const { trainable: _, ...options } = layer.options;
-    if (layer.kind !== "lora") return { kind: layer.kind, options };
+    const { trainable: _, ties = {}, ...options } = layer.options;
+    const left = Object.entries(ties as object).filter(([name]) => !untied.has(`${path}/${name}`));
+    const tied = left.length > 0 && { ties: Object.fromEntries(left) };
+    if (layer.kind !== "lora") return { kind: layer.kind, options: { ...options, ...tied } };
     count++;
     const { rank = 8 } = options as { rank?: number };
     const { layer: inner, alpha = rank } = options as unknown as { layer: { kind: string }; alpha?: number };
     merge(values, path, alpha / rank);
     const { kind, ...own } = inner;
-    return { kind, options: own };
+    return { kind, options: { ...own, ...tied } };
   });
   if (count === 0) fail("mergeLora got a model without LoRA layers", "what addLora gave");
   const merged = made(changed, model.name);
@@ -94,6 +100,35 @@ function mapLayers(
     return { ...layer, options: { network: mapLayers(inner, `${path}/`, change) as unknown as Json } };
   });
   return { ...config, layers: mapped };
+}
+
+/** Weights that are tied, if one of both ends is about to be another: they get values of their own. Their paths. */
+function untie(model: Model, values: Map<string, WeightValues>): Set<string> {
+  const changed = new Set(
+    model.layers
+      .filter(({ definition }) => definition.kind === "lora")
+      .flatMap(({ path }) => [`${path}/kernel`, `${path}/embeddings`]),
+  );
+  const untied = new Map<string, WeightValues>();
+  for (const { path, ties } of model.layers) {
+    for (const tie of ties) {
+      const own = `${path}/${tie.name}`;
+      if (!changed.has(own) && !changed.has(tie.path)) continue;
+      const { data } = values.get(tie.path) as WeightValues;
+      untied.set(own, { shape: tie.shape, data: tie.transpose ? transposed(data, tie.shape) : data });
+    }
+  }
+  for (const [path, value] of untied) values.set(path, value);
+  return new Set(untied.keys());
+}
+
+/** Numbers of [..., columns, rows] as those of [..., rows, columns], the shape given. */
+function transposed(data: ArrayLike<number>, shape: readonly number[]): Float32Array {
+  const [rows = 1, columns = 1] = shape.slice(-2);
+  return Float32Array.from(data, (_, i) => {
+    const [matrix, row, column] = [Math.floor(i / (rows * columns)), Math.floor(i / columns) % rows, i % columns];
+    return data[(matrix * columns + column) * rows + row] as number;
+  });
 }
 
 /** Adds factor A B to a layer's kernel and takes A and B away. */

@@ -211,4 +211,74 @@ case(
     x, y, 9, 50, lambda z: z,
 )  # fmt: skip
 
+# Weights that two layers use: their gradients are added up.
+def tied(name, *shape):
+    return {name: draw.normal(*shape, scale=0.4)}
+
+
+x = draw.integers(0, 5, 11, 4)
+y = (x * 2 + 1) % 5
+case(
+    "the words' vectors as the output's kernel",
+    [
+        {"kind": "embedding", "inputDim": 5, "outputDim": 3, "inputShape": [4]},
+        {"kind": "dense", "units": 3, "activation": "tanh"},
+        {
+            "kind": "dense", "units": 5, "activation": "softmax",
+            "ties": {"kernel": {"layer": "embedding_1", "weight": "embeddings", "transpose": True}},
+        },
+    ],
+    {"kind": "adam", "learningRate": 0.02, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8},
+    {"kind": "sparseCategoricalCrossentropy"},
+    {"accuracy": lambda z: (z.argmax(-1) == torch.tensor(y)).double().mean()},
+    {**tied("embedding_1/embeddings", 5, 3), **affine("dense_1", 3, 3), "dense_2/bias": draw.normal(5, scale=0.2)},
+    lambda net, x, training: torch.tanh(net.dense("dense_1", F.embedding(x.long(), net.weights["embedding_1/embeddings"])))
+    @ net.weights["embedding_1/embeddings"].T + net.weights["dense_2/bias"],
+    lambda z, y: F.cross_entropy(z.movedim(-1, 1), y.long(), reduction="none").mean(1),
+    lambda p: O.Adam(p, lr=0.02),
+    x, y, 4, 10, lambda z: F.softmax(z, -1),
+)  # fmt: skip
+
+x = draw.normal(10, 6)
+case(
+    "an autoencoder of one kernel",
+    [
+        {"kind": "dense", "units": 4, "activation": "tanh", "inputShape": [6]},
+        {"kind": "dense", "units": 6, "ties": {"kernel": {"layer": "dense_1", "transpose": True}}},
+    ],
+    {"kind": "momentum", "learningRate": 0.05, "momentum": 0.9},
+    {"kind": "meanSquaredError"},
+    {},
+    {**affine("dense_1", 6, 4), "dense_2/bias": draw.normal(6, scale=0.2)},
+    lambda net, x, training: torch.tanh(net.dense("dense_1", x)) @ net.weights["dense_1/kernel"].T + net.weights["dense_2/bias"],
+    lambda z, y: F.mse_loss(z, y, reduction="none").mean(1),
+    lambda p: O.SGD(p, lr=0.05, momentum=0.9),
+    x, x, 4, 10, lambda z: z,
+)  # fmt: skip
+
+x = draw.normal(6, 7, 5, 2, step=16)
+
+
+def convolved_and_back(net, x, training):
+    kernel = net.weights["conv2d_1/kernel"].permute(3, 2, 0, 1)
+    hidden = F.elu(F.conv2d(x.movedim(-1, 1), kernel, net.weights["conv2d_1/bias"], stride=2))
+    return F.conv_transpose2d(hidden, kernel, net.weights["conv2dTranspose_1/bias"], stride=2).movedim(1, -1)
+
+
+case(
+    "a convolution and its adjoint of one kernel",
+    [
+        {"kind": "conv2d", "filters": 3, "kernelSize": 3, "strides": 2, "activation": "elu", "inputShape": [7, 5, 2]},
+        {"kind": "conv2dTranspose", "filters": 2, "kernelSize": 3, "strides": 2, "ties": {"kernel": {"layer": "conv2d_1"}}},
+    ],
+    {"kind": "adam", "learningRate": 0.02, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8},
+    {"kind": "meanSquaredError"},
+    {},
+    {**affine("conv2d_1", 3, 3, 2, 3), "conv2dTranspose_1/bias": draw.normal(2, scale=0.2)},
+    convolved_and_back,
+    lambda z, y: F.mse_loss(z, y, reduction="none").mean((1, 2, 3)),
+    lambda p: O.Adam(p, lr=0.02),
+    x, x, 4, 8, lambda z: z,
+)  # fmt: skip
+
 write("training", {"by": f"make_training.py, PyTorch {torch.__version__}, float64"}, cases=cases)

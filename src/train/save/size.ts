@@ -14,7 +14,8 @@ export function countWeights({ outputs }: NetworkGraph): { trainable: number; mo
     stack.push(...inputs);
     if (counted.has(layer)) continue; // a layer that is used again shares its weights
     counted.add(layer);
-    for (const { shape, trainable } of Object.values(layer.weights(inputs.map((input) => input.shape)))) {
+    for (const [name, { shape, trainable }] of Object.entries(layer.weights(inputs.map((input) => input.shape)))) {
+      if (layer.ties?.[name]) continue; // counted where it lies
       count[trainable ? "trainable" : "moving"] += product(shape);
     }
   }
