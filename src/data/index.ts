@@ -3,6 +3,11 @@ export { cleanDuplicates, type DuplicatesOptions, type DuplicatesReport } from "
 export { cleanMissing, type MissingOptions, type MissingReport } from "./cleaning/missing.ts";
 export { cleanOutliers, type OutlierBounds, type OutliersOptions, type OutliersReport } from "./cleaning/outliers.ts";
 export type { Cleaned } from "./cleaning/output.ts";
+export type { Batch, BatchColumn } from "./datasets/batch.ts";
+export { Dataset, type DatasetState, type Reading, type ReadOptions } from "./datasets/dataset.ts";
+export type { Cursor, Flow, Position } from "./datasets/flow.ts";
+export type { Columns } from "./datasets/stages/columns.ts";
+export type { MapBatch, MapSample, Predicate, Sample, SampleContext } from "./datasets/stages/map.ts";
 export {
   type Label,
   type LabelEncoder,
@@ -24,7 +29,12 @@ export { type MinMaxScalerOptions, minMaxScaler } from "./scalers/minMax.ts";
 export { type RobustScalerOptions, robustScaler } from "./scalers/robust.ts";
 export type { Scaler, ScalerJSON } from "./scalers/scaler.ts";
 export { type StandardScalerOptions, standardScaler } from "./scalers/standard.ts";
+export { fromArrays, fromGenerator, type GeneratorOptions } from "./sources/arrays.ts";
 export { type Digits, type MnistOptions, mnist } from "./sources/mnist.ts";
+export { fromTable, openTable } from "./sources/table.ts";
 export { type TableRow, tableColumns, vegaTable } from "./sources/vega.ts";
 export { type SplitOptions, splitIndices, trainTestSplit } from "./split.ts";
 export type { StrataLabels } from "./strata.ts";
+export type { ColumnKind, TableColumn } from "./tables/columns.ts";
+export type { TableOptions } from "./tables/options.ts";
+export type { Table as DataTable } from "./tables/table.ts";

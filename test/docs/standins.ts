@@ -26,3 +26,6 @@ export const network: Network = model;
 
 /** Stands for a test runner's `test`. */
 export const test = async (_name: string, run: () => void | Promise<void>): Promise<void> => run();
+
+/** Node's, for examples that need a file to read. */
+export { writeFileSync } from "node:fs";

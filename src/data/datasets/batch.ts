@@ -1,0 +1,125 @@
+import { fail, formatShape, product, sameShape } from "../../util/index.ts";
+import { type DenseArray, isDenseArray, type NumberArray } from "../arrays.ts";
+
+/** One array of a batch, the samples along its first axis: numbers with their shape, or a list of texts or other things. */
+export type BatchColumn = DenseArray | readonly unknown[];
+
+/** Samples side by side: an array for each name, all of the same length. */
+export type Batch = Readonly<Record<string, BatchColumn>>;
+
+/** Samples of a column. */
+export function lengthOf(column: BatchColumn): number {
+  return isDenseArray(column) ? (column.shape[0] as number) : (column as readonly unknown[]).length;
+}
+
+/** Samples of a batch. */
+export function rowsOf(batch: Batch): number {
+  for (const name in batch) return lengthOf(batch[name] as BatchColumn);
+  return 0;
+}
+
+/** A batch with every column changed. Names are those of a stranger's table: no name may reach a prototype. */
+export function mapColumns(batch: Batch, change: (column: BatchColumn, name: string) => BatchColumn): Batch {
+  return Object.fromEntries(Object.entries(batch).map(([name, column]) => [name, change(column, name)]));
+}
+
+/** Samples [start, stop), numbers without a copy. */
+export function sliceBatch(batch: Batch, start: number, stop: number): Batch {
+  if (start === 0 && stop === rowsOf(batch)) return batch;
+  return mapColumns(batch, (column) => {
+    if (!isDenseArray(column)) return (column as readonly unknown[]).slice(start, stop);
+    const [, ...rowShape] = column.shape;
+    const size = product(rowShape);
+    return { data: column.data.subarray(start * size, stop * size), shape: [stop - start, ...rowShape] };
+  });
+}
+
+/** The samples of the given numbers, copied. */
+export function gatherBatch(batch: Batch, rows: ArrayLike<number>): Batch {
+  return mapColumns(batch, (column) => {
+    if (!isDenseArray(column)) return Array.from(rows, (row) => (column as readonly unknown[])[row]);
+    const { data, shape } = column;
+    const size = product(shape.slice(1));
+    const out = sameKind(data, rows.length * size);
+    if (size < 32) {
+      for (let i = 0, at = 0; i < rows.length; i++) {
+        const from = (rows[i] as number) * size;
+        for (let k = 0; k < size; k++) out[at++] = data[from + k] as number;
+      }
+    } else {
+      for (let i = 0; i < rows.length; i++) {
+        const from = (rows[i] as number) * size;
+        out.set(data.subarray(from, from + size), i * size);
+      }
+    }
+    return { data: out, shape: [rows.length, ...shape.slice(1)] };
+  });
+}
+
+/**
+ * Batches one after the other as one.
+ *
+ * @throws DescentError when they have other names, shapes or kinds of numbers.
+ */
+export function joinBatches(batches: readonly Batch[]): Batch {
+  const [first, ...others] = batches;
+  if (!first) return {};
+  if (others.length === 0) return first;
+  for (const other of others) checkAlike(first, other);
+  return mapColumns(first, (column, name) => {
+    if (!isDenseArray(column)) return batches.flatMap((batch) => batch[name] as unknown[]);
+    const parts = batches.map((batch) => batch[name] as DenseArray);
+    const rows = parts.reduce((sum, { shape }) => sum + (shape[0] as number), 0);
+    const rowShape = column.shape.slice(1);
+    const data = sameKind(column.data, rows * product(rowShape));
+    let at = 0;
+    for (const part of parts) {
+      data.set(part.data, at);
+      at += part.data.length;
+    }
+    return { data, shape: [rows, ...rowShape] };
+  });
+}
+
+/** Refuses two batches whose samples are not of one kind. */
+export function checkAlike(first: Batch, other: Batch): void {
+  const [names, others] = [Object.keys(first), Object.keys(other)];
+  if (names.length !== others.length || names.some((name) => !Object.hasOwn(other, name))) {
+    fail(`a sample has the columns ${others.join(", ")}`, `${names.join(", ")}, as the first one`);
+  }
+  for (const name of names) {
+    const [a, b] = [kindOf(first[name] as BatchColumn), kindOf(other[name] as BatchColumn)];
+    if (a !== b) fail(`a sample's "${name}" is ${b}`, `${a}, as the first one's`);
+  }
+}
+
+/** What one sample of a column is, in words: "Float32Array [28, 28]". */
+function kindOf(column: BatchColumn): string {
+  if (!isDenseArray(column)) return "an entry of a list";
+  return `numbers of shape ${formatShape(column.shape.slice(1))} in a ${column.data.constructor.name}`;
+}
+
+/** An array of the same type. */
+export function sameKind<T extends NumberArray>(data: T, length: number): T {
+  return new (data.constructor as new (length: number) => T)(length);
+}
+
+/** Bytes of one sample, as far as numbers go. */
+export function bytesPerRow(batch: Batch): number {
+  let bytes = 0;
+  for (const column of Object.values(batch)) {
+    if (isDenseArray(column)) bytes += column.data.BYTES_PER_ELEMENT * product(column.shape.slice(1));
+    else bytes += 64;
+  }
+  return bytes;
+}
+
+/** Samples that a batch has where no size is asked for: 1024, or fewer where they are large. */
+export function handyRows(rowBytes: number): number {
+  return Math.max(1, Math.min(1024, Math.floor((1 << 22) / Math.max(1, rowBytes))));
+}
+
+/** Whether two columns hold samples of one shape. */
+export function sameRows(a: DenseArray, b: DenseArray): boolean {
+  return sameShape(a.shape.slice(1), b.shape.slice(1));
+}

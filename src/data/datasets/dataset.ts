@@ -1,0 +1,181 @@
+import { checkOptions, fail, show } from "../../util/index.ts";
+import type { Batch } from "./batch.ts";
+import { checkCount } from "./checks.ts";
+import type { Cursor, Flow, Position } from "./flow.ts";
+import { batchFlow } from "./stages/batches.ts";
+import { type Columns, columnsFlow, columnsRead } from "./stages/columns.ts";
+import { filterFlow, type MapBatch, type MapSample, mapBatchesFlow, mapFlow, type Predicate } from "./stages/map.ts";
+import { shardFlow, skipFlow, takeFlow } from "./stages/rows.ts";
+import { shuffleFlow } from "./stages/shuffle.ts";
+
+/** Where a reading stands, to be kept as JSON. */
+export interface DatasetState {
+  readonly pass: number;
+  readonly position: Position;
+}
+
+/** How a dataset is read. */
+export interface ReadOptions {
+  /** The pass over the data, counted from 0: each has an order and random numbers of its own. Default 0. */
+  readonly pass?: number | undefined;
+  /** Go on where another reading stood; it says the pass, too. Default: from the beginning. */
+  readonly state?: DatasetState | undefined;
+}
+
+/**
+ * Samples of any number, read piece by piece: from memory, files or functions. A dataset is a recipe; nothing is read until it is iterated, and
+ * every method gives a new one. Iterating gives batches: a record of arrays, the samples along the first axis of each. What is random follows
+ * from seeds and the number of the pass, so that two readings of a pass are the same, bit for bit.
+ *
+ * @example
+ * const squares = fromGenerator(function* () {
+ *   for (let i = 0; i < 100; i++) yield { x: [i], y: [i * i] };
+ * });
+ * for await (const { x, y } of squares.shuffle({ seed: 1 }).batch(32)) console.log(x, y);
+ */
+export class Dataset implements AsyncIterable<Batch> {
+  /** @param only the same with fewer columns, where that saves reading the others. */
+  constructor(
+    /** What it is made of. */
+    readonly flow: Flow,
+    private readonly only?: (names: readonly string[]) => Dataset,
+  ) {}
+
+  /** Samples; undefined where nobody knows before they are read, Infinity where they do not end. */
+  get length(): number | undefined {
+    return this.flow.length;
+  }
+
+  /** Every sample changed by a function of it, which may be asynchronous. */
+  map(change: MapSample, options: { seed?: number } = {}): Dataset {
+    return new Dataset(mapFlow(this.flow, checkFunction("map", change), seedOf("map", options)));
+  }
+
+  /** Every batch changed by a function of it: faster than `map` where arrays are changed as a whole. */
+  mapBatches(change: MapBatch, options: { seed?: number } = {}): Dataset {
+    return new Dataset(mapBatchesFlow(this.flow, checkFunction("mapBatches", change), seedOf("mapBatches", options)));
+  }
+
+  /** The samples for which a function is true. */
+  filter(keep: Predicate, options: { seed?: number } = {}): Dataset {
+    return new Dataset(filterFlow(this.flow, checkFunction("filter", keep), seedOf("filter", options)));
+  }
+
+  /**
+   * Other columns of the same samples: by a new name a column, or a list of columns that become one matrix, float32 [samples, numbers].
+   *
+   * @example
+   * const houses = fromArrays({ rooms: [2, 3], area: [50, 80], price: [1, 2] });
+   * const samples = houses.columns({ x: ["rooms", "area"], y: "price" });
+   */
+  columns(columns: Columns): Dataset {
+    const source = this.only ? this.only(columnsRead(columns)) : this;
+    return new Dataset(columnsFlow(source.flow, columns));
+  }
+
+  /** Batches of `size` samples; the last is smaller, or left out with `dropRemainder`. */
+  batch(size: number, options: { dropRemainder?: boolean } = {}): Dataset {
+    checkCount("batch", "size", size, 1);
+    checkOptions("batch", options, ["dropRemainder"]);
+    return new Dataset(batchFlow(this.flow, size, options.dropRemainder ?? false));
+  }
+
+  /**
+   * Another order in every pass: of all samples where these can be had in any order (arrays, images, token files) and no `buffer` is given;
+   * else within windows of `buffer` samples, default 10,000, so that a stream is never in memory as a whole.
+   *
+   * @param options `seed`, default 0; `buffer`; `reshuffle`: false gives every pass the same order.
+   */
+  shuffle(options: { seed?: number; buffer?: number; reshuffle?: boolean } = {}): Dataset {
+    checkOptions("shuffle", options, ["seed", "buffer", "reshuffle"]);
+    const { buffer, reshuffle = true } = options;
+    if (buffer !== undefined) checkCount("shuffle", "buffer", buffer, 1);
+    const { seed } = { seed: seedOf("shuffle", { ...(options.seed !== undefined && { seed: options.seed }) }) };
+    return new Dataset(shuffleFlow(this.flow, { seed, buffer, reshuffle }));
+  }
+
+  /** The first `count` samples. */
+  take(count: number): Dataset {
+    checkCount("take", "count", count, 0);
+    return new Dataset(takeFlow(this.flow, count));
+  }
+
+  /** All but the first `count` samples. */
+  skip(count: number): Dataset {
+    checkCount("skip", "count", count, 0);
+    return new Dataset(skipFlow(this.flow, count));
+  }
+
+  /**
+   * One of `world` shares: samples rank, rank + world, ... All shares together are everything, and no sample is in two. Before `batch`.
+   *
+   * @param rank from 0 to world - 1.
+   */
+  shard(rank: number, world: number): Dataset {
+    checkCount("shard", "world", world, 1);
+    checkCount("shard", "rank", rank, 0);
+    if (rank >= world) fail(`shard: rank is ${rank} of ${world}`, `0 to ${world - 1}`);
+    return new Dataset(shardFlow(this.flow, rank, world));
+  }
+
+  /** Reads one pass. The reading's `state()` tells where it stands; another one goes on from there. */
+  read(options: ReadOptions = {}): Reading {
+    checkOptions("read", options, ["pass", "state"]);
+    const { state, pass = state?.pass ?? 0 } = options;
+    checkCount("read", "pass", pass, 0);
+    return new Reading(this.flow.open(pass, state?.position), pass);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Batch> {
+    return this.read()[Symbol.asyncIterator]();
+  }
+}
+
+/** One pass over a dataset, under way. */
+export class Reading implements AsyncIterable<Batch> {
+  private closed: Promise<void> | undefined;
+
+  constructor(
+    private readonly cursor: Cursor,
+    readonly pass: number,
+  ) {}
+
+  /** The next batch; undefined at the end. */
+  async next(): Promise<Batch | undefined> {
+    if (this.closed) return undefined;
+    const batch = await this.cursor.next();
+    if (!batch) await this.close();
+    return batch;
+  }
+
+  /** Where the next batch begins. */
+  state(): DatasetState {
+    return { pass: this.pass, position: this.cursor.position() };
+  }
+
+  /** Lets go of files and threads; done by itself at the end. */
+  close(): Promise<void> {
+    this.closed ??= this.cursor.close();
+    return this.closed;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Batch, void, undefined> {
+    try {
+      for (let batch = await this.next(); batch; batch = await this.next()) yield batch;
+    } finally {
+      await this.close();
+    }
+  }
+}
+
+function checkFunction<F>(where: string, f: F): F {
+  if (typeof f !== "function") fail(`${where} got ${show(f)}`, "a function");
+  return f;
+}
+
+function seedOf(where: string, options: { seed?: number }): number {
+  checkOptions(where, options, ["seed"]);
+  const { seed = 0 } = options;
+  checkCount(where, "seed", seed, Number.MIN_SAFE_INTEGER);
+  return seed;
+}

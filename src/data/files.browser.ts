@@ -1,0 +1,9 @@
+import { fail } from "../util/index.ts";
+
+// Stands for files.ts in bundles for browsers ("browser" in package.json).
+
+function refuse(): never {
+  return fail("a browser cannot read files of a disk", "fromArrays or fromGenerator, over what the page has fetched");
+}
+
+export const Table = { open: refuse };

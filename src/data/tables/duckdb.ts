@@ -1,0 +1,164 @@
+import { randomBytes } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DescentError, fail } from "../../util/index.ts";
+import { quoteText, withoutPatterns } from "./sql.ts";
+
+// What is used of `@duckdb/node-api`, an optional package of 70 MB that is loaded here.
+
+interface Vector {
+  /** Of numbers: one per row. */
+  readonly items?: Float64Array;
+  /** Of arrays of a fixed length: their numbers, one array after the other. */
+  readonly childData?: Vector;
+  getItem(row: number): unknown;
+}
+
+export interface Chunk {
+  readonly rowCount: number;
+  getColumnVector(column: number): Vector;
+}
+
+interface Result {
+  fetchChunk(): Promise<Chunk | null>;
+  getRowObjectsJS(): Promise<Record<string, unknown>[]>;
+}
+
+interface Connection {
+  run(sql: string): Promise<unknown>;
+  stream(sql: string): Promise<Result>;
+  interrupt(): void;
+  disconnectSync(): void;
+}
+
+interface Library {
+  readonly DuckDBInstance: {
+    create(
+      path: string,
+      options: Record<string, string>,
+    ): Promise<{ connect(): Promise<Connection>; closeSync(): void }>;
+  };
+}
+
+export interface DatabaseOptions {
+  /** Files that may be read; no others can. */
+  readonly files: readonly string[];
+  /** Memory that DuckDB may take before it writes to disk, in megabytes. */
+  readonly memory: number;
+  /** Threads of DuckDB; undefined for one per processor. */
+  readonly threads: number | undefined;
+}
+
+/**
+ * A DuckDB in memory that reads some files and nothing else: no other files, no network, no extensions that it doesn't bring with it; and no
+ * query can change that. What does not fit into memory goes to a temporary folder of its own.
+ */
+export class Database {
+  private readonly spill = join(tmpdir(), `descent-duckdb-${process.pid}-${randomBytes(6).toString("hex")}`);
+  private connection!: Connection;
+  private instance!: Awaited<ReturnType<Library["DuckDBInstance"]["create"]>>;
+  private closed = false;
+
+  private constructor() {}
+
+  /** @throws DescentError when the package is not installed. */
+  static async open({ files, memory, threads }: DatabaseOptions): Promise<Database> {
+    const { DuckDBInstance } = await library();
+    const database = new Database();
+    database.instance = await DuckDBInstance.create(":memory:", {
+      autoinstall_known_extensions: "false",
+      autoload_known_extensions: "false",
+      memory_limit: `${memory}MB`,
+      temp_directory: database.spill,
+      preserve_insertion_order: "true",
+      ...(threads !== undefined && { threads: String(threads) }),
+    });
+    database.connection = await database.instance.connect();
+    const allowed = files.flatMap((file) => [file, withoutPatterns(file)]).map(quoteText);
+    await database.run(`SET allowed_paths = [${allowed.join(", ")}]`);
+    await database.run("SET enable_external_access = false");
+    return database;
+  }
+
+  /** After this, no statement changes a setting. */
+  async lock(): Promise<void> {
+    await this.run("SET lock_configuration = true");
+  }
+
+  /** Does a statement whose answer doesn't matter. */
+  async run(sql: string): Promise<void> {
+    await this.connection.run(sql).catch(refused);
+  }
+
+  /** The rows of a small answer. */
+  async rows(sql: string): Promise<Record<string, unknown>[]> {
+    const result = await this.connection.stream(sql).catch(refused);
+    const rows = await result.getRowObjectsJS().catch(refused);
+    return rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)])));
+  }
+
+  /** Reads a query's answer piece by piece, in bounded memory; `close` may be called at any moment. */
+  stream(sql: string): { next(): Promise<Chunk | undefined>; close(): void } {
+    if (this.closed) fail("a table is read after it was closed", "it open");
+    let connection: Connection | undefined;
+    let closed = false;
+    const begun = (async () => {
+      connection = await this.instance.connect();
+      return connection.stream(sql);
+    })();
+    begun.catch(() => undefined);
+    return {
+      async next() {
+        const result = await begun.catch(refused);
+        const chunk = closed ? null : await result.fetchChunk().catch(refused);
+        return chunk && chunk.rowCount > 0 ? chunk : undefined;
+      },
+      close() {
+        closed = true;
+        connection?.interrupt();
+        connection?.disconnectSync();
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    this.connection.disconnectSync();
+    this.instance.closeSync();
+    await rm(this.spill, { recursive: true, force: true });
+  }
+}
+
+async function library(): Promise<Library> {
+  const name = "@duckdb/node-api";
+  try {
+    const loaded = (await import(name)) as Library & { default?: Library };
+    return loaded.DuckDBInstance ? loaded : (loaded.default as Library);
+  } catch (error) {
+    return fail(
+      `the package ${name}, which reads tables, can't be loaded: ${firstLine(error)}`,
+      "it installed",
+      `npm install ${name}`,
+    );
+  }
+}
+
+/** DuckDB's refusal on one line: "Binder Error: ...". */
+export class QueryError extends DescentError {}
+
+function refused(error: unknown): never {
+  throw new QueryError(firstLine(error));
+}
+
+function firstLine(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  const [line = ""] = text.split("\n");
+  return line.length > 300 ? `${line.slice(0, 297)}...` : line;
+}
+
+/** A whole number as a number, where that is exact. */
+function plain(value: unknown): unknown {
+  return typeof value === "bigint" && Number.isSafeInteger(Number(value)) ? Number(value) : value;
+}

@@ -1,0 +1,295 @@
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import { fail, unknownName } from "../../util/index.ts";
+import type { Batch, BatchColumn } from "../datasets/batch.ts";
+import { Dataset } from "../datasets/dataset.ts";
+import type { Flow } from "../datasets/flow.ts";
+import { columnOf, columnSql, type TableColumn } from "./columns.ts";
+import { type Chunk, Database, QueryError } from "./duckdb.ts";
+import { type TableOptions, type TableSettings, tableSettings } from "./options.ts";
+import { quoteName, quoteText, withoutPatterns } from "./sql.ts";
+
+/** Rows of a batch. */
+const ROWS = 2048;
+
+/** Files up to so many bytes are counted at once; larger ones of CSV and JSON at the first pass over them. */
+const QUICKLY_COUNTED = 1 << 26;
+
+/** Contents of a table by a file's ending. */
+const FORMATS = {
+  csv: ["csv", "tsv", "txt", "data", "csv.gz", "tsv.gz"],
+  json: ["json", "jsonl", "ndjson", "json.gz", "jsonl.gz", "ndjson.gz"],
+  parquet: ["parquet", "pq"],
+  duckdb: ["duckdb", "db"],
+} as const;
+
+type Format = keyof typeof FORMATS;
+
+/**
+ * A table in files, as DuckDB sees it: of any size, since only what a query's answer holds comes into memory. In SQL it is called `data`.
+ */
+export class Table {
+  private count: number | undefined;
+
+  private constructor(
+    /** What errors call it. */
+    readonly name: string,
+    readonly columns: readonly TableColumn[],
+    private readonly database: Database,
+    count: number | undefined,
+  ) {
+    this.count = count;
+  }
+
+  /** See `openTable`. */
+  static async open(source: string | readonly string[], options: TableOptions = {}): Promise<Table> {
+    const settings = tableSettings("openTable", options);
+    const given = typeof source === "string" ? [source] : source;
+    if (!Array.isArray(given) || given.length === 0 || given.some((file) => typeof file !== "string")) {
+      fail(`openTable got ${JSON.stringify(source)}`, "a file, or a list of files of one kind");
+    }
+    const files = await Promise.all(given.map(checkedFile));
+    const formats = [...new Set(files.map(({ path }) => formatOf(path)))];
+    const [format] = formats;
+    if (formats.length > 1) fail(`openTable got files of several kinds: ${formats.join(", ")}`, "files of one kind");
+    const name = given.length === 1 ? (given[0] as string) : `${given[0]} and ${given.length - 1} more`;
+    const paths = files.map(({ path }) => path);
+    const database = await Database.open({ files: paths, memory: settings.memory, threads: settings.threads });
+    try {
+      await makeView(database, name, format as Format, paths, settings);
+      await database.lock();
+      const described = await explained(name, () => database.rows("DESCRIBE data"));
+      const columns = described.map((row) => columnOf(String(row["column_name"]), String(row["column_type"])));
+      const size = files.reduce((sum, file) => sum + file.size, 0);
+      const quick =
+        settings.sql === undefined && (format === "parquet" || format === "duckdb" || size <= QUICKLY_COUNTED);
+      const table = new Table(name, columns, database, undefined);
+      if (quick) await table.rows();
+      return table;
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
+  }
+
+  /** Rows, where they have been counted. */
+  get length(): number | undefined {
+    return this.count;
+  }
+
+  /** Counts the rows: at once for Parquet, by a pass over the file for CSV and JSON. */
+  async rows(): Promise<number> {
+    if (this.count === undefined) {
+      const [row] = await this.query("SELECT count(*)::DOUBLE AS n FROM data");
+      this.count = Number(row?.["n"]);
+    }
+    return this.count;
+  }
+
+  /**
+   * The rows that a query gives, all at once: for statistics and other small answers. In it the table is called `data`.
+   *
+   * @throws DescentError for what DuckDB refuses, on one line.
+   */
+  query(sql: string): Promise<Record<string, unknown>[]> {
+    return explained(this.name, () => this.database.rows(sql));
+  }
+
+  /**
+   * The rows as a dataset that is read piece by piece, of a column each; the columns' kinds tell what stands in them ({@link TableColumn}).
+   * The order is that of the files, or of the query's ORDER BY.
+   *
+   * @param names the columns to read; default all.
+   */
+  dataset(names: readonly string[] = this.columns.map(({ name }) => name)): Dataset {
+    const columns = names.map(
+      (name) =>
+        this.columns.find((column) => column.name === name) ??
+        unknownName(
+          "column",
+          name,
+          this.columns.map((column) => column.name),
+        ),
+    );
+    return new Dataset(this.flow(columns), (fewer) => this.dataset(fewer));
+  }
+
+  /** Lets go of DuckDB. Datasets of the table can no longer be read. */
+  close(): Promise<void> {
+    return this.database.close();
+  }
+
+  private flow(columns: readonly TableColumn[]): Flow {
+    const table = this;
+    const sql = `SELECT ${columns.map(columnSql).join(", ")} FROM data`;
+    return {
+      description: `columns ${columns.map(({ name }) => name).join(", ")} of ${this.name}`,
+      get length() {
+        return table.count;
+      },
+      batchSize: undefined,
+      open(_, position) {
+        let { at = 0 } = (position ?? {}) as { at?: number };
+        const reader = table.database.stream(at > 0 ? `${sql} OFFSET ${at}` : sql);
+        const pieces = new Pieces(columns);
+        return {
+          async next() {
+            const batch = await explained(table.name, () => pieces.next(reader));
+            if (batch) at += pieces.taken;
+            else table.count ??= at;
+            return batch;
+          },
+          position: () => ({ at }),
+          close: async () => reader.close(),
+        };
+      },
+    };
+  }
+}
+
+/** Chunks, which are as large as it suits DuckDB, as batches of {@link ROWS} rows. */
+class Pieces {
+  /** Rows of the batch given last. */
+  taken = 0;
+  private chunk: Chunk | undefined;
+  private at = 0;
+  private ended = false;
+
+  constructor(private readonly columns: readonly TableColumn[]) {}
+
+  async next(reader: { next(): Promise<Chunk | undefined> }): Promise<Batch | undefined> {
+    const out = this.columns.map(({ kind, width }) =>
+      kind === "text" || kind === "bytes" || kind === "other" ? [] : new Float64Array(ROWS * width),
+    );
+    let rows = 0;
+    while (rows < ROWS && !this.ended) {
+      if (!this.chunk) {
+        this.chunk = await reader.next();
+        this.at = 0;
+        if (!this.chunk) this.ended = true;
+        continue;
+      }
+      const count = Math.min(ROWS - rows, this.chunk.rowCount - this.at);
+      this.columns.forEach((column, i) => {
+        copyValues(this.chunk as Chunk, i, column, this.at, count, out[i] as Float64Array | unknown[], rows);
+      });
+      rows += count;
+      this.at += count;
+      if (this.at === this.chunk.rowCount) this.chunk = undefined;
+    }
+    this.taken = rows;
+    if (rows === 0) return undefined;
+    return Object.fromEntries(this.columns.map((column, i) => [column.name, finished(out[i] as never, column, rows)]));
+  }
+}
+
+function copyValues(
+  chunk: Chunk,
+  index: number,
+  { kind, width }: TableColumn,
+  start: number,
+  count: number,
+  out: Float64Array | unknown[],
+  at: number,
+): void {
+  const vector = chunk.getColumnVector(index);
+  if (out instanceof Float64Array) {
+    const items = (kind === "numbers" ? vector.childData?.items : vector.items) as Float64Array;
+    out.set(items.subarray(start * width, (start + count) * width), at * width);
+    if (kind !== "numbers") return;
+    for (let row = 0; row < count; row++) {
+      if (vector.getItem(start + row) === null) out.fill(Number.NaN, (at + row) * width, (at + row + 1) * width);
+    }
+    return;
+  }
+  for (let row = start; row < start + count; row++) {
+    const value = vector.getItem(row);
+    out.push(kind === "bytes" && value !== null ? Uint8Array.from((value as { bytes: Uint8Array }).bytes) : value);
+  }
+}
+
+function finished(values: Float64Array | unknown[], { kind, width }: TableColumn, rows: number): BatchColumn {
+  if (!(values instanceof Float64Array)) return values;
+  return { data: values.subarray(0, rows * width), shape: kind === "numbers" ? [rows, width] : [rows] };
+}
+
+async function checkedFile(file: string): Promise<{ path: string; size: number }> {
+  if (/^[a-z]+:\/\//i.test(file)) {
+    fail(`openTable got ${file}`, "a file on this machine", "download it first: tables are not read from the network");
+  }
+  const path = resolve(file);
+  const facts = await stat(path).catch(() => undefined);
+  if (!facts) fail(`there is no file ${file}`, "a table's file");
+  if (!facts.isFile()) fail(`${file} is no file`, "a table's file, or a list of them");
+  return { path, size: facts.size };
+}
+
+function formatOf(path: string): Format {
+  const found = (Object.keys(FORMATS) as Format[]).find((format) =>
+    FORMATS[format].some((ending) => path.toLowerCase().endsWith(`.${ending}`)),
+  );
+  return found ?? fail(`${path} has no ending that tells what it is`, Object.values(FORMATS).flat().join(", "));
+}
+
+/** Calls the files `data`, or what the query makes of them. */
+async function makeView(
+  database: Database,
+  name: string,
+  format: Format,
+  paths: readonly string[],
+  settings: TableSettings,
+): Promise<void> {
+  const list = `[${paths.map((path) => quoteText(withoutPatterns(path))).join(", ")}]`;
+  const from: Record<Exclude<Format, "duckdb">, () => string> = {
+    csv: () => `read_csv(${list}, ${csvOptions(paths, settings)})`,
+    json: () => `read_json(${list}, maximum_object_size = 67108864)`,
+    parquet: () => `read_parquet(${list})`,
+  };
+  await explained(name, async () => {
+    const source = format === "duckdb" ? await attached(database, paths, settings) : from[format]();
+    if (settings.sql === undefined) return database.run(`CREATE VIEW data AS SELECT * FROM ${source}`);
+    await database.run("CREATE SCHEMA source");
+    await database.run(`CREATE VIEW source.data AS SELECT * FROM ${source}`);
+    // The query's own `data` is the files; everybody else's is its answer.
+    await database.run(`CREATE VIEW main.data AS WITH data AS (FROM source.data) SELECT * FROM (${settings.sql})`);
+  });
+}
+
+function csvOptions(paths: readonly string[], { header, names, delimiter, missing, text }: TableSettings): string {
+  const texts = (list: readonly string[]) => `[${list.map(quoteText).join(", ")}]`;
+  const tabs = delimiter === undefined && paths.every((path) => /\.tsv(\.gz)?$/i.test(path));
+  const options = {
+    nullstr: texts(missing),
+    header,
+    names: names && texts(names),
+    delim: tabs ? "'\t'" : delimiter && quoteText(delimiter),
+    all_varchar: text,
+  };
+  return Object.entries(options)
+    .flatMap(([option, value]) => (value === undefined ? [] : [`${option} = ${value}`]))
+    .join(", ");
+}
+
+/** The table of a database file. */
+async function attached(database: Database, paths: readonly string[], { table }: TableSettings): Promise<string> {
+  if (paths.length > 1) fail("openTable got several databases", "one");
+  await database.run(`ATTACH ${quoteText(paths[0] as string)} AS file (READ_ONLY)`);
+  const rows = await database.rows("SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'file'");
+  const names = rows.map((row) => String(row["table_name"]));
+  if (table === undefined && names.length !== 1) {
+    fail(`the database has the tables ${names.join(", ") || "(none)"}`, "the option table, which names one of them");
+  }
+  const index = table === undefined ? 0 : names.indexOf(table);
+  if (index < 0) unknownName("table", table as string, names);
+  return `file.${quoteName(String(rows[index]?.["schema_name"]))}.${quoteName(names[index] as string)}`;
+}
+
+/** Lets errors of DuckDB name the table. */
+async function explained<T>(name: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof QueryError)) throw error;
+    return fail(`${name} cannot be read: ${error.message}`, "a whole table, and a query that fits it");
+  }
+}

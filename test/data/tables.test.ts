@@ -1,0 +1,197 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { type Batch, type Dataset, type DenseArray, fromTable, openTable } from "../../src/data/index.ts";
+import { packageFolder } from "../../src/data/sources/packageFiles.ts";
+
+const scratch = mkdtempSync(join(tmpdir(), "descent-tables-"));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+const vega = (file: string) => join(packageFolder("vega-datasets"), "data", file);
+
+function write(name: string, text: string): string {
+  const path = join(scratch, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+/** All rows of a dataset as one record of plain lists. */
+async function everything(dataset: Dataset): Promise<Record<string, unknown[]>> {
+  const out: Record<string, unknown[]> = {};
+  for await (const batch of dataset) {
+    for (const [name, column] of Object.entries(batch)) {
+      out[name] ??= [];
+      out[name].push(...("data" in column ? (column as DenseArray).data : column));
+    }
+  }
+  return out;
+}
+
+describe("a table's columns", () => {
+  test("are numbers, booleans, dates, texts, lists by their types; what is missing is NaN or null", async () => {
+    const path = write(
+      "kinds.csv",
+      "n,whole,yes,day,word\n1.5,7,true,2020-01-01,a\n?,8,false,1969-12-31,\n2.5,NA,,,c\n",
+    );
+    const table = await openTable(path);
+    expect(table.columns.map(({ name, kind }) => [name, kind])).toEqual([
+      ["n", "number"],
+      ["whole", "number"],
+      ["yes", "boolean"],
+      ["day", "date"],
+      ["word", "text"],
+    ]);
+    expect(table.length).toBe(3);
+    expect(await everything(table.dataset())).toEqual({
+      n: [1.5, Number.NaN, 2.5],
+      whole: [7, 8, Number.NaN],
+      yes: [1, 0, Number.NaN],
+      day: [Date.UTC(2020, 0, 1), -86_400_000, Number.NaN],
+      word: ["a", null, "c"],
+    });
+    await table.close();
+    await expect(everything(table.dataset())).rejects.toThrow(/after it was closed/);
+  });
+
+  test("of other types come as arrays, bytes or JSON", async () => {
+    const sql =
+      "SELECT [1.5, 2.5]::DOUBLE[2] AS pair, NULL::FLOAT[2] AS none, 'ab'::BLOB AS raw, [1, 2] AS list, {'a': 1} AS record, " +
+      "9223372036854775808::HUGEINT AS huge, 1.25::DECIMAL(9, 3) AS exact, 'x'::ENUM('x', 'y') AS class FROM data LIMIT 1";
+    const [batch] = await collect(await fromTable(write("one.csv", "a\n1\n"), { sql }));
+    expect(batch).toEqual({
+      pair: { data: Float64Array.of(1.5, 2.5), shape: [1, 2] },
+      none: { data: Float64Array.of(Number.NaN, Number.NaN), shape: [1, 2] },
+      raw: [Uint8Array.of(97, 98)],
+      list: ["[1,2]"],
+      record: ['{"a":1}'],
+      huge: { data: Float64Array.of(2 ** 63), shape: [1] },
+      exact: { data: Float64Array.of(1.25), shape: [1] },
+      class: ["x"],
+    });
+  });
+
+  test("may be called anything", async () => {
+    const names = ['a "quoted" one', "it's", "__proto__", "ünïcode; DROP VIEW data", "constructor"];
+    const header = names.map((name) => `"${name.replaceAll('"', '""')}"`).join(",");
+    const dataset = await fromTable(write("names.csv", `${header}\n1,2,3,4,5\n6,7,8,9,10\n`));
+    const [batch] = await collect(dataset);
+    expect(Object.keys(batch as Batch)).toEqual(names);
+    const [arranged] = await collect(dataset.columns({ x: names }));
+    expect(arranged?.["x"]).toEqual({ data: Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10), shape: [2, 5] });
+    expect(({} as { data?: unknown }).data).toBeUndefined();
+  });
+
+  test.each<[string, string, object, number]>([
+    ["semicolons", "a;b\n1;x\n2;y\n", {}, 2],
+    ["no header", "1,2\n3,4\n", { header: false, names: ["a", "b"] }, 2],
+    ["all text", "a,b\n01,x\n02,y\n", { text: true }, 2],
+    ["words for missing", "a\n1\n-\n3\n", { missing: ["-"] }, 3],
+  ])("of CSV with %s", async (_, text, options, rows) => {
+    const table = await openTable(write("some.csv", text), options);
+    expect([table.length, table.columns[0]?.name]).toEqual([rows, "a"]);
+    const { a } = await everything(table.dataset());
+    expect(a).toHaveLength(rows);
+    if ("text" in options) expect(a).toEqual(["01", "02"]);
+    if ("missing" in options) expect(a).toEqual([1, Number.NaN, 3]);
+  });
+
+  test.each([
+    ["penguins.json", 344],
+    ["unemployment.tsv", 3218],
+    ["flights-3m.parquet", 3_000_000],
+  ])("of %s", async (file, rows) => {
+    const table = await openTable(vega(file));
+    expect(await table.rows()).toBe(rows);
+    const [batch] = await collect(table.dataset(), 1);
+    expect(Object.keys(batch as Batch)).toEqual(table.columns.map(({ name }) => name));
+  });
+
+  test("of several files are one table's, of JSON lines and of names that look like patterns", async () => {
+    const [one, two] = [write("[a]*?.jsonl", '{"v": 1}\n{"v": 2}\n'), write("it's.jsonl", '{"v": 3}\n')];
+    expect(await everything(await fromTable([one, two]))).toEqual({ v: [1, 2, 3] });
+  });
+});
+
+async function collect(dataset: Dataset, most = Number.POSITIVE_INFINITY): Promise<Batch[]> {
+  const batches: Batch[] = [];
+  for await (const batch of dataset) if (batches.push(batch) >= most) break;
+  return batches;
+}
+
+describe("a table is read", () => {
+  const flights = vega("flights-3m.parquet");
+  const sql = "SELECT delay, origin FROM data LIMIT 10000";
+
+  test("in batches whose sizes and order never vary", async () => {
+    const dataset = await fromTable(flights, { sql, threads: 2 });
+    const [once, again] = [await collect(dataset), await collect(dataset)];
+    expect(again).toEqual(once);
+    expect(once.map((batch) => (batch["origin"] as string[]).length)).toEqual([2048, 2048, 2048, 2048, 1808]);
+    expect(dataset.length).toBe(10_000);
+  });
+
+  test("on from any batch", async () => {
+    const dataset = (await fromTable(flights, { sql })).shuffle({ seed: 3, buffer: 3000 }).batch(1111);
+    const whole = await collect(dataset);
+    const reading = dataset.read();
+    for (let done = 0; done <= whole.length; done++) {
+      const rest: Batch[] = [];
+      for await (const batch of dataset.read({ state: JSON.parse(JSON.stringify(reading.state())) })) rest.push(batch);
+      expect(rest).toEqual(whole.slice(done));
+      await reading.next();
+    }
+  });
+
+  test("and answers queries", async () => {
+    const table = await openTable(flights);
+    expect(await table.query("SELECT count(*) AS n, max(distance) AS far FROM data")).toEqual([
+      { n: 3_000_000, far: 4962 },
+    ]);
+    await expect(table.query("SELECT dellay FROM data")).rejects.toThrow(/^[^\n]*"dellay" not found[^\n]*$/);
+  });
+});
+
+describe("a table reads nothing else", () => {
+  const secret = write("secret.csv", "a\nsecret\n");
+  const path = write("own.csv", "a\n1\n");
+
+  test.each([
+    ["other files", `SELECT * FROM read_csv('${secret}')`],
+    ["other files as text", `SELECT * FROM read_text('${secret}')`],
+    ["folders", `SELECT * FROM glob('${scratch}/*')`],
+    ["the network", "SELECT * FROM read_csv('https://example.org/a.csv')"],
+    ["what it could write", `COPY (SELECT 1) TO '${scratch}/written.csv'`],
+    ["databases", `ATTACH '${scratch}/other.db'`],
+    ["extensions", "INSTALL httpfs"],
+    ["loaded extensions", `LOAD '${scratch}/evil.duckdb_extension'`],
+    ["its own settings", "SET enable_external_access = true"],
+    ["the list of files", `SET allowed_paths = ['${secret}']`],
+  ])("not %s", async (_, statement) => {
+    const table = await openTable(path);
+    const before = readdirSync(scratch);
+    const answer = await table.query(statement).catch((error: Error) => error);
+    expect((answer as Error).message).toMatch(/^[^\n]*own\.csv cannot be read: [^\n]+$/);
+    expect(readdirSync(scratch)).toEqual(before);
+    await table.close();
+  });
+
+  test("by a query of its options either", async () => {
+    await expect(openTable(path, { sql: `SELECT * FROM read_csv('${secret}')` })).rejects.toThrow(/Permission Error/);
+    await expect(openTable(path, { sql: "SELECT 1) AS x; DROP VIEW data; --" })).rejects.toThrow(/cannot be read/);
+  });
+});
+
+test.each<[string, unknown, object, RegExp]>([
+  ["no file", "missing.csv", {}, /there is no file missing\.csv/],
+  ["a folder", scratch, {}, /is no file/],
+  ["a URL", "https://example.org/a.csv", {}, /download it first/],
+  ["an unknown ending", write("a.xyz", "1"), {}, /no ending.*csv/],
+  ["two kinds", [vega("penguins.json"), vega("sp500.csv")], {}, /several kinds/],
+  ["no list", [], {}, /openTable got \[\]/],
+  ["a mistyped option", vega("sp500.csv"), { heder: true }, /did you mean "header"/],
+  ["an impossible option", vega("sp500.csv"), { memory: 0 }, /memory is 0/],
+  ["an unknown column", vega("sp500.csv"), { sql: "SELECT pric FROM data" }, /sp500\.csv cannot be read: Binder Error/],
+])("a table of %s is refused", async (_, source, options, message) => {
+  await expect(openTable(source as string, options)).rejects.toThrow(message);
+});
