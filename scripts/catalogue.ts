@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import * as architectures from "../src/architectures/index.ts";
 import * as descent from "../src/index.ts";
 
 /** A table of docs/catalogue.md: what the registry `names` knows, told by the docstrings of the sources in `folder`. */
@@ -17,6 +18,12 @@ const CHAPTERS: readonly Chapter[] = [
     about: "`layers.NAME(...)`. [Guide](guide/models.md)",
     names: descent.layerNames,
     folder: "src/nn/layers",
+  },
+  {
+    title: "Architectures",
+    about: "`NAME(...)` of `descent/architectures`. [Guide](guide/models.md#ready-architectures)",
+    names: Object.keys(architectures),
+    folder: "src/architectures",
   },
   {
     title: "Activations",

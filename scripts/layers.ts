@@ -106,6 +106,12 @@ export const LAYERS: Record<string, Layer> = {
     mayImport: ["util", "tensor", "nn", "optim", "data"],
     browserSafe: true,
   },
+  architectures: {
+    level: 8,
+    is: "networks of the literature, ready to train: ResNet, U-Net, ...",
+    mayImport: ["util", "nn", "train"],
+    browserSafe: true,
+  },
   index: {
     level: 8,
     is: "the public door: re-exports only",

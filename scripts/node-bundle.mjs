@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { build } from "esbuild";
 
 /** Doors, and what is loaded by its path. */
-const ENTRIES = ["index", "data/index", "text/index", "testing/index", "cli/index", "cli/config/resolveHook"];
+const DOORS = ["index", "architectures/index", "data/index", "text/index", "testing/index", "cli/index"];
+const ENTRIES = [...DOORS, "cli/config/resolveHook"];
 
 /**
  * Bundles the modules in a folder ("dist", or "src" where `extension` is ".ts") into another. What is loaded only when it is needed stays

@@ -31,6 +31,7 @@ async function namesOf(file: string, from = join(root, file)): Promise<NameSourc
 const standins = await namesOf("test/docs/standins.ts");
 const doors = [
   await namesOf("src/index.ts", "descent"),
+  await namesOf("src/architectures/index.ts", "descent/architectures"),
   await namesOf("src/data/index.ts", "descent/data"),
   await namesOf("src/text/index.ts", "descent/text"),
   await namesOf("src/testing/index.ts", "descent/testing"),

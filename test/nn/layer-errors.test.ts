@@ -318,6 +318,11 @@ describe("options are checked when a layer is made", () => {
       "spectralNormalization got powerIterations = 0. Expected a positive integer.",
     ],
     [() => layers.spatialDropout2d(1), "spatialDropout2d got rate = 1, which leaves nothing."],
+    [() => layers.sampling({ klWeight: -1 }), "sampling got klWeight = -1. Expected a finite number from 0."],
+    [
+      () => layers.sampling()([layers.input({ shape: [2] }), layers.input({ shape: [3] })]),
+      "received samples of shapes [2] and [3]. Expected [mean, logVariance] of one shape.",
+    ],
     [() => layers.gaussianNoise(-1), "gaussianNoise got stddev = -1. Expected a finite number from 0."],
     [
       () => layers.activation({ kind: "relu", maxValue: -1 }),

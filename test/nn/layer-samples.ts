@@ -275,4 +275,5 @@ export const LAYER_SAMPLES: readonly LayerSample[] = [
   sample("gaussianNoise", { stddev: 0.5 }, [sequence], sequence),
   sample("gaussianDropout", { rate: 0.25 }, [sequence], sequence),
   sample("dropPath", { rate: 0.25 }, [sequence], sequence),
+  sample("sampling", { klWeight: 0.5 }, [[6], [6]], [6]),
 ];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createLayer, graphOf, layerNames, layers, Network, textWords } from "../../src/nn/index.ts";
-import { gradCheck, type RandomKey, randomKey, type Tensor, tensor, zeros } from "../../src/tensor/index.ts";
+import { full, gradCheck, type RandomKey, randomKey, type Tensor, tensor, zeros } from "../../src/tensor/index.ts";
 import { HostRandom, product, type Shape } from "../../src/util/index.ts";
 import { LAYER_SAMPLES, type LayerSample } from "./layer-samples.ts";
 
@@ -168,6 +168,18 @@ describe("random layers, in training", () => {
     expect([mean(noisy), deviation(noisy)]).toEqual([expect.closeTo(2, 1), expect.closeTo(0.5, 1)]);
     const scaled = await trained(layers.gaussianDropout(0.2), x);
     expect([mean(scaled), deviation(scaled)]).toEqual([expect.closeTo(2, 1), expect.closeTo(2 * Math.sqrt(0.25), 1)]);
+  });
+
+  test("sampling draws from normal distributions, and adds their divergence from the standard one to the loss", async () => {
+    const [mean2, logVariance] = [layers.input({ shape: [10] }), layers.input({ shape: [10] })];
+    const z = layers.sampling({ klWeight: 0.5, name: "kl" })([mean2, logVariance]);
+    const network = new Network({ inputs: [mean2, logVariance], outputs: [z] });
+    const given = [full([many / 10, 10], 2), full([many / 10, 10], 2 * Math.log(0.25))];
+    const { outputs, losses } = network.forward(given, ...vectors(network), { training: true, key: randomKey(1) });
+    const drawn = [...((await outputs[0]?.data()) ?? [])];
+    expect([mean(drawn), deviation(drawn)]).toEqual([expect.closeTo(2, 1), expect.closeTo(0.25, 2)]);
+    const divergence = 0.5 * (4 + 0.0625 - 1 - Math.log(0.0625)); // of each of 10 numbers
+    expect(await losses["kl"]?.item()).toBeCloseTo(0.5 * 10 * divergence, 4);
   });
 
   test("rrelu draws slopes from lower to upper below zero", async () => {

@@ -133,6 +133,7 @@ export { reshape } from "./reshape.ts";
 export { centerCrop, type ResizingOptions, resizing } from "./resizing.ts";
 export { type RmsNormalizationOptions, rmsNormalization } from "./rms-normalization.ts";
 export { type RreluOptions, rrelu } from "./rrelu.ts";
+export { type SamplingLayerOptions, sampling } from "./sampling.ts";
 export {
   type SeparableConv1dOptions,
   type SeparableConv2dOptions,
