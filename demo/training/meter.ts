@@ -58,9 +58,9 @@ export class Meter {
     this.rightBefore = right;
     this.samplesBefore = seen;
     this.samples = this.loss = this.milliseconds = 0;
-    const at = training.epoch + training.stepInEpoch / training.stepsPerEpoch;
+    const at = training.epoch + training.stepInEpoch / (training.stepsPerEpoch ?? 1);
     const perSample = this.epochMilliseconds / seen;
-    const left = (training.epochs - at) * training.samples * perSample;
+    const left = (training.epochs - at) * (training.samples ?? 0) * perSample;
     const restsLeft = (training.epochs - training.epoch) * this.betweenEpochs;
     return {
       at,

@@ -108,14 +108,21 @@ export class Session {
       onTrainBegin: ({ training }) => {
         this.training = training;
         if (model !== this.model) training.stop("stopped"); // another was asked for meanwhile
-        const { engine, engineReason, samples, validationSamples: testSamples, stepsPerEpoch, epochs } = training;
+        const {
+          engine,
+          engineReason,
+          samples = 0,
+          validationSamples: testSamples,
+          stepsPerEpoch = 0,
+          epochs,
+        } = training;
         const parameters = model.parameters.length;
         this.post({ type: "begun", engine, engineReason, parameters, samples, testSamples, stepsPerEpoch, epochs });
         this.lookAt(model, strip).catch(() => undefined);
       },
       onEpochBegin: () => meter.beginEpoch(),
       onStepEnd: ({ training, loss, size }) => {
-        if (meter.add(loss, size, training.stepsPerEpoch, training.batchSize)) tell(training);
+        if (meter.add(loss, size, training.stepsPerEpoch ?? 0, training.batchSize)) tell(training);
         if (performance.now() >= this.nextStrip) this.lookAt(model, strip).catch(() => undefined);
         const { closed } = this.gate;
         if (!closed) return undefined;

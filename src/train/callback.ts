@@ -7,11 +7,14 @@ export interface Training {
   /** Name of the engine that computes, and why it was chosen. */
   readonly engine: string;
   readonly engineReason: string;
-  /** Samples per epoch. */
-  readonly samples: number;
+  /** Samples per epoch; undefined while nobody knows. */
+  readonly samples: number | undefined;
   readonly validationSamples: number;
   readonly batchSize: number;
-  readonly stepsPerEpoch: number;
+  /** Undefined while nobody knows. */
+  readonly stepsPerEpoch: number | undefined;
+  /** Seconds that the steps so far have waited for data. */
+  readonly waiting: number;
   /** Epochs asked for. */
   readonly epochs: number;
   /** The present epoch, counted from 0. */

@@ -14,7 +14,7 @@ import { type ClassWeight, combinedWeights } from "./weighting.ts";
 export type Data = ArrayData | readonly ArrayData[] | Named<ArrayData>;
 
 /** Checked samples: inputs, targets, and what each counts. */
-export interface Dataset {
+export interface CheckedData {
   readonly rows: number;
   readonly inputs: readonly Column[];
   readonly targets: readonly Column[];
@@ -70,7 +70,7 @@ export async function readDataset(
   y: Data,
   weighting: Weighting = {},
   prefix = "",
-): Promise<Dataset> {
+): Promise<CheckedData> {
   const inputs = await readInputs(network, x, `${prefix}x`);
   const names = heads.map((head) => head.name);
   const targets = await readColumns(y, names, `${prefix}y`, "output");
@@ -90,7 +90,7 @@ export async function readDataset(
 }
 
 /** The first rows for training and the last `fraction` for validation, as Keras cuts. */
-export function cutDataset(data: Dataset, fraction: number): [training: Dataset, validation: Dataset] {
+export function cutDataset(data: CheckedData, fraction: number): [training: CheckedData, validation: CheckedData] {
   const cut = Math.floor(data.rows * (1 - fraction));
   if (cut < 1 || cut >= data.rows) {
     fail(
@@ -101,7 +101,7 @@ export function cutDataset(data: Dataset, fraction: number): [training: Dataset,
   return [sliceDataset(data, 0, cut), sliceDataset(data, cut, data.rows)];
 }
 
-function sliceDataset(data: Dataset, start: number, stop: number): Dataset {
+function sliceDataset(data: CheckedData, start: number, stop: number): CheckedData {
   const slice = (column: Column) => sliceColumn(column, start, stop);
   return {
     rows: stop - start,

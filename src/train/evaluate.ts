@@ -1,6 +1,7 @@
-import { compileBatch, layoutOf } from "./batch-program.ts";
+import type { Network } from "../nn/index.ts";
+import { type BatchBody, compileBatch, layoutOf } from "./batch-program.ts";
 import { Batches } from "./batches.ts";
-import type { Dataset } from "./dataset.ts";
+import type { CheckedData } from "./dataset.ts";
 import { inference } from "./flat.ts";
 import type { Head } from "./objective.ts";
 import { Pace } from "./pace.ts";
@@ -23,11 +24,27 @@ export interface Evaluation {
   readonly names: readonly string[];
 }
 
+/** What measuring computes of a batch. */
+export function evaluatedBatch(network: Network, scorer: Scorer): BatchBody {
+  return (batch) => {
+    const { outputs, losses } = inference(network, batch);
+    return { outputs: scorer.measure(batch.targets, outputs, batch.weights, losses).outputs };
+  };
+}
+
+/** What predicting computes of a batch. */
+export function predictedBatch(network: Network): BatchBody {
+  return (batch) => {
+    const { outputs } = inference(network, batch);
+    return { outputs: Object.fromEntries(outputs.map((output, i) => [`output${i}`, output.cast("float32")])) };
+  };
+}
+
 /** Compiles what measuring a data set needs. */
 export async function prepareEvaluation(
   trainer: Trainer,
   heads: readonly Head[],
-  data: Dataset,
+  data: CheckedData,
   batchSize: number,
 ): Promise<Evaluation> {
   const { network, memory, cache, lane } = trainer;
@@ -41,10 +58,7 @@ export async function prepareEvaluation(
   );
   const { full, last } = await programsFor(batches, (size) =>
     cache.get("evaluate", layout, size, undefined, () =>
-      compileBatch("evaluate", network, memory, layout, size, false, (batch) => {
-        const { outputs, losses } = inference(network, batch);
-        return { outputs: scorer.measure(batch.targets, outputs, batch.weights, losses).outputs };
-      }),
+      compileBatch("evaluate", network, memory, layout, size, false, evaluatedBatch(network, scorer)),
     ),
   );
 

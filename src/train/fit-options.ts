@@ -1,3 +1,4 @@
+import type { Dataset } from "../data/index.ts";
 import { type Augment, type AugmentSpec, augmentOf } from "../nn/index.ts";
 import { checkOptions, fail, show } from "../util/index.ts";
 import type { Callback } from "./callback.ts";
@@ -28,8 +29,8 @@ export interface FitOptions {
   stopWhen?: StopWhen | undefined;
   /** The last part of the data, kept for validation, such as 0.2; default 0. */
   validationSplit?: number | undefined;
-  /** Other data for validation: { x, y } or [x, y]. Default none. */
-  validationData?: ValidationData | readonly [x: Data, y: Data] | undefined;
+  /** Other data for validation: { x, y }, [x, y] or a dataset. Default none. */
+  validationData?: ValidationData | readonly [x: Data, y: Data] | Dataset | undefined;
   /** Default: batches of even size, 256 at most; changes no result but rounding. */
   validationBatchSize?: number | undefined;
   /** What the samples of each class count; default 1. The loss is sum(weight * loss) / samples, as in Keras. */
@@ -193,7 +194,8 @@ export function checkInteger(where: string, name: string, value: unknown, minimu
 }
 
 /** Validation data in one form. */
-export function validationFrom(given: NonNullable<FitOptions["validationData"]>): ValidationData {
+export function validationFrom(given: NonNullable<FitOptions["validationData"]>): ValidationData | Dataset {
+  if (isDataset(given)) return given;
   if (Array.isArray(given)) {
     if (given.length !== 2)
       fail(`fit: validationData is a list of ${given.length}`, "[x, y] or { x, y, sampleWeight }");
@@ -203,4 +205,10 @@ export function validationFrom(given: NonNullable<FitOptions["validationData"]>)
   const { x, y } = given as ValidationData;
   if (x === undefined || y === undefined) fail("fit: validationData lacks x or y", "{ x, y }");
   return given as ValidationData;
+}
+
+/** True of what `descent/data` makes to be read piece by piece: by its form, since a program without datasets shall not load them. */
+export function isDataset(data: unknown): data is Dataset {
+  const { flow, read } = (data ?? {}) as Partial<Dataset>;
+  return typeof flow?.open === "function" && typeof read === "function";
 }

@@ -1,13 +1,11 @@
+import type { Dataset } from "../data/index.ts";
 import type { Network } from "../nn/index.ts";
 import { fail } from "../util/index.ts";
-import { strataOf } from "./balance.ts";
-import { compileBatch, layoutOf } from "./batch-program.ts";
-import { Batches } from "./batches.ts";
-import { cutDataset, type Data, type Dataset, readDataset } from "./dataset.ts";
+import { type BatchProgram, compileBatch } from "./batch-program.ts";
+import type { Data } from "./dataset.ts";
 import { explainLoss } from "./diagnose.ts";
-import { evaluationBatch, prepareEvaluation } from "./evaluate.ts";
 import { Events } from "./events.ts";
-import { type FitSettings, validationFrom } from "./fit-options.ts";
+import { type FitSettings, isDataset } from "./fit-options.ts";
 import type { History } from "./history.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { type StepParts, train, trainingStep } from "./loop.ts";
@@ -15,9 +13,10 @@ import type { Objective } from "./objective.ts";
 import { progress } from "./progress.ts";
 import { Run } from "./run.ts";
 import { Scorer } from "./scorer.ts";
+import { arraySources, type FitSources } from "./source.ts";
 import { checkStopWhen } from "./stop.ts";
 import { standardTerminal } from "./terminal.ts";
-import { programsFor, type Trainer } from "./trainer.ts";
+import type { Trainer } from "./trainer.ts";
 import { validationName } from "./values.ts";
 
 /** What `fit` needs of the model. */
@@ -30,12 +29,20 @@ export interface FitSubject {
   readonly save: (folder: string) => Promise<void>;
 }
 
+/** What the engine is chosen by where nobody knows how many samples there are. */
+const MANY = 100_000;
+
 /** Checks everything, compiles everything, trains, and tells what came of it. */
-export async function runFit(subject: FitSubject, x: Data, y: Data, settings: FitSettings): Promise<History> {
+export async function runFit(
+  subject: FitSubject,
+  x: Data | Dataset,
+  y: Data | undefined,
+  settings: FitSettings,
+): Promise<History> {
   const { network, objective } = subject;
-  const data = await trainingData(subject, x, y, settings);
+  const data = await sourcesFor(subject, x, y, settings);
   const epochs = Math.max(0, settings.epochs - settings.initialEpoch);
-  const { trainer, reason: engineReason } = await subject.prepare(epochs * data.training.rows);
+  const { trainer, reason: engineReason } = await subject.prepare(epochs * (data.training.rows ?? MANY));
   const events = new Events(callbacksOf(settings));
   const session = await profileSession(settings);
   const checkpointer = await checkpointerOf(data, settings);
@@ -57,6 +64,7 @@ export async function runFit(subject: FitSubject, x: Data, y: Data, settings: Fi
       throw error;
     } finally {
       await checkpointer?.idle();
+      await run.feed.close();
       await events.trainEnd({ training: run, reason: run.reason });
     }
     if (run.interrupted && keptIn) savedTo = tellKept(keptIn, settings);
@@ -70,6 +78,7 @@ export async function runFit(subject: FitSubject, x: Data, y: Data, settings: Fi
     epochs: run.chronicle.epochs,
     steps: trainer.step - firstStep,
     seconds,
+    waiting: run.waiting,
     engine: trainer.memory.engine.name,
     reason: run.reason,
     interrupted: run.interrupted,
@@ -83,14 +92,11 @@ export async function runFit(subject: FitSubject, x: Data, y: Data, settings: Fi
     return ProfileSession.open(trainer, profile);
   }
 
-  async function checkpointerOf({ training, validation }: TrainingData, settings: FitSettings) {
-    const { checkpoint, seed, shuffle, terminal, batchSize } = settings;
+  async function checkpointerOf({ training, validation }: FitSources, settings: FitSettings) {
+    const { checkpoint, seed, shuffle, terminal } = settings;
     if (!checkpoint) return undefined;
     const paper = terminal ?? standardTerminal();
-    const [{ Checkpointer }, { digestOf }] = await Promise.all([
-      import("./checkpoint/checkpointer.ts"),
-      import("./checkpoint/digest.ts"),
-    ]);
+    const { Checkpointer } = await import("./checkpoint/checkpointer.ts");
     return Checkpointer.open(checkpoint, {
       network,
       objective,
@@ -103,12 +109,12 @@ export async function runFit(subject: FitSubject, x: Data, y: Data, settings: Fi
       settings: {
         seed,
         shuffle,
-        batchSize: batchSizeFor(objective, training.rows, batchSize),
-        samples: training.rows,
+        batchSize: training.batchSize,
+        samples: training.rows ?? 0,
         validationSamples: validation?.rows ?? 0,
-        data: digestOf(columnsOf(training)),
+        data: await training.digest(),
         optimizer: objective.optimizer.kind,
-        metrics: new Scorer(objective.heads, targetShapesOf(training), network.lossTerms).names.slice(),
+        metrics: new Scorer(objective.heads, training.targetShapes, network.lossTerms).names.slice(),
       },
     });
   }
@@ -117,54 +123,41 @@ export async function runFit(subject: FitSubject, x: Data, y: Data, settings: Fi
     return verbose === 0 ? callbacks : [progress(terminal ?? standardTerminal(), verbose), ...callbacks];
   }
 
-  async function prepareRun({ training, validation }: TrainingData, events: Events, settings: FitSettings) {
+  async function prepareRun({ training, validation }: FitSources, events: Events, settings: FitSettings) {
     const { memory, cache } = trainer;
-    const scorer = new Scorer(objective.heads, targetShapesOf(training), network.lossTerms);
+    const { layout, batchSize } = training;
+    const scorer = new Scorer(objective.heads, training.targetShapes, network.lossTerms);
     const known = validation ? [...scorer.names, ...scorer.names.map(validationName)] : scorer.names;
     checkStopWhen(settings.stopWhen, known);
 
-    const columns = columnsOf(training);
-    const layout = layoutOf(training.inputs, training.targets, training.weight);
-    const batchSize = batchSizeFor(objective, training.rows, settings.batchSize);
-    const strata = settings.balanceClasses ? strataOf(training.targets, objective.heads) : undefined;
-    const plain = new Batches(columns, training.rows, batchSize, strata);
     const { augment, accumulate, recompute } = settings;
     const parts: StepParts = { network, optimizer: objective.optimizer, scorer, augment, accumulate, recompute };
     if (accumulate > 1) scorer.checkUncoupled();
     const way = `train${accumulate > 1 ? ` in ${accumulate} parts` : ""}${recompute > 0 ? `, ${recompute} again` : ""}`;
     // Only steps of full batches are profiled.
-    const profiled = (size: number) => session !== undefined && size === plain.sizeOf(0);
-    const [programs, evaluation] = await Promise.all([
-      programsFor(plain, (size) =>
-        cache.get(`${way}${profiled(size) ? ", profiled" : ""}`, layout, size, augment, () =>
-          compileBatch("train", network, memory, layout, size, true, trainingStep(parts), profiled(size)),
-        ),
-      ),
-      validation &&
-        prepareEvaluation(
-          trainer,
-          objective.heads,
-          validation,
-          settings.validationBatchSize ?? evaluationBatch(validation.rows),
-        ),
+    const profiled = (size: number) => session !== undefined && size === batchSize;
+    const programFor = async (size: number) => {
+      const program = await cache.get(`${way}${profiled(size) ? ", profiled" : ""}`, layout, size, augment, () =>
+        compileBatch("train", network, memory, layout, size, true, trainingStep(parts), profiled(size)),
+      );
+      return withSeed(program, settings.seed);
+    };
+    const [{ feed, full }, evaluation] = await Promise.all([
+      training.feed(programFor),
+      validation?.evaluation(trainer),
     ]);
-    const { batches, full, last } = session ? session.watch(plain, programs) : { batches: plain, ...programs };
     const run: Run = new Run({
       model: network,
       trainer,
       engineReason,
-      batches,
-      full,
-      last,
+      feed: session ? session.watch(feed, full) : feed,
       scorer,
       events,
       epochs: settings.epochs,
       initialEpoch: settings.initialEpoch,
-      seed: settings.seed,
-      shuffle: settings.shuffle,
       stopWhen: settings.stopWhen,
       checkpoints: checkpointer,
-      validationSamples: validation?.rows ?? 0,
+      validationSamples: () => validation?.rows ?? 0,
       validate: evaluation && (() => evaluation.measure(() => run.interrupted)),
       explain: ({ step, epoch, event, learningRate }, program) =>
         explainLoss(trainer, parts, layout, program, {
@@ -178,48 +171,27 @@ export async function runFit(subject: FitSubject, x: Data, y: Data, settings: Fi
   }
 }
 
-const columnsOf = ({ inputs, targets, weight }: Dataset) => [...inputs, ...targets, ...(weight ? [weight] : [])];
-
-const targetShapesOf = ({ targets }: Dataset) => targets.map(({ rowShape }) => rowShape);
-
-interface TrainingData {
-  readonly training: Dataset;
-  readonly validation: Dataset | undefined;
+/** A program that draws its random numbers from a seed. */
+function withSeed(program: BatchProgram, seed: number): BatchProgram {
+  program.control[0] = seed >>> 0;
+  program.control[1] = Math.floor(seed / 4294967296) >>> 0;
+  return program;
 }
 
-async function trainingData(subject: FitSubject, x: Data, y: Data, settings: FitSettings): Promise<TrainingData> {
-  const { network, objective } = subject;
-  const { heads } = objective;
-  const { sampleWeight, classWeight, validationSplit, validationData } = settings;
+async function sourcesFor(
+  { network, objective }: FitSubject,
+  x: Data | Dataset,
+  y: Data | undefined,
+  settings: FitSettings,
+): Promise<FitSources> {
   const { parameters, frozen } = network.lengths;
   if (parameters === 0 && frozen > 0) {
     fail("all layers of this model are frozen", "one that is trained", "set its trainable to true and compile again");
   }
   if (parameters === 0) fail("this model has no trainable weights", "a layer with weights, such as dense");
-  const all = await readDataset(network, heads, x, y, { sampleWeight, classWeight });
-  if (validationSplit > 0) {
-    const [training, validation] = cutDataset(all, validationSplit);
-    return { training, validation };
-  }
-  if (!validationData) return { training: all, validation: undefined };
-  const given = validationFrom(validationData);
-  const weighting = { sampleWeight: given.sampleWeight };
-  return { training: all, validation: await readDataset(network, heads, given.x, given.y, weighting, "validation ") };
+  if (!isDataset(x)) return arraySources(network, objective, x, y as Data, settings);
+  return (await import("./stream/source.ts")).streamSources(network, objective, x, settings);
 }
-
-function batchSizeFor({ optimizer }: Objective, rows: number, asked: number | undefined): number {
-  if (optimizer.fullBatch && asked !== undefined && asked < rows) {
-    fail(
-      `fit got batchSize ${asked} for ${optimizer.kind}, which uses all ${rows} samples in every step`,
-      "no batchSize",
-      'leave batchSize out, or train in batches with the optimizer "sgd"',
-    );
-  }
-  return Math.min(rows, optimizer.fullBatch ? rows : (asked ?? defaultBatch));
-}
-
-/** Keras's. */
-const defaultBatch = 32;
 
 function tellKept(path: string, settings: FitSettings): string {
   const terminal = settings.terminal ?? standardTerminal();

@@ -16,6 +16,8 @@ export interface History {
   /** Updates done. */
   readonly steps: number;
   readonly seconds: number;
+  /** Seconds of these that steps waited for data; 0 for arrays in memory. */
+  readonly waiting: number;
   /** Name of the engine that computed. */
   readonly engine: string;
   /** Why it ended: "epochs", what `stopWhen` or a callback said, or "interrupted". */

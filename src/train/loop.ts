@@ -16,13 +16,14 @@ export interface StepParts extends SlopeParts {
  * or goes on from where it was.
  */
 export async function train(run: Run): Promise<void> {
-  const { batches, totals, pace, event } = run;
+  const { feed, totals, pace, event } = run;
   for (let epoch = run.epoch; epoch < run.epochs && !run.stopped; epoch++) {
     await run.beginEpoch(epoch); // shuffles
 
-    for (let batch = run.stepInEpoch; batch < batches.count && !run.stopped; batch++) {
-      const program = run.programFor(batch);
-      batches.refill(program.columns, batch);
+    while (!run.stopped) {
+      const coming = feed.next(); // the next batch, where its program reads it
+      const program = coming instanceof Promise ? await coming : coming;
+      if (!program) break;
       program.control[2] = run.step;
       program.rate[0] = run.learningRate;
 

@@ -1,3 +1,4 @@
+import type { Dataset } from "../data/index.ts";
 import {
   chain,
   copyGraph,
@@ -14,7 +15,7 @@ import { type Data, readDataset, readInputs } from "./dataset.ts";
 import { evaluationBatch, prepareEvaluation } from "./evaluate.ts";
 import { type FindLearningRateOptions, type LearningRateCurve, searchLearningRate } from "./find-learning-rate.ts";
 import { runFit } from "./fit.ts";
-import { checkInteger, type FitOptions, fitSettings } from "./fit-options.ts";
+import { checkInteger, type FitOptions, fitSettings, isDataset } from "./fit-options.ts";
 import type { Beam } from "./generate/beam-search.ts";
 import type { BeamSearchOptions, GenerateOptions } from "./generate/options.ts";
 import type { History } from "./history.ts";
@@ -102,14 +103,19 @@ export class Model extends Network {
   /**
    * Trains.
    *
-   * @param x inputs: a tensor, nested lists or { data, shape }, the samples first; a list of these for several inputs.
+   * @param x inputs: a tensor, nested lists or { data, shape }, the samples first; a list of these for several inputs. Or a dataset
+   * (`descent/data`) alone, whose columns are "x" and "y", or have the names of inputs and outputs, and perhaps "sampleWeight".
    * @param y targets, likewise.
    * @throws DescentError for data and options that do not fit, before any work; and when the loss becomes NaN or infinite,
    * naming the layer where it did.
    * @example
    * const history = await model.fit(x, y, { epochs: 20, batchSize: 2, stopWhen: { loss: 0.01 } });
    */
-  async fit(x: Data, y: Data, options: FitOptions = {}): Promise<History> {
+  fit(dataset: Dataset, options?: FitOptions): Promise<History>;
+  fit(x: Data, y: Data, options?: FitOptions): Promise<History>;
+  async fit(x: Data | Dataset, ...rest: readonly unknown[]): Promise<History> {
+    const [y, options = {}] = withTargets<FitOptions>(x, rest);
+    if (isDataset(x) && options.shuffle !== undefined) fail("fit got shuffle and a dataset", "dataset.shuffle()");
     const settings = fitSettings(options);
     const objective = this.compiled("fit");
     if (this.fitting) fail("fit was called while fit is running", "one training at a time", "await the first");
@@ -152,12 +158,19 @@ export class Model extends Network {
    * @example
    * const { loss, accuracy } = await model.evaluate(x, y);
    */
-  async evaluate(x: Data, y: Data, options: EvaluateOptions = {}): Promise<Scores> {
+  evaluate(dataset: Dataset, options?: EvaluateOptions): Promise<Scores>;
+  evaluate(x: Data, y: Data, options?: EvaluateOptions): Promise<Scores>;
+  async evaluate(x: Data | Dataset, ...rest: readonly unknown[]): Promise<Scores> {
+    const [y, options = {}] = withTargets<EvaluateOptions>(x, rest);
     checkOptions("evaluate", options, ["batchSize", "sampleWeight"]);
     const { batchSize, sampleWeight } = options;
     if (batchSize !== undefined) checkInteger("evaluate", "batchSize", batchSize, 1);
     const { heads } = this.compiled("evaluate");
-    const data = await readDataset(this, heads, x, y, { sampleWeight });
+    if (isDataset(x)) {
+      if (sampleWeight !== undefined) fail("evaluate got sampleWeight and a dataset", 'the column "sampleWeight"');
+      return (await this.evaluateStream(x, heads, batchSize)) as Scores;
+    }
+    const data = await readDataset(this, heads, x, y as Data, { sampleWeight });
     const { trainer } = await this.prepare(data.rows);
     const evaluation = await prepareEvaluation(trainer, heads, data, batchSize ?? evaluationBatch(data.rows));
     return (await evaluation.measure()) as Scores;
@@ -170,7 +183,7 @@ export class Model extends Network {
    * @example
    * const probabilities = await (await model.predict([[0, 1]])).array();
    */
-  async predict(x: Data, options: PredictOptions = {}): Promise<Tensor> {
+  async predict(x: Data | Dataset, options: PredictOptions = {}): Promise<Tensor> {
     const { length } = this.outputs;
     if (length !== 1)
       fail(`predict on a model of ${length} outputs`, "one output", "use predictAll, which gives a list");
@@ -214,10 +227,15 @@ export class Model extends Network {
   }
 
   /** All outputs for every sample, a tensor each. */
-  async predictAll(x: Data, options: PredictOptions = {}): Promise<Tensor[]> {
+  async predictAll(x: Data | Dataset, options: PredictOptions = {}): Promise<Tensor[]> {
     checkOptions("predict", options, ["batchSize"]);
     const { batchSize } = options;
     if (batchSize !== undefined) checkInteger("predict", "batchSize", batchSize, 1);
+    if (isDataset(x)) {
+      const { streamPrediction } = await import("./stream/measure.ts");
+      const { trainer } = await this.prepare(x.length ?? 1);
+      return streamPrediction(trainer, this, x, batchSize);
+    }
     const inputs = await readInputs(this, x, "x");
     const { trainer } = await this.prepare(inputs[0]?.rows ?? 1);
     return predictColumns(trainer, inputs, batchSize ?? evaluationBatch(inputs[0]?.rows ?? 1));
@@ -296,6 +314,12 @@ export class Model extends Network {
     return this.fitting;
   }
 
+  private async evaluateStream(dataset: Dataset, heads: Objective["heads"], batchSize: number | undefined) {
+    const { streamEvaluation } = await import("./stream/measure.ts");
+    const { trainer } = await this.prepare(dataset.length ?? 1);
+    return (await streamEvaluation(trainer, this, heads, dataset, batchSize)).measure();
+  }
+
   private compiled(what: string): Objective {
     return (
       this.objective ?? fail(`${what} was called before compile`, 'model.compile({ optimizer: "adam", loss: ... })')
@@ -355,6 +379,16 @@ export class Model extends Network {
     this.prepared = await preparing;
     return this.prepared;
   }
+}
+
+/** What follows the first argument of `fit` and `evaluate`: after a dataset only the options. */
+function withTargets<Options>(x: Data | Dataset, rest: readonly unknown[]): [Data | undefined, Options | undefined] {
+  if (!isDataset(x)) return rest as [Data, Options | undefined];
+  const [options, more] = rest;
+  if (more !== undefined || (options !== undefined && (Array.isArray(options) || isDataset(options)))) {
+    fail("a dataset was given together with targets", "a dataset with the columns x and y");
+  }
+  return [undefined, options as Options | undefined];
 }
 
 /**

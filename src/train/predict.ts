@@ -2,7 +2,7 @@ import { type Tensor, tensor } from "../tensor/index.ts";
 import { compileBatch, layoutOf } from "./batch-program.ts";
 import { Batches } from "./batches.ts";
 import type { Column } from "./column.ts";
-import { inference } from "./flat.ts";
+import { predictedBatch } from "./evaluate.ts";
 import { Pace } from "./pace.ts";
 import { programsFor, type Trainer } from "./trainer.ts";
 
@@ -18,10 +18,7 @@ export async function predictColumns(
   const batches = new Batches(inputs, rows, Math.min(batchSize, rows));
   const { full, last } = await programsFor(batches, (size) =>
     cache.get("predict", layout, size, undefined, () =>
-      compileBatch("predict", network, memory, layout, size, false, (batch) => {
-        const { outputs } = inference(network, batch);
-        return { outputs: Object.fromEntries(outputs.map((output, i) => [`output${i}`, output.cast("float32")])) };
-      }),
+      compileBatch("predict", network, memory, layout, size, false, predictedBatch(network)),
     ),
   );
   const sizes = network.outputs.map((_, i) => (full.outputs[`output${i}`]?.length ?? 0) / full.size);

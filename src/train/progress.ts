@@ -48,12 +48,15 @@ class Speed {
   /** "loss 0.1234  12.3k samples/s  3m 05s left". */
   describe(training: Training): string {
     const steps = training.step - this.stepsWhenStarted;
-    const left = training.epochs * training.stepsPerEpoch - steps;
-    const perStep = (performance.now() - this.trainStarted) / 1000 / Math.max(steps, 1);
+    const { stepsPerEpoch, waiting } = training;
+    const left = stepsPerEpoch === undefined ? undefined : training.epochs * stepsPerEpoch - steps;
+    const seconds = (performance.now() - this.trainStarted) / 1000;
+    const perStep = seconds / Math.max(steps, 1);
     const facts = [
       this.validating ? "validating" : formatLogs(training.runningLogs()),
       speedOf(training.stepInEpoch * training.batchSize, this.inEpoch / 1000),
-      steps > 0 ? `${formatSeconds(left * perStep)} left` : "",
+      waitingShare(waiting, seconds),
+      steps > 0 && left !== undefined ? `${formatSeconds(left * perStep)} left` : "",
     ];
     return facts.filter(Boolean).join("  ");
   }
@@ -92,7 +95,7 @@ export class Lines implements Callback {
   private remind(training: Training): void {
     const now = performance.now();
     if (now - this.quietSince < this.patience || training.stepInEpoch === 0) return;
-    const place = `step ${training.stepInEpoch}/${training.stepsPerEpoch}`;
+    const place = `step ${training.stepInEpoch}${training.stepsPerEpoch ? `/${training.stepsPerEpoch}` : ""}`;
     this.terminal.write(`${epochTitle(training, training.epoch)}  ${place}  ${this.speed.describe(training)}\n`);
     this.quietSince = now;
   }
@@ -165,8 +168,11 @@ class Bar implements Callback {
     const title = epochTitle(training, training.epoch);
     const text = this.speed.describe(training);
     const room = Math.min(30, columns - title.length - text.length - 6);
-    const done = training.stepInEpoch / training.stepsPerEpoch;
-    const line = room >= 5 ? `${title}  ${drawBar(done, room)}  ${text}` : `${title}  ${text}`;
+    const { stepInEpoch, stepsPerEpoch } = training;
+    // How long an epoch is that nobody has counted shows when it is over: till then its steps are told.
+    const bar =
+      stepsPerEpoch === undefined ? `step ${stepInEpoch}` : room >= 5 && drawBar(stepInEpoch / stepsPerEpoch, room);
+    const line = bar ? `${title}  ${bar}  ${text}` : `${title}  ${text}`;
     this.terminal.write(`${eraseLine}${cut(line, columns)}`);
   }
 }
@@ -180,7 +186,7 @@ function headline(training: Training): string {
   const validation = training.validationSamples > 0 ? ` (${training.validationSamples} for validation)` : "";
   return (
     `Engine ${engine}: ${engineReason.replace(`${engine}: `, "")}\n` +
-    `${count(training.samples, "sample")}${validation}, batches of ${training.batchSize}, ${count(training.epochs, "epoch")}`
+    `${training.samples === undefined ? "A stream of samples" : count(training.samples, "sample")}${validation}, batches of ${training.batchSize}, ${count(training.epochs, "epoch")}`
   );
 }
 
@@ -193,8 +199,29 @@ function epochCount(training: Training): string {
 }
 
 function epochSummary({ training, logs, seconds }: EpochEndEvent): string {
-  const facts = [formatLogs(logs), speedOf(training.samples, seconds), formatSeconds(seconds)];
+  const { samples, waiting } = training;
+  const facts = [
+    formatLogs(logs),
+    speedOf(samples ?? 0, seconds),
+    formatSeconds(seconds),
+    waitingShare(waiting - waitedBefore(training, waiting), seconds),
+  ];
   return facts.filter(Boolean).join("  ");
+}
+
+/** "waited 23 % for data"; nothing for what nobody notices. */
+function waitingShare(waiting: number, seconds: number): string {
+  const share = seconds > 0 ? waiting / seconds : 0;
+  return share >= 0.05 ? `waited ${Math.round(100 * share)} % for data` : "";
+}
+
+/** Seconds that a training had waited when an epoch's line was made last. */
+const waits = new WeakMap<Training, number>();
+
+function waitedBefore(training: Training, now: number): number {
+  const before = waits.get(training) ?? 0;
+  waits.set(training, now);
+  return before;
 }
 
 /** "12.3k samples/s"; nothing for what took no time: a browser's clock moves in steps of up to a millisecond. */

@@ -1,9 +1,9 @@
 import type { Network } from "../nn/index.ts";
 import type { DescentError } from "../util/index.ts";
 import type { BatchProgram } from "./batch-program.ts";
-import type { Batches } from "./batches.ts";
 import type { StepEvent, Training, WeightsCopy } from "./callback.ts";
 import type { Events } from "./events.ts";
+import type { Feed, FeedPosition } from "./feed.ts";
 import { Chronicle } from "./history.ts";
 import type { Lane } from "./lane.ts";
 import { Pace } from "./pace.ts";
@@ -25,17 +25,13 @@ export interface RunParts {
   readonly model: Network;
   readonly trainer: Trainer;
   readonly engineReason: string;
-  readonly batches: Batches;
-  readonly full: BatchProgram;
-  readonly last: BatchProgram;
+  readonly feed: Feed;
   readonly scorer: Scorer;
   readonly events: Events;
   readonly epochs: number;
   readonly initialEpoch: number;
-  readonly seed: number;
-  readonly shuffle: boolean;
   readonly stopWhen: StopWhen;
-  readonly validationSamples: number;
+  readonly validationSamples: () => number;
   /** Measures the validation data; undefined when there are none. */
   readonly validate: (() => Promise<Logs>) | undefined;
   /** Undefined without checkpoints. */
@@ -49,6 +45,8 @@ export interface Standing {
   readonly reason: string | null;
   readonly totals: TotalsState;
   readonly history: ReturnType<Chronicle["copy"]>;
+  /** In the data, within an epoch. */
+  readonly position?: FeedPosition;
 }
 
 /** One training under way: its place, its sums, its end. */
@@ -56,15 +54,12 @@ export class Run implements Training {
   readonly model: Network;
   readonly engine: string;
   readonly engineReason: string;
-  readonly batches: Batches;
+  readonly feed: Feed;
   readonly totals: Totals;
   readonly lane: Lane;
   readonly epochs: number;
   readonly initialEpoch: number;
-  readonly samples: number;
-  readonly validationSamples: number;
   readonly batchSize: number;
-  readonly stepsPerEpoch: number;
   readonly pace = new Pace();
   readonly chronicle = new Chronicle();
   readonly event: StepEvent;
@@ -76,29 +71,34 @@ export class Run implements Training {
   private epochStarted = 0;
   /** The epoch was begun before, by a run that this one goes on with. */
   private begun = false;
-  private readonly arrays: ReadonlyMap<BatchProgram, ReturnType<Scorer["arraysOf"]>>;
+  private position: FeedPosition = null;
+  private readonly arrays = new Map<BatchProgram, ReturnType<Scorer["arraysOf"]>>();
 
   constructor(private readonly parts: RunParts) {
-    const { model, trainer, batches, full, last, scorer } = parts;
+    const { model, trainer, feed, scorer } = parts;
     this.model = model;
     this.engine = trainer.memory.engine.name;
     this.engineReason = parts.engineReason;
-    this.batches = batches;
+    this.feed = feed;
     this.totals = scorer.totals();
     this.lane = trainer.lane;
     this.epochs = parts.epochs;
     this.initialEpoch = parts.initialEpoch;
     this.epoch = parts.initialEpoch;
-    this.samples = batches.rows;
-    this.validationSamples = parts.validationSamples;
-    this.batchSize = batches.size;
-    this.stepsPerEpoch = batches.count;
+    this.batchSize = feed.size;
     this.event = { training: this, epoch: 0, step: 0, loss: 0, size: 0 };
-    this.arrays = new Map([full, last].map((program) => [program, scorer.arraysOf(program.outputs)]));
-    for (const { control } of [full, last]) {
-      control[0] = parts.seed >>> 0;
-      control[1] = Math.floor(parts.seed / 4294967296) >>> 0;
-    }
+  }
+
+  get samples(): number | undefined {
+    return this.feed.rows;
+  }
+
+  get stepsPerEpoch(): number | undefined {
+    return this.feed.count;
+  }
+
+  get validationSamples(): number {
+    return this.parts.validationSamples();
   }
 
   get step(): number {
@@ -118,13 +118,17 @@ export class Run implements Training {
     return this.stopReason ?? "epochs";
   }
 
-  programFor(batch: number): BatchProgram {
-    return batch === this.batches.count - 1 ? this.parts.last : this.parts.full;
+  get waiting(): number {
+    return this.feed.waited / 1000;
   }
 
   /** Adds a step's outputs to the sums and returns its mean loss. */
   add(program: BatchProgram): number {
-    const arrays = this.arrays.get(program) as ReturnType<Scorer["arraysOf"]>;
+    let arrays = this.arrays.get(program);
+    if (!arrays) {
+      arrays = this.parts.scorer.arraysOf(program.outputs);
+      this.arrays.set(program, arrays);
+    }
     this.totals.add(arrays);
     return this.parts.scorer.lossIn(arrays[0] as Float32Array);
   }
@@ -146,16 +150,25 @@ export class Run implements Training {
   }
 
   /** What a checkpoint tells of the run. */
-  standing(): Standing & { totals: { losses: number[]; statistics: number[][] } } {
+  standing(): Required<Standing> & { totals: { losses: number[]; statistics: number[][] } } {
     const reason = this.interrupted ? null : (this.stopReason ?? null);
-    return { step: this.step, reason, totals: this.totals.sums() as never, history: this.chronicle.copy() };
+    const position = this.feed.position() ?? null;
+    return { step: this.step, reason, totals: this.totals.sums() as never, history: this.chronicle.copy(), position };
   }
 
   /** Goes on where another run stood. */
-  takeUp({ epoch, stepInEpoch, reason, totals, history }: Standing & { epoch: number; stepInEpoch: number }): void {
+  takeUp({
+    epoch,
+    stepInEpoch,
+    reason,
+    totals,
+    history,
+    position,
+  }: Standing & { epoch: number; stepInEpoch: number }): void {
     this.epoch = epoch;
     this.stepInEpoch = stepInEpoch;
     this.begun = stepInEpoch > 0;
+    this.position = position ?? null;
     this.totals.restore(totals);
     this.chronicle.restore(history);
     if (reason !== null) this.stop(reason);
@@ -168,7 +181,8 @@ export class Run implements Training {
       this.totals.reset();
     }
     this.begun = false;
-    if (this.parts.shuffle) await this.batches.shuffle(this.parts.seed, epoch, this.pace);
+    await this.feed.begin(epoch, this.stepInEpoch, this.position, this.pace);
+    this.position = null;
     await this.parts.events.epochBegin({ training: this, epoch });
     this.epochStarted = performance.now();
   }

@@ -137,7 +137,7 @@ async function fitModel(
       const { engine, engineReason } = training;
       seen.engine = engineReason.startsWith(engine) ? engineReason : `${engine} (${engineReason})`;
       seen.batchSize = training.batchSize;
-      seen.trainSamples = training.samples;
+      seen.trainSamples = training.samples ?? 0;
     },
   };
   try {

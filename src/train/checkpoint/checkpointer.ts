@@ -200,6 +200,7 @@ export class Checkpointer implements Checkpoints {
       epoch,
       stepInEpoch,
       ...run.standing(),
+      ...(stepInEpoch === 0 && { position: null }),
       score: score ?? null,
       learningRateFactor: trainer.learningRateFactor,
       callbacks: states.map(({ name, values }) => ({ name, values: structuredClone(values) })),

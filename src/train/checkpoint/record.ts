@@ -29,6 +29,8 @@ const record = z.strictObject({
   stepInEpoch: count,
   /** Updates done. */
   step: count,
+  /** Where a stream's next batch begins, within an epoch; null at its beginning, and for arrays. */
+  position: z.optional(z.unknown()),
   learningRateFactor: z.number(),
   /** Why the training ended; null while it may go on. */
   reason: z.nullable(z.string()),

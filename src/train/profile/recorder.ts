@@ -1,6 +1,6 @@
 import type { KernelTime } from "../../tensor/index.ts";
 import type { BatchProgram } from "../batch-program.ts";
-import { Batches } from "../batches.ts";
+import type { Feed } from "../feed.ts";
 
 /** What is known of one step; times are those of `performance.now()`. */
 export interface StepRecord {
@@ -20,7 +20,7 @@ export interface StepRecord {
 /** Steps that are left out, and milliseconds: memory is touched for the first time, threads start, JavaScript is not optimized yet. */
 const WARM_UP = { steps: 5, ms: 100 } as const;
 
-/** Takes down the times of a training's first steps. The loop does not know of it: it gets a program and batches that look at the clock. */
+/** Takes down the times of a training's first steps. The loop does not know of it: it gets batches that look at the clock. */
 export class Recorder {
   private readonly all: StepRecord[] = [];
   private copyBegin = 0;
@@ -69,30 +69,32 @@ export class Recorder {
     return { ...program, run: timed };
   }
 
-  /** The same batches, timed. */
-  batches({ columns, rows, size, count }: Batches): Batches {
-    return new TimedBatches(columns, rows, size, (batch, begin, end) => {
+  /** The same batches, timed; those of the full program by what it says of its kernels. What is waited for data counts as copying. */
+  feed(feed: Feed, full: BatchProgram): Feed {
+    const watched = this.watch(full);
+    let batch = 0;
+    const given = (begin: number, program: BatchProgram | undefined): BatchProgram | undefined => {
+      if (!program) return undefined;
       const last = this.all.at(-1);
-      if (last && this.copyBegin === last.copyBegin && (batch > 0 || count === 1)) last.next = begin;
+      if (last && this.copyBegin === last.copyBegin && (batch > 0 || feed.count === 1)) last.next = begin;
       this.copyBegin = begin;
-      this.copyEnd = end;
+      this.copyEnd = performance.now();
+      batch++;
+      return program === full ? watched : program;
+    };
+    const timed: Feed = Object.create(feed);
+    return Object.assign(timed, {
+      begin(...place: Parameters<Feed["begin"]>) {
+        batch = 0;
+        return feed.begin(...place);
+      },
+      next() {
+        const begin = performance.now();
+        const coming = feed.next();
+        return coming instanceof Promise ? coming.then((program) => given(begin, program)) : given(begin, coming);
+      },
+      position: () => feed.position(),
+      close: () => feed.close(),
     });
-  }
-}
-
-class TimedBatches extends Batches {
-  constructor(
-    columns: Batches["columns"],
-    rows: number,
-    size: number,
-    private readonly tell: (batch: number, begin: number, end: number) => void,
-  ) {
-    super(columns, rows, size);
-  }
-
-  override refill(...[destinations, batch]: Parameters<Batches["refill"]>): void {
-    const begin = performance.now();
-    super.refill(destinations, batch);
-    this.tell(batch, begin, performance.now());
   }
 }

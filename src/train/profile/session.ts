@@ -1,6 +1,6 @@
 import { fail } from "../../util/index.ts";
 import type { BatchProgram } from "../batch-program.ts";
-import type { Batches } from "../batches.ts";
+import type { Feed } from "../feed.ts";
 import type { Trainer } from "../trainer.ts";
 import type { ProfileSettings } from "./options.ts";
 import type { Profile } from "./profile.ts";
@@ -29,21 +29,17 @@ export class ProfileSession {
   }
 
   /**
-   * Programs and batches of the training, such that steps of full batches are recorded.
+   * The batches of the training, such that steps of full ones are recorded.
    *
    * @throws DescentError when the engine keeps no times
    */
-  watch(
-    batches: Batches,
-    { full, last }: { readonly full: BatchProgram; readonly last: BatchProgram },
-  ): { batches: Batches; full: BatchProgram; last: BatchProgram } {
+  watch(feed: Feed, full: BatchProgram): Feed {
     if (!full.profiler) {
       const { name } = this.trainer.memory.engine;
       fail(`fit: profile on the engine "${name}", which keeps no times`, 'the engine "native" or "wasm"');
     }
     this.program = full;
-    const watched = this.recorder.watch(full);
-    return { batches: this.recorder.batches(batches), full: watched, last: last === full ? watched : last };
+    return this.recorder.feed(feed, full);
   }
 
   /** The profile, and its trace written; undefined when no step was done. */

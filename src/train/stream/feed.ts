@@ -1,0 +1,178 @@
+import type { Batch, Dataset, DatasetState, Reading } from "../../data/index.ts";
+import type { BatchProgram } from "../batch-program.ts";
+import type { CheckedData } from "../dataset.ts";
+import type { Feed, FeedPosition } from "../feed.ts";
+import type { Pace } from "../pace.ts";
+
+/** Batches that lie ready while the program computes. */
+const AHEAD = 3;
+
+/** What a stream of batches is made ready with. */
+export interface StreamParts {
+  readonly dataset: Dataset;
+  readonly size: number;
+  /** The epoch after which nothing is read. */
+  readonly epochs: number;
+  readonly read: (batch: Batch, name: string) => Promise<CheckedData>;
+  /** The program for a batch of so many samples; compiled when there is none yet. */
+  readonly programFor: (size: number) => Promise<BatchProgram>;
+}
+
+/** Batches of a dataset, read, checked and laid out ahead of the loop, over the end of an epoch too. */
+export class StreamFeed implements Feed {
+  private present: Ahead | undefined;
+  private following: Ahead | undefined;
+  private counted: { rows: number; count: number } | undefined;
+  private at: FeedPosition = null;
+  private seen = { rows: 0, count: 0 };
+  waited = 0;
+
+  constructor(private readonly parts: StreamParts) {}
+
+  get size(): number {
+    return this.parts.size;
+  }
+
+  get rows(): number | undefined {
+    return this.counted?.rows ?? this.parts.dataset.length;
+  }
+
+  get count(): number | undefined {
+    const { rows } = this;
+    return this.counted?.count ?? (rows === undefined ? undefined : Math.ceil(rows / this.size));
+  }
+
+  async begin(epoch: number, step: number, position: FeedPosition, _pace: Pace): Promise<void> {
+    await this.present?.close();
+    const ready = this.following;
+    this.following = undefined;
+    if (ready?.pass === epoch && step === 0) this.present = ready;
+    else {
+      await ready?.close();
+      const state = step > 0 ? { pass: epoch, position } : undefined;
+      this.present = new Ahead(this.parts, epoch, step, state as DatasetState | undefined);
+    }
+    this.at = step > 0 ? position : null;
+    // Of an epoch that another process began, nobody here knows how many samples it had.
+    this.seen = { rows: step > 0 ? Number.NaN : 0, count: step };
+  }
+
+  next(): BatchProgram | undefined | Promise<BatchProgram | undefined> {
+    const present = this.present as Ahead;
+    const ready = present.take();
+    if (ready) return this.fill(ready);
+    const since = performance.now();
+    return present.coming().then((item) => {
+      this.waited += performance.now() - since;
+      return item === undefined ? this.end() : this.fill(item);
+    });
+  }
+
+  position(): FeedPosition {
+    return this.at;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.present?.close(), this.following?.close()]);
+  }
+
+  private fill({ data, program, position }: Ready): BatchProgram {
+    [...data.inputs, ...data.targets, ...(data.weight ? [data.weight] : [])].forEach((column, c) => {
+      program.columns[c]?.set(column.data);
+    });
+    this.at = position;
+    this.seen.rows += data.rows;
+    this.seen.count++;
+    const { pass, ended } = this.present as Ahead;
+    if (ended && !this.following && pass + 1 < this.parts.epochs) this.following = new Ahead(this.parts, pass + 1, 0);
+    return program;
+  }
+
+  private end(): undefined {
+    if (!Number.isNaN(this.seen.rows)) this.counted = { ...this.seen };
+    return undefined;
+  }
+}
+
+/** A batch that only has to be copied. */
+interface Ready {
+  readonly data: CheckedData;
+  readonly program: BatchProgram;
+  /** Where the batch after it begins. */
+  readonly position: FeedPosition;
+}
+
+/** An epoch's batches, read ahead. */
+class Ahead {
+  /** Everything is read. */
+  ended = false;
+  private readonly reading: Reading;
+  private readonly queue: Ready[] = [];
+  private working: Promise<void> | undefined;
+  private failure: { error: unknown } | undefined;
+  private closed = false;
+
+  constructor(
+    private readonly parts: StreamParts,
+    readonly pass: number,
+    private batches: number,
+    state?: DatasetState,
+  ) {
+    this.reading = parts.dataset.read(state ? { state } : { pass });
+    this.work();
+  }
+
+  /** The next batch, if it is there. */
+  take(): Ready | undefined {
+    const item = this.queue.shift();
+    if (item) this.work();
+    return item;
+  }
+
+  /** The next batch; undefined at the end. */
+  async coming(): Promise<Ready | undefined> {
+    while (this.queue.length === 0 && !this.ended) {
+      if (this.failure) throw this.failure.error;
+      this.work();
+      await this.step;
+    }
+    return this.take();
+  }
+
+  /** Resolved when another batch is there, or none will be. */
+  private step: Promise<void> = Promise.resolve();
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.working;
+    await this.reading.close();
+  }
+
+  /** Reads on until enough lies ready. */
+  private work(): void {
+    if (this.working || this.ended || this.failure || this.closed || this.queue.length >= AHEAD) return;
+    this.working = (async () => {
+      try {
+        while (!this.closed && !this.ended && this.queue.length < AHEAD) {
+          this.step = this.one();
+          await this.step;
+        }
+      } catch (error) {
+        this.failure = { error };
+      } finally {
+        this.working = undefined;
+      }
+    })();
+  }
+
+  private async one(): Promise<void> {
+    const batch = await this.reading.next();
+    if (!batch) {
+      this.ended = true;
+      return;
+    }
+    const { position } = this.reading.state();
+    const data = await this.parts.read(batch, `batch ${++this.batches}`);
+    this.queue.push({ data, program: await this.parts.programFor(data.rows), position });
+  }
+}

@@ -1,0 +1,94 @@
+import type { Dataset } from "../../data/index.ts";
+import type { Network } from "../../nn/index.ts";
+import { fail } from "../../util/index.ts";
+import { layoutOf } from "../batch-program.ts";
+import { digestOf } from "../checkpoint/digest.ts";
+import type { CheckedData } from "../dataset.ts";
+import type { FitSettings } from "../fit-options.ts";
+import type { Objective } from "../objective.ts";
+import { DEFAULT_BATCH, type FitSources, validationSource } from "../source.ts";
+import { StreamFeed } from "./feed.ts";
+import { batched, readBatch } from "./samples.ts";
+
+/** A dataset to train on: its first batch tells what samples are. */
+export async function streamSources(
+  network: Network,
+  objective: Objective,
+  given: Dataset,
+  settings: FitSettings,
+): Promise<FitSources> {
+  refuseOptions(objective, settings);
+  const { heads } = objective;
+  const dataset = batched(given, settings.batchSize, DEFAULT_BATCH, "fit");
+  const first = await firstOf(dataset);
+  const read = (batch: Parameters<typeof readBatch>[0], name: string) =>
+    readBatch(batch, network, heads, name, settings.classWeight);
+  const sample = await read(first, "batch 1");
+  const layout = layoutOf(sample.inputs, sample.targets, sample.weight);
+  const size = Math.max(
+    sample.rows,
+    dataset.length === undefined || dataset.length > sample.rows ? sizeOf(dataset) : 1,
+  );
+  return {
+    training: {
+      get rows() {
+        return dataset.length;
+      },
+      batchSize: size,
+      layout,
+      targetShapes: sample.targets.map(({ rowShape }) => rowShape),
+      digest: async () => `${digestOf(columnsOf(sample))} ${dataset.flow.description}`,
+      async feed(programFor) {
+        const full = await programFor(size);
+        const checked = async (...given: Parameters<typeof read>) => alike(await read(...given), sample, given[1]);
+        return { feed: new StreamFeed({ dataset, size, epochs: settings.epochs, read: checked, programFor }), full };
+      },
+    },
+    validation: await validationSource(network, heads, settings),
+  };
+}
+
+const columnsOf = ({ inputs, targets, weight }: CheckedData) => [...inputs, ...targets, ...(weight ? [weight] : [])];
+
+const sizeOf = (dataset: Dataset) => dataset.flow.batchSize ?? 1;
+
+/** The first batch of a dataset. */
+export async function firstOf(dataset: Dataset) {
+  const reading = dataset.read();
+  try {
+    return (await reading.next()) ?? fail("the dataset is empty", "at least one sample");
+  } finally {
+    await reading.close();
+  }
+}
+
+/** Refuses a batch whose samples are not what the programs were compiled for. */
+export function alike(data: CheckedData, first: CheckedData, name: string): CheckedData {
+  const kinds = [data, first].map((each) =>
+    JSON.stringify(columnsOf(each).map(({ dtype, rowShape }) => [dtype, rowShape])),
+  );
+  if (kinds[0] !== kinds[1]) {
+    fail(`${name} has samples of other shapes or dtypes (${kinds[0]}) than the first one`, kinds[1] as string);
+  }
+  return data;
+}
+
+function refuseOptions({ optimizer }: Objective, settings: FitSettings): void {
+  if (optimizer.fullBatch) {
+    fail(
+      `fit got a dataset for ${optimizer.kind}, which uses all samples in every step`,
+      "arrays, or another optimizer",
+    );
+  }
+  if (settings.validationSplit > 0) {
+    fail(
+      "fit got validationSplit and a dataset",
+      "validationData",
+      "dataset.take(n) and dataset.skip(n) are its parts",
+    );
+  }
+  if (settings.sampleWeight !== undefined) {
+    fail("fit got sampleWeight and a dataset", 'the weights as the dataset\'s column "sampleWeight"');
+  }
+  if (settings.balanceClasses) fail("fit got balanceClasses and a dataset", "arrays, or classWeight");
+}
