@@ -1,6 +1,7 @@
 import type { Dataset } from "../data/index.ts";
 import type { Network } from "../nn/index.ts";
 import { fail } from "../util/index.ts";
+import { arraySources } from "./array-source.ts";
 import { type BatchProgram, compileBatch } from "./batch-program.ts";
 import type { Data } from "./dataset.ts";
 import { explainLoss } from "./diagnose.ts";
@@ -13,7 +14,7 @@ import type { Objective } from "./objective.ts";
 import { progress } from "./progress.ts";
 import { Run } from "./run.ts";
 import { Scorer } from "./scorer.ts";
-import { arraySources, type FitSources } from "./source.ts";
+import type { FitSources } from "./source.ts";
 import { checkStopWhen } from "./stop.ts";
 import { standardTerminal } from "./terminal.ts";
 import type { Trainer } from "./trainer.ts";

@@ -10,8 +10,7 @@ import { Scorer } from "../scorer.ts";
 import type { ValidationSource } from "../source.ts";
 import type { Trainer } from "../trainer.ts";
 import { StreamFeed } from "./feed.ts";
-import { batched, readBatch, readBatchInputs } from "./samples.ts";
-import { alike, firstOf } from "./source.ts";
+import { alike, batched, firstOf, readBatch, readBatchInputs } from "./samples.ts";
 
 /** Samples of a batch where nothing is said. */
 const MEASURED = 256;

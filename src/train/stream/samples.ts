@@ -63,3 +63,31 @@ export function batched(dataset: Dataset, asked: number | undefined, usual: numb
   }
   return dataset;
 }
+
+/** Everything that goes into a program. */
+export const columnsOf = ({ inputs, targets, weight }: CheckedData) => [
+  ...inputs,
+  ...targets,
+  ...(weight ? [weight] : []),
+];
+
+/** The first batch of a dataset. */
+export async function firstOf(dataset: Dataset) {
+  const reading = dataset.read();
+  try {
+    return (await reading.next()) ?? fail("the dataset is empty", "at least one sample");
+  } finally {
+    await reading.close();
+  }
+}
+
+/** Refuses a batch whose samples are not what the programs were compiled for. */
+export function alike(data: CheckedData, first: CheckedData, name: string): CheckedData {
+  const kinds = [data, first].map((each) =>
+    JSON.stringify(columnsOf(each).map(({ dtype, rowShape }) => [dtype, rowShape])),
+  );
+  if (kinds[0] !== kinds[1]) {
+    fail(`${name} has samples of other shapes or dtypes (${kinds[0]}) than the first one`, kinds[1] as string);
+  }
+  return data;
+}

@@ -3,12 +3,12 @@ import type { Network } from "../../nn/index.ts";
 import { fail } from "../../util/index.ts";
 import { layoutOf } from "../batch-program.ts";
 import { digestOf } from "../checkpoint/digest.ts";
-import type { CheckedData } from "../dataset.ts";
 import type { FitSettings } from "../fit-options.ts";
 import type { Objective } from "../objective.ts";
-import { DEFAULT_BATCH, type FitSources, validationSource } from "../source.ts";
+import { DEFAULT_BATCH, type FitSources } from "../source.ts";
+import { validationSource } from "../validation.ts";
 import { StreamFeed } from "./feed.ts";
-import { batched, readBatch } from "./samples.ts";
+import { alike, batched, columnsOf, firstOf, readBatch } from "./samples.ts";
 
 /** A dataset to train on: its first batch tells what samples are. */
 export async function streamSources(
@@ -48,30 +48,7 @@ export async function streamSources(
   };
 }
 
-const columnsOf = ({ inputs, targets, weight }: CheckedData) => [...inputs, ...targets, ...(weight ? [weight] : [])];
-
 const sizeOf = (dataset: Dataset) => dataset.flow.batchSize ?? 1;
-
-/** The first batch of a dataset. */
-export async function firstOf(dataset: Dataset) {
-  const reading = dataset.read();
-  try {
-    return (await reading.next()) ?? fail("the dataset is empty", "at least one sample");
-  } finally {
-    await reading.close();
-  }
-}
-
-/** Refuses a batch whose samples are not what the programs were compiled for. */
-export function alike(data: CheckedData, first: CheckedData, name: string): CheckedData {
-  const kinds = [data, first].map((each) =>
-    JSON.stringify(columnsOf(each).map(({ dtype, rowShape }) => [dtype, rowShape])),
-  );
-  if (kinds[0] !== kinds[1]) {
-    fail(`${name} has samples of other shapes or dtypes (${kinds[0]}) than the first one`, kinds[1] as string);
-  }
-  return data;
-}
 
 function refuseOptions({ optimizer }: Objective, settings: FitSettings): void {
   if (optimizer.fullBatch) {
