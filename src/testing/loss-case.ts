@@ -35,6 +35,8 @@ export interface LossCase extends Tolerance {
   readonly activation?: ActivationSpec | undefined;
   /** [batch] */
   readonly sampleWeight?: Tensor | undefined;
+  /** [batch, places]: 1 for places that count, 0 for padding. */
+  readonly mask?: Tensor | undefined;
   /** Numbers from elsewhere; what is left out is not compared. */
   readonly expected?: Partial<LossNumbers<Numbers>> | undefined;
   /** Default: all that work here. */
@@ -56,7 +58,7 @@ export function lossCase(given: LossCase): Promise<LossNumbers<Computed>> {
 
 /** The part of {@link lossCase} that runs on an engine; several may run together. */
 export function lossJob(given: LossCase): CheckedJob<LossNumbers<Computed>> {
-  const { yTrue, yPred, sampleWeight, activation = "linear", expected = {} } = given;
+  const { yTrue, yPred, sampleWeight, mask, activation = "linear", expected = {} } = given;
   const loss = resolveLoss(given.loss);
   const again = remade(loss);
   const activate = resolveActivation(activation);
@@ -64,12 +66,13 @@ export function lossJob(given: LossCase): CheckedJob<LossNumbers<Computed>> {
   const { coupled } = loss;
 
   return {
-    inputs: { yTrue, yPred, ...(sampleWeight && { sampleWeight }) },
+    inputs: { yTrue, yPred, ...(sampleWeight && { sampleWeight }), ...(mask && { mask }) },
     body(given) {
       const [y, x] = [given.yTrue as Tensor, given.yPred as Tensor];
+      const seen = given.mask?.notEqual(0);
       const perSample = loss(y, activate(x));
-      const mean = reduceLoss(loss, y, activate(x)).loss;
-      const weighted = given.sampleWeight && reduceLoss(loss, y, activate(x), given.sampleWeight).loss;
+      const mean = reduceLoss(loss, y, activate(x), undefined, seen).loss;
+      const weighted = given.sampleWeight && reduceLoss(loss, y, activate(x), given.sampleWeight, seen).loss;
       return {
         perSample,
         mean,

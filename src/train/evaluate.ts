@@ -26,10 +26,9 @@ export interface Evaluation {
 
 /** What measuring computes of a batch. */
 export function evaluatedBatch(network: Network, scorer: Scorer): BatchBody {
-  return (batch) => {
-    const { outputs, losses } = inference(network, batch);
-    return { outputs: scorer.measure(batch.targets, outputs, batch.weights, losses).outputs };
-  };
+  return (batch) => ({
+    outputs: scorer.measure(batch.targets, inference(network, batch), batch.weights).outputs,
+  });
 }
 
 /** What predicting computes of a batch. */

@@ -1,4 +1,4 @@
-import { type Metric, MetricTotal, reduceLoss } from "../nn/index.ts";
+import { type Flow, type Metric, MetricTotal, reduceLoss } from "../nn/index.ts";
 import { full, inScope, stack, type Tensor, type TypedArray, zeros } from "../tensor/index.ts";
 import { fail, type Shape } from "../util/index.ts";
 import type { Head } from "./objective.ts";
@@ -14,6 +14,9 @@ interface Gauge {
 
 /** Makes a share of the batch's loss of the sum of a part's losses. */
 type LossCount = (sum: Tensor) => Tensor;
+
+/** What a network gave for a batch: see `Network.forward`. */
+type Answer = Pick<Flow, "outputs" | "masks" | "losses">;
 
 /** A batch of which parts are measured. */
 export interface Whole {
@@ -71,24 +74,25 @@ export class Scorer {
    * The loss of a batch, to be differentiated: the weighted sum of the heads' losses, each by its reduction, and what layers
    * and regularizers add; and the outputs from which {@link Totals} reads the batch's part of the exact loss of all data.
    *
+   * @param answer what the network gave: padded places of its outputs count neither in losses nor in metrics.
    * @param weights float32 [batch], or undefined for equal weights.
    * @param whole when the samples are a part of a batch: the loss is then the part's share of the batch's.
    */
   measure(
     targets: readonly Tensor[],
-    predictions: readonly Tensor[],
+    answer: Answer,
     weights: Tensor | undefined,
-    added: Readonly<Record<string, Tensor>> = {},
     whole?: Whole | undefined,
   ): { loss: Tensor; outputs: Record<string, Tensor> } {
-    const answer = (h: number) => predictions[(this.heads[h] as Head).output] as Tensor;
+    const said = this.heads.map(({ output }) => answer.outputs[output] as Tensor);
+    const masks = this.heads.map(({ output }) => answer.masks[output]);
     const parts = this.heads.map(({ loss, name }, h) =>
-      reduceLoss(loss, targets[h] as Tensor, answer(h), weights, undefined, name),
+      reduceLoss(loss, targets[h] as Tensor, said[h] as Tensor, weights, masks[h], name),
     );
     const each = parts.map(({ sum, loss }, h) => (whole ? (whole.counts[h] as LossCount)(sum) : loss));
     const weighted = each.map((loss, h) => timesNumber(loss, (this.heads[h] as Head).weight));
-    const terms = this.terms.map((term) => added[term] ?? zeros([]));
-    const batch = predictions[0]?.shape[0] ?? 1;
+    const terms = this.terms.map((term) => answer.losses[term] ?? zeros([]));
+    const batch = said[0]?.shape[0] ?? 1;
     const shares = whole ? terms.map((term) => term.mul(batch / whole.size)) : terms;
     const loss = [...weighted, ...shares].reduce((a, b) => a.add(b));
     const sums = [
@@ -97,8 +101,8 @@ export class Scorer {
     ];
     const outputs: Record<string, Tensor> = { losses: stack([loss, ...sums]) };
     this.gauges.forEach(({ metric, head, weighted }, i) => {
-      const given = weighted ? weights : undefined;
-      const measured = () => metric.statistics(targets[head] as Tensor, answer(head), given);
+      const given = counting(weighted ? weights : undefined, masks[head]);
+      const measured = () => metric.statistics(targets[head] as Tensor, said[head] as Tensor, given);
       outputs[`metric${i}`] = inScope("metrics", measured);
     });
     return { loss, outputs };
@@ -106,19 +110,32 @@ export class Scorer {
 
   /** What measuring a part of a batch needs to know of the whole: what the losses' sums are divided by. */
   wholeOf(targets: readonly Tensor[], weights: Tensor | undefined, size: number): Whole {
-    const counts = this.heads.map(({ loss, outputShape, name }, h): LossCount => {
-      // The divisor depends on targets and weights alone, so any predictions give it.
-      const { count, known } = reduceLoss(
-        loss,
-        targets[h] as Tensor,
-        zeros([size, ...outputShape]),
-        weights,
-        undefined,
-        name,
-      );
-      return (sum) => sum.div(known ?? count.greater(0).where(count, 1));
+    const masks = this.heads.map(() => undefined);
+    const counts = this.sumsOf(targets, weights, size, masks).map(({ count, known }): LossCount => {
+      return (sum) => sum.div(known ?? positive(count));
     });
     return { counts, size };
+  }
+
+  /** The same where places may be padding, from the sum of what {@link countsOf} gives for all parts. */
+  wholeFrom(counts: Tensor, size: number): Whole {
+    const each = this.heads.map(({ loss }, h): LossCount => {
+      return (sum) => (loss.options["reduction"] === "sum" ? sum : sum.div(positive(counts.slice(h))));
+    });
+    return { counts: each, size };
+  }
+
+  /** What the losses' sums of a part of a batch count, [heads]. */
+  countsOf(targets: readonly Tensor[], weights: Tensor | undefined, size: number, masks: Answer["masks"]): Tensor {
+    const own = this.heads.map(({ output }) => masks[output]);
+    return stack(this.sumsOf(targets, weights, size, own).map(({ count }) => count));
+  }
+
+  /** Losses of any predictions: their counts depend on targets, weights and padding alone. */
+  private sumsOf(targets: readonly Tensor[], weights: Tensor | undefined, size: number, masks: Answer["masks"]) {
+    return this.heads.map(({ loss, outputShape, name }, h) =>
+      reduceLoss(loss, targets[h] as Tensor, zeros([size, ...outputShape]), weights, masks[h], name),
+    );
   }
 
   /** Refuses losses for which a part of a batch is another batch. */
@@ -224,6 +241,17 @@ export class Totals {
     if (summed) return sum;
     return count > 0 ? sum / count : 0;
   }
+}
+
+/** What a metric counts: a weight for each sample, or each place. */
+function counting(weights: Tensor | undefined, mask: Tensor | undefined): Tensor | undefined {
+  if (!mask) return weights;
+  const places = mask.cast("float32"); // [batch, ...]
+  return weights ? places.mul(weights.reshape([-1, ...places.shape.slice(1).map(() => 1)])) : places;
+}
+
+function positive(count: Tensor): Tensor {
+  return count.greater(0).where(count, 1);
 }
 
 function timesNumber(x: Tensor, factor: number): Tensor {

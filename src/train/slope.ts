@@ -1,5 +1,14 @@
 import type { Augment, Network } from "../nn/index.ts";
-import { arange, concatenate, type RandomKey, scan, type Tensor, withScope, zerosLike } from "../tensor/index.ts";
+import {
+  arange,
+  concatenate,
+  type RandomKey,
+  scan,
+  type Tensor,
+  withScope,
+  zeros,
+  zerosLike,
+} from "../tensor/index.ts";
 import { augmented } from "./augmented.ts";
 import { flatGradient } from "./flat.ts";
 import type { Scorer, Whole } from "./scorer.ts";
@@ -52,12 +61,14 @@ export function slopeOf(parts: SlopeParts, samples: Samples, place: Place): Slop
   const most = Math.ceil(size / accumulate);
   const count = Math.floor(size / most);
   if (count <= 1 && size === most) return slopeOfPart(parts, samples, place, undefined);
-  const whole = withScope("loss", () => scorer.wholeOf(samples.targets, samples.weights, size));
   const { key } = place;
   const at = (part: Samples, number: Tensor | number, moving: Tensor | undefined) =>
     slopeOfPart(parts, part, { ...place, moving, key: key.fold(number) }, whole);
 
   const stacked = mapSamples(samples, (x) => x.slice([0, count * most]).reshape([count, most, ...x.shape.slice(1)]));
+  const numbers = arange(count).cast("uint32");
+  const rest = count * most < size ? mapSamples(samples, (x) => x.slice([count * most, size])) : undefined;
+  const whole = withScope("loss", () => wholeOf());
   const moving = place.moving ? [place.moving] : [];
   const zero = zerosLike(place.parameters);
   const [end, found] = scan(
@@ -66,39 +77,57 @@ export function slopeOf(parts: SlopeParts, samples: Samples, place: Place): Slop
       const next = { gradient: carry.gradient.add(slope.gradient), moving: slope.moving ? [slope.moving] : [] };
       return [next, { loss: slope.loss, outputs: slope.outputs }];
     },
-    { init: { gradient: zero, moving }, xs: { part: listed(stacked), number: arange(count).cast("uint32") } },
+    { init: { gradient: zero, moving }, xs: { part: listed(stacked), number: numbers } },
   );
   const outputs = Object.entries(found.outputs).map(([name, rows]) => [name, rows.flatten()] as const);
   const sum = { loss: found.loss.sum(), gradient: end.gradient, moving: end.moving[0] };
-  if (count * most === size) return { ...sum, outputs: Object.fromEntries(outputs) };
+  if (!rest) return { ...sum, outputs: Object.fromEntries(outputs) };
 
-  const rest = at(
-    mapSamples(samples, (x) => x.slice([count * most, size])),
-    count,
-    sum.moving,
-  );
+  const last = at(rest, count, sum.moving);
   return {
-    loss: sum.loss.add(rest.loss),
-    gradient: sum.gradient.add(rest.gradient),
-    moving: rest.moving,
+    loss: sum.loss.add(last.loss),
+    gradient: sum.gradient.add(last.gradient),
+    moving: last.moving,
     outputs: Object.fromEntries(
-      outputs.map(([name, rows]) => [name, concatenate([rows, (rest.outputs[name] as Tensor).flatten()])]),
+      outputs.map(([name, rows]) => [name, concatenate([rows, (last.outputs[name] as Tensor).flatten()])]),
     ),
   };
+
+  /** What the losses are divided by: known from the samples, but for padding, which the network tells of each part. */
+  function wholeOf(): Whole {
+    const countsOf = (part: Samples, number: Tensor | number) => {
+      const { answer, wanted } = answerOf(parts, part, { ...place, key: key.fold(number) });
+      return scorer.countsOf(wanted, part.weights, part.inputs[0]?.shape[0] ?? 1, answer.masks);
+    };
+    const one = mapSamples(stacked, (x) => x.slice(0));
+    const padded = answerOf(parts, one, place).answer.masks.some((mask) => mask !== undefined);
+    if (!padded) return scorer.wholeOf(samples.targets, samples.weights, size);
+    const [, found] = scan(
+      (carry: Tensor, x: { part: readonly Tensor[]; number: Tensor }) => {
+        return [carry, countsOf(samplesFrom(x.part, samples), x.number)];
+      },
+      { init: zeros([]), xs: { part: listed(stacked), number: numbers } },
+    );
+    const counts = found.sum({ axis: 0 });
+    return scorer.wholeFrom(rest ? counts.add(countsOf(rest, count)) : counts, size);
+  }
+}
+
+/** What the network says of samples, and what it should. */
+function answerOf({ network, scorer, augment, recompute }: SlopeParts, { inputs, targets }: Samples, place: Place) {
+  const { parameters, moving, frozen, key } = place;
+  const { seen, wanted } = withScope("augment", () => augmented(augment, inputs, targets, scorer, key));
+  const answer = network.forward(seen, parameters, moving, { training: true, key, frozen, recompute });
+  return { answer, wanted };
 }
 
 function slopeOfPart(parts: SlopeParts, samples: Samples, place: Place, whole: Whole | undefined): Slope {
-  const { network, scorer, augment, recompute } = parts;
-  const { parameters, moving, frozen, key } = place;
-  const { inputs, targets, weights } = samples;
-  const { seen, wanted } = withScope("augment", () => augmented(augment, inputs, targets, scorer, key));
+  const { network, scorer } = parts;
 
   // Forward: what does the network say?
-  const answer = network.forward(seen, parameters, moving, { training: true, key, frozen, recompute });
+  const { answer, wanted } = answerOf(parts, samples, place);
   // Loss: how wrong is that?
-  const { loss, outputs } = withScope("loss", () =>
-    scorer.measure(wanted, answer.outputs, weights, answer.losses, whole),
-  );
+  const { loss, outputs } = withScope("loss", () => scorer.measure(wanted, answer, samples.weights, whole));
   // Gradient: how does the loss change with each parameter?
   return { loss, gradient: flatGradient(network, loss, answer.weights), moving: answer.state, outputs };
 }

@@ -13,7 +13,9 @@ interface GoldenLoss {
   readonly activation?: ActivationSpec;
   readonly yTrue: GoldenArray;
   readonly yPred: GoldenArray;
-  readonly perSample: GoldenArray;
+  /** [batch, places]: 0 for padding. `perSample` knows nothing of it, and is left out then. */
+  readonly mask?: GoldenArray;
+  readonly perSample?: GoldenArray;
   readonly mean: GoldenArray;
   readonly gradient: GoldenArray;
   readonly sampleWeight: GoldenArray;
@@ -46,8 +48,9 @@ await forEachEngine((engine) => {
         yTrue: asTensor(golden.yTrue, golden.loss.startsWith("sparse") ? "int32" : "float32"),
         yPred: asTensor(golden.yPred),
         sampleWeight: asTensor(golden.sampleWeight),
+        mask: golden.mask && asTensor(golden.mask),
         expected: {
-          perSample: golden.perSample.data,
+          ...(golden.perSample && { perSample: golden.perSample.data }),
           mean: golden.mean.data,
           gradient: golden.gradient.data,
           weighted: golden.weighted.data,

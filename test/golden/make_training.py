@@ -64,31 +64,33 @@ def affine(name, *kernel):
     return {f"{name}/kernel": draw.normal(*kernel, scale=0.4), f"{name}/bias": draw.normal(kernel[-1], scale=0.2)}
 
 
-def train(dtype, weights, forward, loss, make, x, y, batch, epochs, sample_weight):
+def train(dtype, weights, forward, loss, make, x, y, batch, epochs, sample_weight, valid):
     net = Net(dtype)
     net.load(weights)
     x, y = torch.tensor(x, dtype=dtype), torch.tensor(y, dtype=dtype)
     w = torch.ones(len(x), dtype=dtype) if sample_weight is None else torch.tensor(sample_weight, dtype=dtype)
     optimizer = make(list(net.weights.values()))
+    counted = torch.ones(len(x), dtype=dtype) if valid is None else valid(x)  # [batch] or [batch, places]
+    whole = lambda losses, part: (losses * counted[part]).reshape(len(losses), -1).sum(1) / counted[part].sum()  # noqa: E731
     epoch_losses = []
     for _ in range(epochs):
         total = 0.0
         for start in range(0, len(x), batch):
             part = slice(start, start + batch)
             optimizer.zero_grad()
-            losses = loss(forward(net, x[part], True), y[part]) * w[part]
-            losses.mean().backward()
+            batch_loss = (whole(loss(forward(net, x[part], True), y[part]), part) * w[part]).sum()
+            batch_loss.backward()
             optimizer.step()
-            total += losses.sum().item()
-        epoch_losses.append(total / len(x))
+            total += batch_loss.item() * counted[part].sum().item()
+        epoch_losses.append(total / counted.sum().item())
     with torch.no_grad():
         predictions = forward(net, x, False)
-        evaluated = loss(predictions, y).mean().item()
+        evaluated = whole(loss(predictions, y), slice(None)).sum().item()
     return {**net.weights, **net.moving}, epoch_losses, evaluated, predictions
 
 
-def case(name, layers, optimizer, loss_config, metrics, weights, forward, loss, make, x, y, batch, epochs, predict, sample_weight=None):
-    run = lambda dtype: train(dtype, weights, forward, loss, make, x, y, batch, epochs, sample_weight)  # noqa: E731
+def case(name, layers, optimizer, loss_config, metrics, weights, forward, loss, make, x, y, batch, epochs, predict, sample_weight=None, valid=None):
+    run = lambda dtype: train(dtype, weights, forward, loss, make, x, y, batch, epochs, sample_weight, valid)  # noqa: E731
     after, losses, evaluated, predictions = run(torch.float64)
     single, _, _, _ = run(torch.float32)
     error = max(((single[k].double() - v).abs() / v.abs().clamp_min(0.1)).max().item() for k, v in after.items())
@@ -279,6 +281,29 @@ case(
     lambda z, y: F.mse_loss(z, y, reduction="none").mean((1, 2, 3)),
     lambda p: O.Adam(p, lr=0.02),
     x, x, 4, 8, lambda z: z,
+)  # fmt: skip
+
+# Padded sequences, with sample weights: what is padded counts neither in losses nor in metrics.
+x = draw.integers(1, 5, 11, 4)
+y = (x * 2) % 5
+for row, length in enumerate([4, 2, 3, 1, 4, 2, 1, 3, 2, 4, 1]):
+    x[row, length:] = 0
+seen = torch.tensor(x) != 0
+case(
+    "words with padding",
+    [
+        {"kind": "embedding", "inputDim": 5, "outputDim": 3, "maskZero": True, "inputShape": [4]},
+        {"kind": "dense", "units": 4, "activation": "tanh"},
+        {"kind": "dense", "units": 5, "activation": "softmax"},
+    ],
+    {"kind": "adam", "learningRate": 0.02, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8},
+    {"kind": "sparseCategoricalCrossentropy"},
+    {"accuracy": lambda z: (z.argmax(-1) == torch.tensor(y))[seen].double().mean()},
+    {**tied("embedding_1/embeddings", 5, 3), **affine("dense_1", 3, 4), **affine("dense_2", 4, 5)},
+    lambda net, x, training: net.dense("dense_2", torch.tanh(net.dense("dense_1", F.embedding(x.long(), net.weights["embedding_1/embeddings"])))),
+    lambda z, y: F.cross_entropy(z.movedim(-1, 1), y.long(), reduction="none"),
+    lambda p: O.Adam(p, lr=0.02),
+    x, y, 4, 10, lambda z: F.softmax(z, -1), draw.positive(11), lambda x: (x != 0).to(x.dtype),
 )  # fmt: skip
 
 write("training", {"by": f"make_training.py, PyTorch {torch.__version__}, float64"}, cases=cases)

@@ -15,7 +15,7 @@ const NEVER = -1e30;
  * -log p(labels | logits), connectionist temporal classification: p is the sum over all ways to say the labels in as many steps as there
  * are, every label for one or more steps, with or, between equal labels, necessarily, blanks between them (Graves et al., 2006; Keras,
  * PyTorch's CTCLoss of float64). yPred are logits [batch, steps, classes], class 0 the blank; yTrue are class numbers from 1, [batch,
- * length], 0 after the last. The forward recursion in the logarithm, a loop over the steps; its gradient is the backward one.
+ * length], 0 after the last; padded steps, where yPred has a mask, say nothing (PyTorch's input_lengths). The forward recursion in the logarithm, a loop over the steps; its gradient is the backward one.
  *
  * @example
  * const loss = losses.ctc({ zeroInfinity: true });
@@ -23,7 +23,7 @@ const NEVER = -1e30;
 export function ctc(options: CtcOptions = {}): Loss {
   const { zeroInfinity = false } = options;
   checkFlag("ctc", "zeroInfinity", zeroInfinity);
-  return defineLoss("ctc", options, ["zeroInfinity"], "sequences", (yTrue, yPred) => {
+  return defineLoss("ctc", options, ["zeroInfinity"], "sequences", (yTrue, yPred, mask) => {
     const [batch = 1, steps = 1, classes = 1] = yPred.shape;
     if (yPred.rank !== 3 || yTrue.rank !== 2 || yTrue.shape[0] !== batch) {
       fail(
@@ -37,7 +37,10 @@ export function ctc(options: CtcOptions = {}): Loss {
     const said = stack([full([batch, length], 0, "int32"), labels], { axis: 2 }).reshape([batch, 2 * length]);
     const spoken = concatenate([said, full([batch, 1], 0, "int32")], { axis: 1 }); // [batch, states]
     const chosen = spoken.oneHot(classes).matmul(yPred.logSoftmax({ axis: -1 }).transpose([0, 2, 1]));
-    const emitted = chosen.transpose([2, 0, 1]); // [steps, batch, states]
+    const heard = chosen.transpose([2, 0, 1]); // [steps, batch, states]
+    // A padded step is a blank for certain: that changes no sum over ways.
+    const blank = where(spoken.equal(0), 0, NEVER);
+    const emitted = mask ? where(mask.transpose().expandDims(2), heard, blank) : heard;
 
     // From two states before: to a label that is another than the last.
     const skips = concatenate(
@@ -68,6 +71,7 @@ export function ctc(options: CtcOptions = {}): Loss {
     const places = spoken.mul(0).add(Array.from({ length: states }, (_, i) => i));
     const over = places.equal(last).logicalOr(places.equal(last.sub(1)));
     const total = over.where(end, NEVER).logSumExp({ axis: 1 });
-    return where(total.less(NEVER / 2), zeroInfinity ? 0 : Infinity, total.neg());
+    const losses = where(total.less(NEVER / 2), zeroInfinity ? 0 : Infinity, total.neg());
+    return mask ? { losses, counted: mask.any({ axis: 1 }), masked: true } : losses;
   });
 }

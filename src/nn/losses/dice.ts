@@ -1,5 +1,5 @@
 import { aligned, defineLoss, type Loss } from "./loss.ts";
-import { checkOver, type OverlapOptions, regionSums } from "./overlap.ts";
+import { checkOver, type OverlapOptions, regionSums, withoutPadding } from "./overlap.ts";
 import { EPSILON } from "./probabilities.ts";
 
 /**
@@ -13,9 +13,10 @@ export function dice(options: OverlapOptions = {}): Loss {
   const { over = "sample" } = options;
   checkOver("dice", over);
   const traits = { targets: "probabilities" as const, coupled: over === "batch" };
-  return defineLoss("dice", options, ["over"], traits, (yTrue, yPred) => {
-    const y = aligned(yTrue, yPred, "dice");
-    const sizes = regionSums(y, over).add(regionSums(yPred, over)).add(EPSILON);
-    return regionSums(y.mul(yPred), over).mul(2).div(sizes).neg().add(1);
+  return defineLoss("dice", options, ["over"], traits, (yTrue, yPred, mask) => {
+    const { kept, traits } = withoutPadding(mask);
+    const [y, p] = [kept(aligned(yTrue, yPred, "dice")), kept(yPred)];
+    const sizes = regionSums(y, over).add(regionSums(p, over)).add(EPSILON);
+    return { losses: regionSums(y.mul(p), over).mul(2).div(sizes).neg().add(1), ...traits };
   });
 }

@@ -41,7 +41,12 @@ export interface Elements {
   readonly losses: Tensor;
   /** 1 for those that count and 0 for the others, of the first axes of `losses`; all count when left out. */
   readonly counted?: Tensor | undefined;
+  /** The equation left padded places out itself: a loss of whole samples, or of the whole batch. */
+  readonly masked?: boolean | undefined;
 }
+
+/** An equation, element by element; `mask` [batch, places] is false for padded places of yPred, all count without it. */
+type Equation<Result> = (yTrue: Tensor, yPred: Tensor, mask?: Tensor) => Result;
 
 /** A loss function with its name: (yTrue, yPred [batch, ...]) -> [batch], or a number from a custom function. */
 export interface Loss {
@@ -50,7 +55,7 @@ export interface Loss {
   readonly kind: string;
   readonly options: Readonly<Record<string, unknown>>;
   readonly targets: TargetKind;
-  readonly elements: (yTrue: Tensor, yPred: Tensor) => Elements;
+  readonly elements: Equation<Elements>;
   /** True when samples of a batch see each other: a part of a batch then has another loss. */
   readonly coupled: boolean;
   /** What a target is shaped like, where it is not like the output (or the output without its classes). */
@@ -66,22 +71,22 @@ export interface LossTraits {
 
 /**
  * A loss from its equation, element by element: the mean over all axes but the batch is taken here (Keras). Options other
- * than `allowed` and `reduction` are refused.
+ * than `allowed` and `reduction` are refused. An equation that gives a loss per place need not look at the mask.
  */
 export function defineLoss(
   kind: string,
   options: LossOptions,
   allowed: readonly string[],
   traits: TargetKind | LossTraits,
-  equation: (yTrue: Tensor, yPred: Tensor) => Tensor | Elements,
+  equation: Equation<Tensor | Elements>,
 ): Loss {
   checkOptions(kind, options, [...allowed, "reduction"]);
   if (options.reduction !== undefined) {
     checkWord(kind, "reduction", options.reduction, ["sumOverBatchSize", "meanWithSampleWeight", "sum"]);
   }
   const { targets, coupled = false, targetShape } = typeof traits === "string" ? { targets: traits } : traits;
-  const elements = (yTrue: Tensor, yPred: Tensor): Elements => {
-    const found = equation(yTrue, yPred);
+  const elements: Equation<Elements> = (yTrue, yPred, mask) => {
+    const found = equation(yTrue, yPred, mask);
     return "losses" in found ? found : { losses: found };
   };
   const loss = (yTrue: Tensor, yPred: Tensor) => perSample(elements(yTrue, yPred));
@@ -132,7 +137,8 @@ export interface LossSum {
  *
  * @param weights what each sample counts, float32 [batch]; undefined for 1.
  * @param mask 1 for places that count and 0 for others, [batch, ...]: padded steps of a sequence, say.
- * @throws DescentError when a loss that gives one number for the batch meets weights or a mask, or gives another shape.
+ * @throws DescentError when a loss that gives one number for the batch meets weights, one that gives no number for every place a mask,
+ * or when it gives another shape.
  */
 export function reduceLoss(
   loss: Loss,
@@ -144,8 +150,10 @@ export function reduceLoss(
 ): LossSum {
   const batch = yPred.shape[0] ?? 1;
   const reduction = (loss.options["reduction"] ?? "sumOverBatchSize") as Reduction;
-  const { losses, counted } = loss.elements(yTrue, yPred);
-  const all = counted && mask ? counted.cast("float32").mul(mask.cast("float32")) : (counted ?? mask);
+  const { losses, counted, masked } = loss.elements(yTrue, yPred, mask);
+  const places = masked ? undefined : mask;
+  if (places) checkPlaces(losses, places, name);
+  const all = counted && places ? counted.cast("float32").mul(places.cast("float32")) : (counted ?? places);
   if (losses.rank === 0) {
     if (!weights && !all) return divided(losses.mul(batch), full([], batch), reduction, batch);
     fail(
@@ -168,6 +176,16 @@ export function reduceLoss(
   const weigh = (x: Tensor) => (weights ? x.mul(weights) : x).sum();
   const count = reduction === "meanWithSampleWeight" ? weigh(counts) : counts.sum();
   return divided(weigh(sums), count, reduction);
+}
+
+/** Refuses losses that are not there for every place. */
+function checkPlaces(losses: Tensor, mask: Tensor, name: string): void {
+  if (sameShape(losses.shape.slice(0, mask.rank), mask.shape)) return;
+  fail(
+    `the loss of ${name} gives ${formatShape(losses.shape)}, and some of the places ${formatShape(mask.shape)} are padding`,
+    "a loss for each place, so that padding can be left out",
+    "let the loss keep the axis of places, or end the model with layers.lambda((x) => x), which passes no mask on",
+  );
 }
 
 /** Places of a sample that have a loss each: one for all features of the last axis. */

@@ -1,6 +1,6 @@
 import { checkNumber } from "../checks.ts";
 import { aligned, defineLoss, type Loss } from "./loss.ts";
-import { checkOver, type OverlapOptions, regionSums } from "./overlap.ts";
+import { checkOver, type OverlapOptions, regionSums, withoutPadding } from "./overlap.ts";
 import { EPSILON } from "./probabilities.ts";
 
 export interface TverskyOptions extends OverlapOptions {
@@ -23,12 +23,13 @@ export function tversky(options: TverskyOptions = {}): Loss {
   checkNumber("tversky", "beta", beta, 0);
   checkOver("tversky", over);
   const traits = { targets: "probabilities" as const, coupled: over === "batch" };
-  return defineLoss("tversky", options, ["alpha", "beta", "over"], traits, (yTrue, yPred) => {
-    const y = aligned(yTrue, yPred, "tversky");
-    const both = regionSums(y.mul(yPred), over);
-    const onlyPredicted = regionSums(y.neg().add(1).mul(yPred), over);
-    const onlyTrue = regionSums(y.mul(yPred.neg().add(1)), over);
+  return defineLoss("tversky", options, ["alpha", "beta", "over"], traits, (yTrue, yPred, mask) => {
+    const { kept, traits } = withoutPadding(mask);
+    const [y, p] = [kept(aligned(yTrue, yPred, "tversky")), kept(yPred)];
+    const both = regionSums(y.mul(p), over);
+    const onlyPredicted = regionSums(y.neg().add(1).mul(p), over);
+    const onlyTrue = regionSums(y.mul(p.neg().add(1)), over);
     const whole = both.add(onlyPredicted.mul(alpha)).add(onlyTrue.mul(beta)).add(EPSILON);
-    return both.div(whole).neg().add(1);
+    return { losses: both.div(whole).neg().add(1), ...traits };
   });
 }

@@ -2,8 +2,8 @@ import { concatenate } from "../../tensor/index.ts";
 import { product } from "../../util/index.ts";
 import { checkWord } from "../checks.ts";
 import { aligned } from "../losses/loss.ts";
-import { defineMetric, type MetricDefinition, rowWeights } from "./metric.ts";
-import type { PerOutputOptions } from "./moments.ts";
+import { defineMetric, type MetricDefinition, placeWeights } from "./metric.ts";
+import { averageOutputs, type PerOutputOptions } from "./moments.ts";
 
 /** Numbers of one output, all samples, those of weight 0 left out. */
 interface Sample {
@@ -14,7 +14,7 @@ interface Sample {
 
 /**
  * Spearman's correlation of each output: Pearson's of the ranks, ties having the mean of theirs (Spearman, 1904; SciPy's spearmanr). A
- * weight counts as that many samples. Targets and outputs of all samples are kept: 8 (2 outputs + 1) bytes each.
+ * weight counts as that many samples. Targets and outputs of all samples are kept: 24 bytes for each of their numbers.
  */
 export function spearmanCorrelation(options: PerOutputOptions = {}): MetricDefinition {
   return collected("spearmanCorrelation", options, (samples) => {
@@ -34,7 +34,7 @@ export function spearmanCorrelation(options: PerOutputOptions = {}): MetricDefin
 
 /**
  * The median of |yTrue - yPred| of each output, the mean of the two in the middle where they are two (scikit-learn). A weight counts as
- * that many samples. Targets and outputs of all samples are kept: 8 (2 outputs + 1) bytes each.
+ * that many samples. Targets and outputs of all samples are kept: 24 bytes for each of their numbers.
  */
 export function medianAbsoluteError(options: PerOutputOptions = {}): MetricDefinition {
   return collected("medianAbsoluteError", options, (samples) => {
@@ -63,7 +63,7 @@ export function maxError(options: PerOutputOptions = {}): MetricDefinition {
       statistics(yTrue, yPred, sampleWeight) {
         const batch = yPred.shape[0] ?? 1;
         const errors = aligned(yTrue, yPred, "maxError").sub(yPred).abs().reshape([batch, outputs]);
-        const seen = rowWeights(batch, 1, sampleWeight).greater(0);
+        const seen = placeWeights(batch, outputs, sampleWeight).greater(0);
         return seen.where(errors, 0).max({ axis: 0 });
       },
       merge(total, batch) {
@@ -79,26 +79,25 @@ function collected(kind: string, options: PerOutputOptions, of: (samples: Sample
   checkWord(kind, "average", average, ["uniform", "none"]);
   return defineMetric(kind, options, ["average"], ({ outputShape }) => {
     const outputs = product(outputShape);
-    const size = 2 * outputs + 1;
+    const size = 3 * outputs;
     return {
       size,
       collects: true,
       statistics(yTrue, yPred, sampleWeight) {
         const batch = yPred.shape[0] ?? 1;
         const columns = [aligned(yTrue, yPred, kind), yPred].map((x) => x.reshape([batch, outputs]));
-        return concatenate([...columns, rowWeights(batch, 1, sampleWeight)], { axis: 1 }).flatten();
+        return concatenate([...columns, placeWeights(batch, outputs, sampleWeight)], { axis: 1 }).flatten();
       },
       result(total) {
         const scores = Array.from({ length: outputs }, (_, k) => {
           const samples: Sample[] = [];
-          for (let row = 0; row < total.length; row += size) {
-            const weight = total[row + size - 1] as number;
-            if (weight > 0)
-              samples.push({ y: total[row + k] as number, p: total[row + outputs + k] as number, weight });
+          for (let row = k; row < total.length; row += size) {
+            const [y, p, weight] = [total[row], total[row + outputs], total[row + 2 * outputs]] as number[];
+            if ((weight as number) > 0) samples.push({ y, p, weight } as Sample);
           }
-          return of(samples);
+          return { score: of(samples), seen: samples.length > 0 };
         });
-        return average === "none" ? scores : scores.reduce((sum, score) => sum + score, 0) / outputs;
+        return averageOutputs(scores, average);
       },
     };
   });

@@ -46,7 +46,7 @@ export {
   sensitivityAtSpecificity,
   specificityAtSensitivity,
 } from "./operating-points.ts";
-export { type R2Options, r2 } from "./r2.ts";
+export { r2 } from "./r2.ts";
 export {
   balancedAccuracy,
   type FBetaOptions,

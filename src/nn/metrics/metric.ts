@@ -21,7 +21,10 @@ export interface Metric {
   readonly size: number;
   /** True when the rows of all samples are kept: 8 bytes for each of their numbers. */
   readonly collects?: boolean;
-  /** yTrue and yPred [batch, ...], sampleWeight [batch] -> [size], or [rows size] where rows are collected. */
+  /**
+   * yTrue and yPred [batch, ...], sampleWeight [batch], or [batch, places] where some of a sequence's places are padding and count 0 ->
+   * [size], or [rows size] where rows are collected.
+   */
   statistics(yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor): Tensor;
   /** Merges a batch's statistics, or another total, into the total, which begins with zeros; default: adds them. */
   merge?(total: Float64Array, batch: ArrayLike<number>): void;
@@ -124,6 +127,11 @@ export function average(
       const every = found.rank > 0 ? found : found.broadcastTo([batch]); // a custom function may give one mean
       const perSample = (x: Tensor) => x.reshape([batch, x.size / batch]).sum({ axis: 1 }); // [batch]
       const sums = perSample(counted ? where(counted, every, 0) : every);
+      if (sampleWeight && sampleWeight.rank > 1) {
+        const weights = placeWeights(batch, every.size / batch, sampleWeight).reshape([...every.shape]);
+        const counts = counted ? where(counted, weights, 0) : weights;
+        return stack([where(counts.greater(0), every, 0).mul(counts).sum(), counts.sum()]);
+      }
       if (counted) {
         const counts = perSample(counted.cast("float32"));
         return stack([sums, counts].map((x) => (sampleWeight ? x.mul(sampleWeight) : x).sum()));
@@ -135,8 +143,26 @@ export function average(
   };
 }
 
-/** What each row counts, [rows, 1]: its sample's weight, `places` rows of a sample after each other. */
+/** What each row counts, [rows, 1]: the weight of its sample or place, `places` rows of a sample after each other. */
 export function rowWeights(batch: number, places: number, sampleWeight: Tensor | undefined): Tensor {
   if (!sampleWeight) return ones([batch * places, 1]);
-  return sampleWeight.reshape([batch, 1]).broadcastTo([batch, places]).reshape([-1, 1]);
+  return placeWeights(batch, places, sampleWeight).reshape([-1, 1]);
+}
+
+/**
+ * What each of a sample's numbers counts, [batch, numbers], from weights [batch] or [batch, places]: those of one place after each other.
+ *
+ * @throws DescentError when there are not as many for every place.
+ */
+export function placeWeights(batch: number, numbers: number, sampleWeight: Tensor | undefined): Tensor {
+  if (!sampleWeight) return ones([batch, numbers]);
+  const places = sampleWeight.size / batch;
+  if (numbers % places !== 0) {
+    fail(
+      `a metric gives ${numbers} numbers for a sample of ${places} places, some of which are padding`,
+      "a number for each place, so that padding can be left out",
+    );
+  }
+  const each = sampleWeight.reshape([batch, places, 1]);
+  return each.broadcastTo([batch, places, numbers / places]).reshape([batch, numbers]);
 }

@@ -2,7 +2,7 @@ import { concatenate, type Tensor } from "../../tensor/index.ts";
 import { product } from "../../util/index.ts";
 import { checkWord } from "../checks.ts";
 import { aligned } from "../losses/loss.ts";
-import { defineMetric, type MetricDefinition, type MetricOptions, rowWeights } from "./metric.ts";
+import { defineMetric, type MetricDefinition, type MetricOptions, placeWeights } from "./metric.ts";
 
 export interface PerOutputOptions extends MetricOptions {
   /** "uniform": the mean of the outputs' scores, the default (scikit-learn); "none": a list. */
@@ -19,8 +19,8 @@ export interface PairMoments {
 }
 
 /**
- * A metric from the first and second moments of two numbers per output. Statistics: the weight; then for each output a value near each
- * mean, the sums of distances from it, their squares and their product. Batches merge by the formula of Chan, Golub & LeVeque (1979), so
+ * A metric from the first and second moments of two numbers per output. Statistics, for each output: its weight, a value near each mean,
+ * the sums of distances from it, of their squares and of their product. Batches merge by the formula of Chan, Golub & LeVeque (1979), so
  * that variances of numbers far from zero are not lost in rounding.
  */
 export function momentMetric(
@@ -33,12 +33,12 @@ export function momentMetric(
   checkWord(kind, "average", average, ["uniform", "none"]);
   return defineMetric(kind, options, ["average"], ({ outputShape }) => {
     const outputs = product(outputShape);
-    const at = (field: number, i: number) => 1 + field * outputs + i;
+    const at = (field: number, i: number) => field * outputs + i;
     return {
-      size: 1 + 7 * outputs,
+      size: 8 * outputs,
       statistics(yTrue, yPred, sampleWeight) {
         const batch = yPred.shape[0] ?? 1;
-        const weights = rowWeights(batch, 1, sampleWeight);
+        const weights = placeWeights(batch, outputs, sampleWeight);
         const [a, b] = pair(aligned(yTrue, yPred, kind).reshape([batch, outputs]), yPred.reshape([batch, outputs])) as [
           Tensor,
           Tensor,
@@ -46,51 +46,60 @@ export function momentMetric(
         const shifts = [a.slice([0, 1]), b.slice([0, 1])] as const;
         const [da, db] = [a.sub(shifts[0]), b.sub(shifts[1])];
         const sums = [da, db, da.square(), db.square(), da.mul(db)].map((x) => x.mul(weights).sum({ axis: 0 }));
-        return concatenate([weights.sum().reshape([1]), shifts[0].flatten(), shifts[1].flatten(), ...sums], {
-          axis: 0,
-        });
+        return concatenate([weights.sum({ axis: 0 }), shifts[0].flatten(), shifts[1].flatten(), ...sums], { axis: 0 });
       },
       merge(total, batch) {
-        const weight = total[0] ?? 0;
-        const added = batch[0] ?? 0;
-        if (added === 0) return;
-        const all = weight + added;
-        total[0] = all;
         for (let i = 0; i < outputs; i++) {
-          const [old, other] = [centered(total, weight, i), centered(batch, added, i)];
+          const [old, other] = [centered(total, i), centered(batch, i)];
+          const all = old.weight + other.weight;
+          if (other.weight === 0) continue;
           const [apartA, apartB] = [other.a - old.a, other.b - old.b];
-          const between = (weight * added) / all;
-          total[at(0, i)] = old.a + (apartA * added) / all;
-          total[at(1, i)] = old.b + (apartB * added) / all;
-          total[at(2, i)] = 0;
+          const between = (old.weight * other.weight) / all;
+          total[at(0, i)] = all;
+          total[at(1, i)] = old.a + (apartA * other.weight) / all;
+          total[at(2, i)] = old.b + (apartB * other.weight) / all;
           total[at(3, i)] = 0;
-          total[at(4, i)] = old.aa + other.aa + apartA * apartA * between;
-          total[at(5, i)] = old.bb + other.bb + apartB * apartB * between;
-          total[at(6, i)] = old.ab + other.ab + apartA * apartB * between;
+          total[at(4, i)] = 0;
+          total[at(5, i)] = old.aa + other.aa + apartA * apartA * between;
+          total[at(6, i)] = old.bb + other.bb + apartB * apartB * between;
+          total[at(7, i)] = old.ab + other.ab + apartA * apartB * between;
         }
       },
       result(total) {
-        const weight = total[0] ?? 0;
         const scores = Array.from({ length: outputs }, (_, i) => {
-          const { a, b, aa, bb, ab } = centered(total, weight, i);
+          const { weight, a, b, aa, bb, ab } = centered(total, i);
           const part = (sum: number) => (weight > 0 ? sum / weight : 0);
-          return of({ meanA: a, meanB: b, varA: part(aa), varB: part(bb), covariance: part(ab) });
+          const score = of({ meanA: a, meanB: b, varA: part(aa), varB: part(bb), covariance: part(ab) });
+          return { score, seen: weight > 0 };
         });
-        return average === "none" ? scores : scores.reduce((sum, score) => sum + score, 0) / outputs;
+        return averageOutputs(scores, average);
       },
     };
 
     /** Means, and sums of squares and products around them. */
-    function centered(statistics: ArrayLike<number>, weight: number, i: number) {
+    function centered(statistics: ArrayLike<number>, i: number) {
       const value = (field: number) => statistics[at(field, i)] ?? 0;
-      const [a, b] = weight > 0 ? [value(2) / weight, value(3) / weight] : [0, 0];
+      const weight = value(0);
+      const [a, b] = weight > 0 ? [value(3) / weight, value(4) / weight] : [0, 0];
       return {
-        a: value(0) + a,
-        b: value(1) + b,
-        aa: Math.max(0, value(4) - a * a * weight),
-        bb: Math.max(0, value(5) - b * b * weight),
-        ab: value(6) - a * b * weight,
+        weight,
+        a: value(1) + a,
+        b: value(2) + b,
+        aa: Math.max(0, value(5) - a * a * weight),
+        bb: Math.max(0, value(6) - b * b * weight),
+        ab: value(7) - a * b * weight,
       };
     }
   });
+}
+
+/** The outputs' scores, or their mean over the outputs that were seen: some places may be padding in all samples. */
+export function averageOutputs(
+  scores: readonly { readonly score: number; readonly seen: boolean }[],
+  average: "uniform" | "none",
+): number | number[] {
+  if (average === "none") return scores.map(({ score }) => score);
+  const seen = scores.filter(({ seen }) => seen);
+  const counted = seen.length > 0 ? seen : scores;
+  return counted.reduce((sum, { score }) => sum + score, 0) / counted.length;
 }
