@@ -6,7 +6,7 @@ export * from "./loop.ts";
 export * from "./op.ts";
 export { laneType as laneTypeOf } from "./ops/elementwise.ts";
 export * as ops from "./ops/index.ts";
-export { OPS } from "./ops/index.ts";
+export { OPS, type OpName } from "./ops/index.ts";
 export { print } from "./print.ts";
 export type { Program } from "./program.ts";
 export * from "./scalar/index.ts";

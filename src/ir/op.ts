@@ -117,6 +117,9 @@ export interface SpecialOp extends OpBase {
     | "scan";
 }
 
+/** An op whose name the compiler knows: tables by name must then be complete. */
+export type Named<Op extends OpBase, Name extends string> = Op & { readonly name: Name };
+
 export type OpRecord = ElementwiseOp | MovementOp | ReduceOp | ContractionOp | SpecialOp;
 
 let nodeCount = 0;

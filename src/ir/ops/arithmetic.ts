@@ -1,5 +1,5 @@
 import { isFloat } from "../dtype.ts";
-import { apply, type ElementwiseOp, type Node } from "../op.ts";
+import { apply, type ElementwiseOp, type Named, type Node } from "../op.ts";
 import { scalar } from "../scalar/expression.ts";
 import { elementwise, mapElements } from "./elementwise.ts";
 
@@ -25,7 +25,7 @@ export const subOp = elementwise({
 
 export const sub = (a: Node, b: Node): Node => apply(subOp, [a, b]);
 
-export const mulOp: ElementwiseOp = {
+export const mulOp: Named<ElementwiseOp, "mul"> = {
   ...elementwise({
     name: "mul",
     arity: 2,

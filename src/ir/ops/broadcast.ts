@@ -1,10 +1,10 @@
 import { formatShape, product, type Shape, sameShape } from "../../util/index.ts";
 import { indexConstant } from "../index-expression.ts";
-import { apply, type MovementOp, type Node, type ReduceOp } from "../op.ts";
+import { apply, type MovementOp, type Named, type Node, type ReduceOp } from "../op.ts";
 import { reducedShape, reduceRows } from "./reduce-rows.ts";
 
 /** Repeats axes of size 1. The adjoint of `sum`. */
-export const broadcastOp: MovementOp = {
+export const broadcastOp: Named<MovementOp, "broadcast"> = {
   name: "broadcast",
   family: "movement",
   infer: ([x], attributes) => {
@@ -50,7 +50,7 @@ export function broadcast(x: Node, shape: Shape): Node {
 }
 
 /** Adds up along axes, which stay with size 1. The adjoint of `broadcast`. */
-export const sumOp: ReduceOp = {
+export const sumOp: Named<ReduceOp, "sum"> = {
   name: "sum",
   family: "reduce",
   reduction: "sum",

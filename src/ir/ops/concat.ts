@@ -1,9 +1,9 @@
 import { formatShape, product } from "../../util/index.ts";
-import { apply, type Node, type SpecialOp } from "../op.ts";
+import { apply, type Named, type Node, type SpecialOp } from "../op.ts";
 import { slice } from "./movement.ts";
 
 /** Tensors one after the other along an axis. */
-export const concatOp: SpecialOp = {
+export const concatOp: Named<SpecialOp, "concat"> = {
   name: "concat",
   family: "concat",
   infer: (inputs, attributes) => {

@@ -1,5 +1,5 @@
 import { formatShape, product, rowMajorStrides, type Shape } from "../../util/index.ts";
-import { type Attributes, apply, type ContractionOp, type Node, type TensorType } from "../op.ts";
+import { type Attributes, apply, type ContractionOp, type Named, type Node, type TensorType } from "../op.ts";
 
 /**
  * Convolution (cross-correlation, as everywhere in this field), channels last, of any number of spatial axes:
@@ -86,12 +86,12 @@ function outputShape(x: Shape, w: Shape, geometry: ConvGeometry): Shape {
   return [x[0]!, ...spatial, w.at(-1)!];
 }
 
-function convolution(
-  kind: "conv" | "convInput" | "convWeight",
+function convolution<const Kind extends "conv" | "convInput" | "convWeight">(
+  kind: Kind,
   operands: readonly [Operand, Operand],
   result: Operand,
   spec: Pick<ContractionOp, "infer" | "gradient">,
-): ContractionOp {
+): Named<ContractionOp, Kind> {
   const small = [
     sampleOf({ x: [2, 5, 5, 2], w: [3, 3, 2, 3] }, {}),
     sampleOf(

@@ -1,6 +1,6 @@
 import { formatShape, sameShape } from "../../util/index.ts";
 import { type DType, wrap } from "../dtype.ts";
-import type { ElementwiseOp, GradientRule, Sample, SampleInput, TensorType } from "../op.ts";
+import type { ElementwiseOp, GradientRule, Named, Sample, SampleInput, TensorType } from "../op.ts";
 import type { Scalar, ScalarType } from "../scalar/expression.ts";
 
 /** Which element types an op takes, and what it gives. */
@@ -34,8 +34,8 @@ export function laneType(dtype: DType): ScalarType {
   }
 }
 
-interface ElementwiseSpec {
-  readonly name: string;
+interface ElementwiseSpec<Name extends string> {
+  readonly name: Name;
   readonly arity: number;
   readonly signature: Signature;
   readonly meaning: (...values: number[]) => number;
@@ -46,7 +46,7 @@ interface ElementwiseSpec {
 }
 
 /** Completes the record of an op that works element by element. */
-export function elementwise(spec: ElementwiseSpec): ElementwiseOp {
+export function elementwise<const Name extends string>(spec: ElementwiseSpec<Name>): Named<ElementwiseOp, Name> {
   const { name, arity, signature, meaning, lower, gradient } = spec;
   return {
     name,
@@ -95,7 +95,7 @@ export function mapElements(
 }
 
 /** A vector longer than any machine's, a matrix, a scalar; and integers where the op takes them. */
-function samplesOf({ arity, signature, domain = {} }: ElementwiseSpec): Sample[] {
+function samplesOf({ arity, signature, domain = {} }: ElementwiseSpec<string>): Sample[] {
   const of = (shape: readonly number[], dtype?: DType): Sample => ({
     inputs: Array.from({ length: arity }, (_, i) => {
       const own = Array.isArray(domain) ? domain[i]! : domain;

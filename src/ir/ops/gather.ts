@@ -1,9 +1,9 @@
 import { formatShape, product } from "../../util/index.ts";
 import { isFloat, wrap } from "../dtype.ts";
-import { apply, type Node, type SpecialOp } from "../op.ts";
+import { apply, type Named, type Node, type SpecialOp } from "../op.ts";
 
 /** Rows of x by number: result[i.., r..] = x[indices[i..], r..]; a number outside of x reads 0. The adjoint of `scatter`. */
-export const gatherOp: SpecialOp = {
+export const gatherOp: Named<SpecialOp, "gather"> = {
   name: "gather",
   family: "gather",
   infer: ([x, indices]) => {
@@ -37,7 +37,7 @@ export function gather(x: Node, indices: Node): Node {
 }
 
 /** Adds rows up by number, in order: result[r] = sum of updates[i] with indices[i] = r; numbers outside are left out. */
-export const scatterOp: SpecialOp = {
+export const scatterOp: Named<SpecialOp, "scatter"> = {
   name: "scatter",
   family: "scatter",
   infer: ([indices, updates], { rows }) => {

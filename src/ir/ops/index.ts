@@ -14,8 +14,7 @@ import { SELECTION_OPS } from "./selection.ts";
 import { SOURCE_OPS } from "./sources.ts";
 import { WINDOW_OPS } from "./window.ts";
 
-/** Every primitive of the language. Tests are drawn from this table. */
-export const OPS: readonly OpRecord[] = [
+const TABLE = [
   ...SOURCE_OPS,
   ...ARITHMETIC_OPS,
   ...FUNCTION_OPS,
@@ -31,7 +30,13 @@ export const OPS: readonly OpRecord[] = [
   ...CONV_OPS,
   ...RANDOM_OPS,
   ...SCAN_OPS,
-];
+] as const satisfies readonly OpRecord[];
+
+/** Every primitive of the language. Tests are drawn from this table. */
+export const OPS: readonly OpRecord[] = TABLE;
+
+/** Their names: a record by these has a rule for every op, or does not compile. */
+export type OpName = (typeof TABLE)[number]["name"];
 
 export { add, div, mul, neg, sub } from "./arithmetic.ts";
 export { broadcast, sum } from "./broadcast.ts";

@@ -1,9 +1,9 @@
 import { formatShape, product } from "../../util/index.ts";
-import { apply, type ContractionOp, type Node } from "../op.ts";
+import { apply, type ContractionOp, type Named, type Node } from "../op.ts";
 import { permute } from "./movement.ts";
 
 /** Matrix product of the last two axes, batched over the others: [.., M, K] x [.., K, N] -> [.., M, N]. */
-export const matmulOp: ContractionOp = {
+export const matmulOp: Named<ContractionOp, "matmul"> = {
   name: "matmul",
   family: "contraction",
   kind: "matmul",

@@ -1,7 +1,7 @@
 import { formatShape, product, type Shape, sameShape } from "../../util/index.ts";
 import { wrap } from "../dtype.ts";
 import { addIndex, divideIndex, type IndexExpression, indexConstant, scaleIndex } from "../index-expression.ts";
-import { type Attributes, apply, type Guard, type Location, type MovementOp, type Node } from "../op.ts";
+import { type Attributes, apply, type Guard, type Location, type MovementOp, type Named, type Node } from "../op.ts";
 
 /** Reads every element through the op's own `locate`: movement ops have one meaning, stated once. */
 export function evaluateByLocation([x]: readonly Float64Array[], node: Node): Float64Array {
@@ -31,7 +31,7 @@ export function evaluateByLocation([x]: readonly Float64Array[], node: Node): Fl
   });
 }
 
-export const reshapeOp: MovementOp = {
+export const reshapeOp: Named<MovementOp, "reshape"> = {
   name: "reshape",
   family: "movement",
   infer: ([x], { shape }) => {
@@ -55,7 +55,7 @@ export function reshape(x: Node, shape: Shape): Node {
   return sameShape(x.shape, shape) ? x : apply(reshapeOp, [x], { shape });
 }
 
-export const permuteOp: MovementOp = {
+export const permuteOp: Named<MovementOp, "permute"> = {
   name: "permute",
   family: "movement",
   infer: ([x], { order }) => {
@@ -102,7 +102,7 @@ function rangesOf(name: string, shape: Shape, attributes: Attributes) {
 }
 
 /** Every step-th element from `start` along each axis; a negative step goes backwards. The adjoint of `embed`. */
-export const sliceOp: MovementOp = {
+export const sliceOp: Named<MovementOp, "slice"> = {
   name: "slice",
   family: "movement",
   infer: ([x], attributes) => {
@@ -140,7 +140,7 @@ export function slice(
 }
 
 /** Puts `x` into a larger tensor of `fill`: element i goes to start + step * i. Padding, dilation, the adjoint of `slice`. */
-export const embedOp: MovementOp = {
+export const embedOp: Named<MovementOp, "embed"> = {
   name: "embed",
   family: "movement",
   infer: ([x], attributes) => {

@@ -1,5 +1,5 @@
 import { philox4x32, product, type Shape } from "../../util/index.ts";
-import { apply, type Node, type SpecialOp } from "../op.ts";
+import { apply, type Named, type Node, type SpecialOp } from "../op.ts";
 
 /**
  * Where the bits of element i come from. Elements are taken in groups of 64: lane l = i mod 16 of group g evaluates Philox at counter
@@ -12,7 +12,7 @@ export const RANDOM_GROUP = { lanes: 16, words: 4, size: 64 } as const;
  * Random bits by Philox 4x32-10 from a key (uint32 [2]) and a counter (uint32 [1]); `stream` separates uses of one key.
  * uint32: all 32 bits. float32: uniform in [0, 1), the upper 24 bits times 2^-24.
  */
-export const randomOp: SpecialOp = {
+export const randomOp: Named<SpecialOp, "random"> = {
   name: "random",
   family: "random",
   infer: ([key, counter], { shape, dtype }) => {

@@ -1,6 +1,6 @@
 import { product } from "../../util/index.ts";
 import { type DType, isFloat } from "../dtype.ts";
-import { apply, type Node, type ReduceOp, type Reduction } from "../op.ts";
+import { apply, type Named, type Node, type ReduceOp, type Reduction } from "../op.ts";
 import { div, mul } from "./arithmetic.ts";
 import { broadcast, sum } from "./broadcast.ts";
 import { reducedShape, reduceRows } from "./reduce-rows.ts";
@@ -22,11 +22,11 @@ function extremeGradient({ node, inputs, grad }: { node: Node; inputs: readonly 
   return [div(mul(broadcast(grad, x.shape), winners), count)];
 }
 
-function reduction(
-  name: Reduction,
+function reduction<const Name extends Reduction>(
+  name: Name,
   fold: (row: Float64Array, dtype: DType) => number,
   gradient: ReduceOp["gradient"],
-): ReduceOp & { name: Reduction } {
+): Named<ReduceOp, Name> {
   return {
     name,
     family: "reduce",

@@ -1,6 +1,6 @@
 import { runLoop } from "../evaluate.ts";
 import { BodyValue, bodyValueOf, Loop, loopOf, typeText } from "../loop.ts";
-import { apply, type Node, type Sample, type SpecialOp, type TensorType } from "../op.ts";
+import { apply, type Named, type Node, type Sample, type SpecialOp, type TensorType } from "../op.ts";
 import { add, mul } from "./arithmetic.ts";
 import { broadcast } from "./broadcast.ts";
 import { sigmoid, tanh } from "./functions.ts";
@@ -19,7 +19,7 @@ function checkInputs(inputs: readonly TensorType[], loop: Loop): void {
 }
 
 /** The values that a value of a loop's body takes, one per step, stacked along a new first axis. */
-export const scanOp: SpecialOp = {
+export const scanOp: Named<SpecialOp, "scan"> = {
   name: "scan",
   family: "scan",
   infer: (inputs, attributes) => {
@@ -38,7 +38,7 @@ export const scanOp: SpecialOp = {
 };
 
 /** What a carry of a loop has become after the last step. */
-export const scanEndOp: SpecialOp = {
+export const scanEndOp: Named<SpecialOp, "scanEnd"> = {
   name: "scanEnd",
   family: "scan",
   infer: (inputs, attributes) => {

@@ -1,10 +1,13 @@
 import { type DType, isFloat, wrap } from "../dtype.ts";
-import { apply, type ElementwiseOp, type Node } from "../op.ts";
+import { apply, type ElementwiseOp, type Named, type Node } from "../op.ts";
 import { scalar } from "../scalar/expression.ts";
 import { elementwise, laneType, mapElements } from "./elementwise.ts";
 import { constantLike } from "./sources.ts";
 
-function comparison(name: "eq" | "ne" | "lt" | "le", meaning: (a: number, b: number) => boolean): ElementwiseOp {
+function comparison<const Name extends "eq" | "ne" | "lt" | "le">(
+  name: Name,
+  meaning: (a: number, b: number) => boolean,
+): Named<ElementwiseOp, Name> {
   return elementwise({
     name,
     arity: 2,
@@ -72,7 +75,7 @@ export const not = (a: Node): Node => apply(notOp, [a]);
 
 const whole = [37] as const;
 
-export const selectOp: ElementwiseOp = {
+export const selectOp: Named<ElementwiseOp, "select"> = {
   ...elementwise({
     name: "select",
     arity: 3,
@@ -118,7 +121,7 @@ function convert(value: number, from: DType, to: DType): number {
   return Math.min(high, Math.max(low, Math.trunc(value)));
 }
 
-export const castOp: ElementwiseOp = {
+export const castOp: Named<ElementwiseOp, "cast"> = {
   name: "cast",
   family: "elementwise",
   infer: ([x], { dtype }) => ({ shape: x!.shape, dtype: dtype as DType }),

@@ -1,13 +1,13 @@
 import { formatShape, product, type Shape } from "../../util/index.ts";
 import { type DType, type TypedArray, wrap } from "../dtype.ts";
-import { type Attributes, apply, type Node, type SpecialOp } from "../op.ts";
+import { type Attributes, apply, type Named, type Node, type SpecialOp } from "../op.ts";
 
 /** The type a source declares in its attributes. */
 function declared(_inputs: readonly unknown[], attributes: Attributes) {
   return { shape: attributes.shape as Shape, dtype: attributes.dtype as DType };
 }
 
-export const constantOp: SpecialOp = {
+export const constantOp: Named<SpecialOp, "constant"> = {
   name: "constant",
   family: "constant",
   infer: declared,
@@ -27,7 +27,7 @@ export function constantLike(like: Node, value: number): Node {
   return constant(value, like.shape, like.dtype);
 }
 
-export const dataOp: SpecialOp = {
+export const dataOp: Named<SpecialOp, "data"> = {
   name: "data",
   family: "data",
   infer: declared,
@@ -41,7 +41,7 @@ export function data(values: TypedArray, shape: Shape, dtype: DType): Node {
   return apply(dataOp, [], { data: values, shape, dtype });
 }
 
-export const placeholderOp: SpecialOp = {
+export const placeholderOp: Named<SpecialOp, "placeholder"> = {
   name: "placeholder",
   family: "placeholder",
   infer: declared,
@@ -57,7 +57,7 @@ export function placeholder(name: string, shape: Shape, dtype: DType): Node {
   return apply(placeholderOp, [], { name, shape, dtype });
 }
 
-export const identityOp: SpecialOp = {
+export const identityOp: Named<SpecialOp, "identity"> = {
   name: "identity",
   family: "identity",
   infer: ([x, path]) => {
@@ -88,7 +88,7 @@ export function redirectGradient(x: Node, path: Node): Node {
   return apply(identityOp, [x, path]);
 }
 
-export const iotaOp: SpecialOp = {
+export const iotaOp: Named<SpecialOp, "iota"> = {
   name: "iota",
   family: "iota",
   infer: (inputs, attributes) => {

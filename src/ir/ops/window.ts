@@ -1,6 +1,6 @@
 import { formatShape, type Shape } from "../../util/index.ts";
 import { addIndex, divideIndex, scaleIndex } from "../index-expression.ts";
-import { type Attributes, apply, type MovementOp, type Node } from "../op.ts";
+import { type Attributes, apply, type MovementOp, type Named, type Node } from "../op.ts";
 import { broadcast, sum } from "./broadcast.ts";
 import { evaluateByLocation, reshape, slice } from "./movement.ts";
 
@@ -30,7 +30,7 @@ function resized(shape: Shape, { axis, size, offsets }: Skew): Shape {
 }
 
 /** result[.. o .. k ..] = x[.. o * stride + k * dilation .. k ..], 0 outside. */
-export const skewOp: MovementOp = {
+export const skewOp: Named<MovementOp, "skew"> = {
   name: "skew",
   family: "movement",
   infer: ([x], attributes) => ({ shape: resized(x!.shape, skewOf(attributes)), dtype: x!.dtype }),
@@ -57,7 +57,7 @@ export const skewOp: MovementOp = {
 };
 
 /** result[.. e .. k ..] = x[.. (e - k * dilation) / stride .. k ..] where that is a position, 0 elsewhere. */
-export const unskewOp: MovementOp = {
+export const unskewOp: Named<MovementOp, "unskew"> = {
   name: "unskew",
   family: "movement",
   infer: ([x], attributes) => ({ shape: resized(x!.shape, skewOf(attributes)), dtype: x!.dtype }),
