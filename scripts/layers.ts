@@ -112,6 +112,12 @@ export const LAYERS: Record<string, Layer> = {
     mayImport: ["util", "nn", "train"],
     browserSafe: true,
   },
+  export: {
+    level: 8,
+    is: "models as files of others: ONNX, JavaScript, safetensors of PyTorch; reads graphs, as engines do",
+    mayImport: ["util", "ir", "tensor", "nn", "train"],
+    browserSafe: true,
+  },
   index: {
     level: 8,
     is: "the public door: re-exports only",
@@ -141,7 +147,7 @@ export const LAYERS: Record<string, Layer> = {
   cli: {
     level: 9,
     is: "the command `descent`: a thin face on the public door",
-    mayImport: ["util", "tensor", "nn", "optim", "data", "train", "index"],
+    mayImport: ["util", "tensor", "nn", "optim", "data", "train", "export", "index"],
     browserSafe: false,
   },
 };

@@ -1,0 +1,1 @@
+export { exportOnnx, type OnnxOptions, type Preprocessing } from "./export-onnx.ts";

@@ -1,0 +1,43 @@
+import type { Network } from "../../nn/index.ts";
+import { type Preprocess, traceModel } from "../trace.ts";
+import { graphOrder } from "../unify.ts";
+import { Lowering } from "./lowering.ts";
+import { ELEMENT, type ElementType, GIVEN, graphProto, HELD, modelProto, valueProto } from "./schema.ts";
+import { writeTexts } from "./texts.ts";
+
+export interface OnnxOptions {
+  /** Done to the inputs before they reach the model, and written with it. */
+  readonly preprocess?: Preprocess | undefined;
+  /** Texts that the file holds beside the model. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+}
+
+/** A network as an ONNX file, op by op. */
+export function onnxModel(network: Network, { preprocess, metadata = {} }: OnnxOptions): Uint8Array<ArrayBuffer> {
+  const model = traceModel(network, preprocess);
+  const lowering = new Lowering(model);
+  const { graph } = lowering;
+  for (const { name } of [...model.inputs, ...model.outputs]) graph.unique(name);
+  graph.firstInput = model.inputs[0]?.name ?? "";
+  const roots = model.outputs.map(({ node }) => node);
+  for (const node of graphOrder(roots, () => false)) {
+    const input = model.inputOf(node.traced);
+    if (!input || input.isText) continue;
+    const held = HELD[input.dtype];
+    const name = GIVEN[input.dtype] === held ? input.name : graph.emit("Cast", [input.name], { to: ELEMENT[held] });
+    lowering.values.set(node, { name, shape: node.shape });
+  }
+  writeTexts(network, model, roots, lowering);
+  lowering.run(roots);
+  for (const { node, name } of model.outputs) graph.rename(lowering.full(node).name, name);
+  const batch = { base: 0, slope: 1 };
+  const typeOf = ({ dtype, isText }: (typeof model.inputs)[0]): ElementType => (isText ? "string" : GIVEN[dtype]);
+  const proto = graphProto({
+    name: network.name,
+    nodes: graph.nodes,
+    initializers: graph.initializers,
+    inputs: model.inputs.map((input) => valueProto(input.name, typeOf(input), [batch, ...input.shape])),
+    outputs: model.outputs.map(({ name, node }) => valueProto(name, "float", node.shape)),
+  });
+  return modelProto(proto, "descent", metadata).finish();
+}

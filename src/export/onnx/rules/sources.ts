@@ -1,0 +1,100 @@
+import { fail, invariant } from "../../../util/index.ts";
+import { addDims, type Dim, isAffine } from "../../dim.ts";
+import type { GraphNode } from "../../unify.ts";
+import { ELEMENT, HELD } from "../schema.ts";
+import type { Rule } from "./index.ts";
+
+const constant: Rule = (node, { graph }) => {
+  const value = node.attributes["value"];
+  if (isAffine(value)) fail("a number depends on the batch's size", "samples that do not see each other");
+  const name = graph.scalar(value as number, node.dtype, node.shape.length);
+  return { name, shape: node.shape.map(() => 1) };
+};
+
+/** 0, 1, 2, ... along one axis. */
+const iota: Rule = (node, { graph }) => {
+  const axis = node.attributes["axis"] as number;
+  const size = node.shape[axis]!;
+  const shape = node.shape.map((_, i): Dim => (i === axis ? size : 1));
+  if (typeof size === "number") {
+    const values = Array.from({ length: size }, (_, i) => i);
+    return { name: graph.numbers(values, shape as number[], node.dtype, "indices"), shape };
+  }
+  const end = graph.emit("Squeeze", [graph.sizes([size])]);
+  const [zero, one] = [0, 1].map((value) =>
+    graph.initializer({ type: "int64", shape: [], data: int64(value) }, "step"),
+  );
+  const counted = graph.emit("Range", [zero!, end, one!]);
+  const name = graph.emit("Cast", [counted], { to: ELEMENT[HELD[node.dtype]] });
+  return graph.reshape({ name, shape: [size] }, shape);
+};
+
+function int64(value: number): Uint8Array {
+  return new Uint8Array(BigInt64Array.of(BigInt(value)).buffer);
+}
+
+/** Rows by number; what is outside reads 0. */
+const gather: Rule = (node, lowering) => {
+  const { graph } = lowering;
+  const [table, indices] = node.inputs as [GraphNode, GraphNode];
+  const x = lowering.full(table);
+  const at = lowering.full(indices);
+  const rows = table.shape[0]!;
+  const known = lowering.numbers(indices);
+  const inside = known && typeof rows === "number" && known.every((row) => row >= 0 && row < rows);
+  if (inside) return { name: graph.emit("Gather", [x.name, at.name], { axis: 0 }), shape: node.shape };
+  const rank = indices.shape.length;
+  const valid = within(lowering, at.name, rows, rank);
+  const safe = graph.emit("Where", [valid, at.name, graph.scalar(0, "int32", rank)]);
+  const found = graph.emit("Gather", [x.name, safe], { axis: 0 });
+  const width = node.shape.length - rank;
+  const shown = graph.reshape({ name: valid, shape: at.shape }, [...at.shape, ...Array<number>(width).fill(1)]);
+  const name = graph.emit("Where", [shown.name, found, graph.scalar(0, node.dtype, node.shape.length)]);
+  return { name, shape: node.shape };
+};
+
+type Lowered = Parameters<Rule>[1];
+
+function within(lowering: Lowered, indices: string, rows: Dim, rank: number): string {
+  const { graph } = lowering;
+  const low = graph.emit("LessOrEqual", [graph.scalar(0, "int32", rank), indices]);
+  return graph.emit("And", [low, graph.emit("Less", [indices, count(lowering, rows, rank)])]);
+}
+
+/** A size as an int32 that goes with any shape of `rank` axes. */
+function count({ graph }: Lowered, size: Dim, rank: number): string {
+  if (typeof size === "number") return graph.scalar(size, "int32", rank);
+  const narrow = graph.emit("Cast", [graph.sizes([size])], { to: ELEMENT.int32 });
+  return graph.reshape({ name: narrow, shape: [1] }, Array<number>(rank).fill(1)).name;
+}
+
+/** Rows are added up by number, those outside in a row more that is cut off. */
+const scatter: Rule = (node, lowering) => {
+  const { graph } = lowering;
+  const [indices, updates] = node.inputs as [GraphNode, GraphNode];
+  const [rows, ...row] = node.shape as [Dim, ...Dim[]];
+  const at = lowering.full(indices);
+  const rank = indices.shape.length;
+  const valid = within(lowering, at.name, rows, rank);
+  const safe = graph.emit("Where", [valid, at.name, count(lowering, rows, rank)]);
+  const wide = graph.emit("Cast", [safe], { to: ELEMENT.int64 });
+  const listed = graph.reshape({ name: wide, shape: at.shape }, [...at.shape, 1]);
+  const zeros = graph.expand({ name: graph.scalar(0, node.dtype, node.shape.length), shape: node.shape.map(() => 1) }, [addDims(rows, 1), ...row]); // biome-ignore format: one line
+  const total = graph.emit("ScatterND", [zeros.name, listed.name, lowering.full(updates).name], { reduction: "add" });
+  const [from, to, axis] = [0, rows, 0].map((value) => graph.sizes([value]));
+  return { name: graph.emit("Slice", [total, from!, to!, axis!]), shape: node.shape };
+};
+
+export const SOURCE_RULES = {
+  constant,
+  data: (node, lowering) => lowering.constant(node),
+  placeholder: (node, lowering) => {
+    invariant(node.constant, "an input that was not declared");
+    return lowering.constant(node);
+  },
+  identity: (node, lowering) => lowering.value(node.inputs[0]!),
+  iota,
+  random: () => fail("it draws random numbers even outside of training", "a layer that does so in training only"),
+  gather,
+  scatter,
+} as const satisfies Record<string, Rule>;
