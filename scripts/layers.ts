@@ -116,7 +116,7 @@ export const LAYERS: Record<string, Layer> = {
     level: 8,
     is: "models as files of others: ONNX, JavaScript, safetensors of PyTorch; reads graphs, as engines do",
     mayImport: ["util", "ir", "tensor", "nn", "train"],
-    browserSafe: true,
+    browserSafe: false,
   },
   index: {
     level: 8,

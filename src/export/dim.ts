@@ -6,6 +6,9 @@ export interface Affine {
   readonly slope: number;
 }
 
+/** The size of the batch. */
+export const BATCH: Affine = { base: 0, slope: 1 };
+
 /** A size of a shape: a number, or one that depends on the batch. */
 export type Dim = number | Affine;
 

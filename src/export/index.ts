@@ -1,1 +1,2 @@
+export { type ExportOptions, exportModel } from "./export-model.ts";
 export { exportOnnx, type OnnxOptions, type Preprocessing } from "./export-onnx.ts";

@@ -1,14 +1,14 @@
 import { evaluate, type Node, ops } from "../ir/index.ts";
 import type { Network, Weight } from "../nn/index.ts";
 import { type DType, randomKey, Tensor } from "../tensor/index.ts";
-import type { Shape } from "../util/index.ts";
+import { BATCH, type Dim } from "./dim.ts";
 import { type GraphLoop, type GraphNode, TRACED_BATCHES, unify } from "./unify.ts";
 
 /** What a model is given. */
 export interface GraphInput {
   readonly name: string;
-  /** Of one sample; of texts without the axis of words. */
-  readonly shape: Shape;
+  /** With the batch; of texts without the axis of words. */
+  readonly shape: readonly Dim[];
   readonly dtype: DType;
   readonly isText: boolean;
 }
@@ -29,7 +29,7 @@ export type Preprocess = (inputs: readonly Tensor[]) => readonly Tensor[];
 export function traceModel(network: Network, preprocess: Preprocess = (inputs) => inputs): ModelGraph {
   const inputs = network.inputs.map((symbol, i): GraphInput => {
     const { isText, dtype } = symbol;
-    const shape = isText ? symbol.shape.slice(0, -1) : symbol.shape;
+    const shape = [BATCH, ...(isText ? symbol.shape.slice(0, -1) : symbol.shape)];
     return { name: network.inputNames[i] ?? `input_${i}`, shape, dtype, isText };
   });
   const weights = new Map<Node, Weight>();

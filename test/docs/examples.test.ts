@@ -34,6 +34,7 @@ const doors = [
   await namesOf("src/architectures/index.ts", "descent/architectures"),
   await namesOf("src/data/index.ts", "descent/data"),
   await namesOf("src/text/index.ts", "descent/text"),
+  await namesOf("src/export/index.ts", "descent/export"),
   await namesOf("src/testing/index.ts", "descent/testing"),
   await namesOf("src/util/index.ts"),
 ];

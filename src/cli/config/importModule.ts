@@ -26,6 +26,7 @@ async function prepare(): Promise<void> {
     descent: door("index"),
     "descent/cli": door("cli/index"),
     "descent/data": door("data/index"),
+    "descent/export": door("export/index"),
     "descent/text": door("text/index"),
     "descent/testing": door("testing/index"),
   };

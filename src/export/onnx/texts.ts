@@ -18,9 +18,13 @@ interface Word {
  *
  * @throws DescentError naming the layer that needs the hash itself
  */
-export function writeTexts(network: Network, model: ModelGraph, roots: readonly GraphNode[], lowering: Lowering): void {
+export function writeTexts(
+  model: ModelGraph,
+  roots: readonly GraphNode[],
+  known: ReadonlyMap<string, string>,
+  lowering: Lowering,
+): void {
   if (!model.inputs.some(({ isText }) => isText)) return;
-  const known = textsOf(network);
   for (const node of graphOrder(roots, () => false)) {
     const [first, second] = node.op === "and" ? node.inputs.map((each) => comparison(each, model)) : [];
     if (!first || !second || first.text.input !== second.text.input || first.text.word === second.text.word) continue;
@@ -29,7 +33,7 @@ export function writeTexts(network: Network, model: ModelGraph, roots: readonly 
     const { graph } = lowering;
     graph.scope = node.scope;
     const { input, shape } = low.text;
-    const given = graph.reshape({ name: input.name, shape: [{ base: 0, slope: 1 }, ...input.shape] }, shape);
+    const given = graph.reshape({ name: input.name, shape: input.shape }, shape);
     const vocabulary = {
       name: graph.initializer({ type: "string", shape: low.shape, data: texts }, "texts"),
       shape: low.shape,
@@ -73,7 +77,7 @@ function wordOf(node: GraphNode, model: ModelGraph): Word | undefined {
 }
 
 /** All texts in the options of layers, by their two words. */
-function textsOf(network: Network): Map<string, string> {
+export function textsOf(network: Network): Map<string, string> {
   const found = new Map<string, string>();
   const collect = (value: unknown): void => {
     if (typeof value === "string") {

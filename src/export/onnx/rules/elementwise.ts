@@ -110,7 +110,6 @@ const cast: Rule = elementwise(([x], { op, graph, node, dtype: from, number }) =
   return to === "uint32" ? wrapped : castTo(graph, wrapped, to);
 });
 
-/** ONNX Runtime has no logarithm and root of integers, and none are needed: such ops take floats only. */
 export const ELEMENTWISE_RULES = {
   add: wrapping("Add"),
   sub: wrapping("Sub"),
@@ -146,6 +145,11 @@ export const ELEMENTWISE_RULES = {
   and: same("And"),
   or: same("Or"),
   not: same("Not"),
-  select: elementwise((operands, { op }) => op("Where", ...operands)),
+  // ONNX Runtime chooses between numbers, not bools.
+  select: elementwise(([condition, a, b], { op, dtype }) =>
+    dtype === "bool"
+      ? op("Or", op("And", condition!, a!), op("And", op("Not", condition!), b!))
+      : op("Where", condition!, a!, b!),
+  ),
   cast,
 } as const satisfies Record<string, Rule>;
