@@ -1,15 +1,18 @@
+import type { OpName } from "../../ir/index.ts";
 import { DescentError, fail, invariant, product } from "../../util/index.ts";
 import { type Dim, fixedShape, sameDim } from "../dim.ts";
 import type { ModelGraph } from "../trace.ts";
 import { type GraphNode, graphOrder } from "../unify.ts";
 import { GraphBuilder, type Value } from "./builder.ts";
-import { RULES } from "./rules/index.ts";
 
 /** Elements that a value may have to be computed here instead of by whoever runs the file, however small what it is made of. */
 const FOLDED = 65_536;
 
 /** Values that cost the file nothing: written as they are, not as all of their elements. */
 const FREE = new Set(["constant", "broadcast"]);
+
+/** Writes one node of the graph. A rule refuses what ONNX can't say; the layer's path is put before it. */
+export type Rule = (node: GraphNode, lowering: Lowering) => Value;
 
 /** A graph while its nodes are written as those of ONNX, one rule per op. */
 export class Lowering {
@@ -18,6 +21,7 @@ export class Lowering {
 
   constructor(
     readonly model: ModelGraph,
+    private readonly rules: Readonly<Record<OpName, Rule>>,
     readonly graph = new GraphBuilder(),
     readonly around?: Lowering,
   ) {
@@ -26,7 +30,7 @@ export class Lowering {
 
   /** The same for a graph inside of this one. */
   inner(): Lowering {
-    return new Lowering(this.model, this.graph.inner(), this);
+    return new Lowering(this.model, this.rules, this.graph.inner(), this);
   }
 
   /** Writes all that `roots` depend on. */
@@ -41,7 +45,7 @@ export class Lowering {
 
   private rule(node: GraphNode): Value {
     try {
-      return RULES[node.op](node, this);
+      return this.rules[node.op](node, this);
     } catch (error) {
       if (!(error instanceof DescentError)) throw error;
       throw new DescentError(`${node.scope || "the model"} can't be written as ONNX: ${error.message}`);

@@ -2,6 +2,7 @@ import type { Network } from "../../nn/index.ts";
 import { type GraphInput, type ModelGraph, type Preprocess, traceModel } from "../trace.ts";
 import { graphOrder } from "../unify.ts";
 import { Lowering } from "./lowering.ts";
+import { RULES } from "./rules/index.ts";
 import { ELEMENT, type ElementType, GIVEN, graphProto, HELD, modelProto, valueProto } from "./schema.ts";
 import { textsOf, writeTexts } from "./texts.ts";
 
@@ -28,7 +29,7 @@ export function onnxFile(
   texts: ReadonlyMap<string, string> = new Map(),
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
-  const lowering = new Lowering(model);
+  const lowering = new Lowering(model, RULES);
   const { graph } = lowering;
   for (const { name } of [...model.inputs, ...model.outputs]) graph.unique(name);
   graph.firstInput = model.inputs[0]?.name ?? "";

@@ -1,9 +1,8 @@
 import type { DType } from "../../../ir/index.ts";
 import type { GraphNode } from "../../unify.ts";
 import type { GraphBuilder } from "../builder.ts";
-import { broadcastShape, type Lowering } from "../lowering.ts";
+import { broadcastShape, type Lowering, type Rule } from "../lowering.ts";
 import { ELEMENT, HELD } from "../schema.ts";
-import type { Rule } from "./index.ts";
 
 /** Names of operands in, the name of the result out; constants have as many axes as the operands. */
 type Expression = (operands: readonly string[], tools: Tools) => string;

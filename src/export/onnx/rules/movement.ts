@@ -2,8 +2,7 @@ import { fail } from "../../../util/index.ts";
 import { addDims, type Dim, sameDim, sameDims } from "../../dim.ts";
 import type { GraphNode } from "../../unify.ts";
 import type { GraphBuilder, Value } from "../builder.ts";
-import type { Lowering } from "../lowering.ts";
-import type { Rule } from "./index.ts";
+import type { Lowering, Rule } from "../lowering.ts";
 
 interface Ranges {
   readonly starts: readonly Dim[];

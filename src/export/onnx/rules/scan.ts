@@ -1,8 +1,7 @@
 import type { GraphLoop, GraphNode } from "../../unify.ts";
 import type { Value } from "../builder.ts";
-import type { Lowering } from "../lowering.ts";
+import type { Lowering, Rule } from "../lowering.ts";
 import { graphProto, HELD, valueProto } from "../schema.ts";
-import type { Rule } from "./index.ts";
 
 /** Results of each loop that was written: carries after the last step, then stacked values. */
 const written = new WeakMap<Lowering, Map<GraphLoop, readonly string[]>>();

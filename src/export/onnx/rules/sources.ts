@@ -1,8 +1,8 @@
 import { fail, invariant } from "../../../util/index.ts";
 import { addDims, type Dim, isAffine } from "../../dim.ts";
 import type { GraphNode } from "../../unify.ts";
+import type { Rule } from "../lowering.ts";
 import { ELEMENT, HELD } from "../schema.ts";
-import type { Rule } from "./index.ts";
 
 const constant: Rule = (node, { graph }) => {
   const value = node.attributes["value"];

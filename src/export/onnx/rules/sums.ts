@@ -2,8 +2,7 @@ import { fail } from "../../../util/index.ts";
 import { type Dim, dimProduct } from "../../dim.ts";
 import type { GraphNode } from "../../unify.ts";
 import type { Value } from "../builder.ts";
-import type { Lowering } from "../lowering.ts";
-import type { Rule } from "./index.ts";
+import type { Lowering, Rule } from "../lowering.ts";
 
 const axesOf = (node: GraphNode) => node.attributes["axes"] as number[];
 
