@@ -3,7 +3,15 @@ import { join } from "node:path";
 import { build } from "esbuild";
 
 /** Doors, and what is loaded by its path. */
-const DOORS = ["index", "architectures/index", "data/index", "text/index", "export/index", "testing/index", "cli/index"];
+const DOORS = [
+  "index",
+  "architectures/index",
+  "data/index",
+  "text/index",
+  "export/index",
+  "testing/index",
+  "cli/index",
+];
 const ENTRIES = [...DOORS, "cli/config/resolveHook"];
 
 /**
