@@ -53,6 +53,8 @@ const IMAGE_SAMPLES: readonly LayerSample[] = [
   sample("randomSharpness", { factor: 0.9, valueRange: [-9, 9] }, [small], small),
   sample("randomGaussianBlur", { kernelSize: 3, sigma: [0.5, 1], valueRange: [-9, 9] }, [small], small),
   sample("randomErasing", { factor: [0.2, 0.9], fillValue: 0 }, [small], small),
+  sample("randAugment", unit, [color], color),
+  sample("augMix", { numChains: 2, chainDepth: 2, ...unit }, [color], color),
   sample("resizing", { height: 3, width: 5 }, [small], [3, 5, 3]),
   sample("resizing", { height: 3, width: 5, interpolation: "bicubic", antialias: true }, [image], [3, 5, 4]),
   sample("centerCrop", { height: 2, width: 2 }, [small], [2, 2, 3]),

@@ -97,6 +97,8 @@ describe("every random layer", () => {
     ["randomAffine", { rotation: 0.1, translation: 0.2 }],
     ["randomBrightness", { factor: 0.5, valueRange: [0, 16] }],
     ["randomErasing", { fillValue: 0, scale: [0.1, 0.5] }],
+    ["randAugment", { factor: [0.5, 1], valueRange: [0, 16] }],
+    ["augMix", { valueRange: [0, 16] }],
   ];
   test.each(cases)("%s %j: the same for a key, other for another and for other images", async (kind, options) => {
     const x = numbered(16, 4);
@@ -129,6 +131,8 @@ describe("wrong options are refused, with what is right", () => {
     ["randomGaussianBlur", { kernelSize: 4 }, /kernelSize = 4.*odd/],
     ["randomErasing", { factor: 2 }, /factor = 2.*from 0 to 1/],
     ["randomCrop", { height: 3, width: 3, padding: -1 }, /padding = -1.*0 or more/],
+    ["randAugment", { numOps: 0 }, /numOps = 0/],
+    ["augMix", { alpha: 0 }, /alpha = 0.*0.01/],
     ["randomHue", { factor: 0.1, values: [0, 1] }, /randomHue.*values.*valueRange/],
   ])("%s %j", (kind, options, message) => {
     expect(() => createLayer(kind, options)).toThrow(message);

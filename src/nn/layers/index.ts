@@ -14,6 +14,7 @@ export {
   additiveAttention,
   attention,
 } from "./attention.ts";
+export { type AugMixOptions, augMix } from "./aug-mix.ts";
 export { type BatchNormalizationOptions, batchNormalization } from "./batch-normalization.ts";
 export { type BidirectionalOptions, bidirectional } from "./bidirectional.ts";
 export { type CategoryEncodingOptions, categoryEncoding } from "./category-encoding.ts";
@@ -95,6 +96,7 @@ export {
   type WavelengthOptions,
 } from "./position-embedding.ts";
 export { type PreluOptions, prelu } from "./prelu.ts";
+export { type RandAugmentOptions, randAugment } from "./rand-augment.ts";
 export {
   type RandomAffineOptions,
   type RandomShearOptions,

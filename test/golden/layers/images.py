@@ -8,6 +8,7 @@ zooming and shearing about the image's center); "wrap", which grid_sample lacks,
 import math
 
 import numpy as np
+import scipy.stats
 import torch
 import torch.nn.functional as F
 
@@ -328,5 +329,100 @@ trained("randomGaussianBlur", "5 x 3", options, unit_images(2), lambda x: blurre
 same = torch.full((N,), 1 + 1e-6, dtype=torch.float64)
 options = {"factor": 0.5, "sigma": [1, 1], **UNIT}
 trained("randomGaussianBlur", "half of them", options, unit_images(1), lambda x: torch.where(coin(1), blurred(x, (3, 3), same), x))
+
+# --- operations that are drawn for each image -------------------------------------------------------------------------------------
+
+OPERATIONS = "identity autoContrast equalize rotate solarize color posterize contrast brightness sharpness shearX shearY translateX translateY".split()
+done = set()
+
+
+def chosen_from(k, n, count, low, high):
+    """Operation, strength and sign of each image."""
+    operation = np.minimum(np.floor(k.fold(0).uniform(n, 0, count)), count - 1).astype(int)
+    return operation, k.fold(1).uniform(n, low, high), np.where(k.fold(2).uniform(n) < 0.5, 1.0, -1.0)
+
+
+def operated(x, choice, names, move, least_bits):
+    """One operation on every image (n, h, w, 3) of values from 0 to 1."""
+    out = []
+    for image, op, strength, sign in zip(x, *choice):
+        name, m, image = names[op], strength * sign, image.unsqueeze(0)
+        done.add(name)
+        _, h, w, _ = image.shape
+        r, c = grid(1, h, w)
+        if name == "autoContrast":
+            image = stretched(image)
+        elif name == "equalize":
+            image = equalized(image)
+        elif name == "rotate":
+            a = torch.tensor(m * math.pi / 6)
+            image = sample(image, a.cos() * r + a.sin() * c, a.cos() * c - a.sin() * r)
+        elif name == "solarize":
+            image = torch.where(image < 1 - strength, image, 1 - image)
+        elif name == "color":
+            image = (luma(image) + (1 + 0.9 * m) * (image - luma(image))).clamp(0, 1)
+        elif name == "posterize":
+            image = posterized(image, torch.tensor([max(1, least_bits + 4 - round(4 * strength))]))
+        elif name == "contrast":
+            image = contrast(image, 1 + 0.9 * m)
+        elif name == "brightness":
+            image = (image * (1 + 0.9 * m)).clamp(0, 1)
+        elif name == "sharpness":
+            image = sharpened(image, 1 + 0.9 * m)
+        elif name == "shearX":
+            image = sample(image, r, c + 0.3 * m * r)
+        elif name == "shearY":
+            image = sample(image, r + 0.3 * m * c, c)
+        elif name == "translateX":
+            image = sample(image, r, c - move * w * m)
+        elif name == "translateY":
+            image = sample(image, r - move * h * m, c)
+        out.append(image)
+    return torch.cat(out)
+
+
+def rand_augmented(x, ops, low, high):
+    for i in range(ops):
+        x = operated(x, chosen_from(key.fold(i), len(x), 14, low, high), OPERATIONS, 150 / 331, 4)
+    return x
+
+
+many = {"n": 12, "h": 4, "w": 5}
+trained("randAugment", "default", UNIT, unit_images(**many), lambda x: rand_augmented(x, 2, 0, 0.5))
+options = {"numOps": 3, "factor": [0.4, 1], **UNIT}
+trained("randAugment", "three, strong", options, unit_images(**many), lambda x: rand_augmented(x, 3, 0.4, 1))
+assert done == set(OPERATIONS), set(OPERATIONS) - done
+case("randAugment", "inference", UNIT, [unit_images(n=1)], lambda x, _: x[0] * 1)
+
+
+def beta(u, a, b):
+    """SciPy's quantiles of Beta(a, b); the layer reads them from a table."""
+    return torch.tensor(scipy.stats.beta.ppf(u, a, b))
+
+
+def aug_mixed(x, chains, depth, low, high, alpha, names):
+    n = len(x)
+    uniform = lambda use: key.fold(use).uniform(n)  # noqa: E731
+    left, mixed = torch.ones(n, dtype=torch.float64), 0 * x
+    for i in range(chains):
+        behind = chains - 1 - i
+        part = beta(uniform(i + 1), alpha, behind * alpha) if behind else torch.ones(n, dtype=torch.float64)
+        share, left = left * part, left * (1 - part)
+        k = key.fold(chains + 1 + i)
+        deep = np.floor(k.fold(0).uniform(n, 1, depth + 1))
+        y = x
+        for j in range(depth):
+            following = operated(y, chosen_from(k.fold(j + 1), n, len(names), low, high), names, 1 / 3, 0)
+            y = torch.where(column(torch.tensor(deep > j)), following, y)
+        mixed = mixed + column(share) * y
+    m = column(beta(uniform(0), alpha, alpha))
+    return m * x + (1 - m) * mixed
+
+
+few_names = [name for name in OPERATIONS if name not in ("identity", "color", "contrast", "brightness", "sharpness")]
+all_names = [name for name in OPERATIONS if name != "identity"]
+trained("augMix", "default", UNIT, unit_images(n=4), lambda x: aug_mixed(x, 3, 3, 0, 0.3, 1, all_names))
+options = {"numChains": 2, "chainDepth": 2, "factor": [0.5, 1], "alpha": 0.5, "allOps": False, **UNIT}
+trained("augMix", "strong, the paper's operations", options, unit_images(n=4), lambda x: aug_mixed(x, 2, 2, 0.5, 1, 0.5, few_names))
 
 layers.write("images", __doc__.split("\n")[0])
