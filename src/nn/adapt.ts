@@ -1,15 +1,20 @@
 import { asTensor, type Tensor, type TensorLike } from "../tensor/index.ts";
-import { fail, formatShape, type Shape } from "../util/index.ts";
+import { fail, formatShape, product, type Shape } from "../util/index.ts";
 import type { Layer } from "./layer.ts";
 
 /** Numbers to learn from, the samples first: an array or a tensor, or a stream of them, batch by batch. */
-export type AdaptData =
-  | TensorLike
-  | { readonly data: ArrayLike<number>; readonly shape: Shape }
-  | AsyncIterable<AdaptBatch>;
+export type AdaptData = TensorLike | AdaptArray | AsyncIterable<AdaptBatch>;
 
 /** One batch of a stream. */
-export type AdaptBatch = TensorLike | { readonly data: ArrayLike<number>; readonly shape: Shape };
+export type AdaptBatch = TensorLike | AdaptArray;
+
+/** Row-major numbers with their shape. */
+export interface AdaptArray {
+  readonly data: ArrayLike<number>;
+  readonly shape: Shape;
+  /** Numbers from one sample's start to the next one's, where samples overlap, as windows of a series do. */
+  readonly rowStride?: number | undefined;
+}
 
 /** A layer that learns from data before it is put into a model. */
 export interface AdaptableLayer<Data = AdaptData> extends Layer {
@@ -48,12 +53,19 @@ export function notAdapted(kind: string, instead: string): never {
 }
 
 async function batchOf(part: AdaptBatch): Promise<Batch> {
-  const { data, shape } = (part ?? {}) as { data?: unknown; shape?: unknown };
-  if (Array.isArray(shape) && typeof data === "object") return { shape, values: data as ArrayLike<number> };
+  const { data, shape, rowStride } = (part ?? {}) as Partial<AdaptArray>;
+  if (Array.isArray(shape) && typeof data === "object") return { shape, values: sideBySide(data, shape, rowStride) };
   const tensor: Tensor = ArrayBuffer.isView(part)
     ? asTensor([...(part as unknown as number[])])
     : asTensor(part as TensorLike);
   return { shape: tensor.shape, values: await tensor.data() };
+}
+
+/** The samples without overlap. */
+function sideBySide(data: ArrayLike<number>, [rows = 0, ...sample]: Shape, rowStride?: number): ArrayLike<number> {
+  const size = product(sample);
+  if (rowStride === undefined || rowStride === size) return data;
+  return Float64Array.from({ length: rows * size }, (_, i) => data[Math.floor(i / size) * rowStride + (i % size)] ?? 0);
 }
 
 function isStream(data: AdaptData): data is AsyncIterable<AdaptBatch> {

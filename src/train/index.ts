@@ -17,6 +17,7 @@ export type { ArrayData, NestedNumbers, NestedTexts, ShapedArray } from "./colum
 export type { Data } from "./dataset.ts";
 export type { FindLearningRateOptions, LearningRateCurve } from "./find-learning-rate.ts";
 export type { FitOptions, ValidationData } from "./fit-options.ts";
+export { type ForecastOptions, forecast } from "./forecast.ts";
 export type { Beam } from "./generate/beam-search.ts";
 export type { BeamSearchOptions, GenerateOptions } from "./generate/options.ts";
 export type { History, HistoryRecord } from "./history.ts";

@@ -38,6 +38,16 @@ describe("normalization", () => {
     });
   });
 
+  test("learns the same from windows that overlap, each counted", async () => {
+    const windows = { data: Float32Array.of(1, 2, 3, 5), shape: [3, 2, 1], rowStride: 1 }; // 1 2, 2 3, 3 5
+    const layer = await layers.normalization().adapt(windows);
+    const [mean, variance] = [16 / 6, (1 + 4 + 4 + 9 + 9 + 25) / 6 - (16 / 6) ** 2];
+    expect(layer.definition.options).toEqual({
+      mean: [expect.closeTo(mean, 12)],
+      variance: [expect.closeTo(variance, 12)],
+    });
+  });
+
   test("learns the same from a stream of batches, whatever their sizes", async () => {
     async function* stream() {
       yield [data[0] as number[]];

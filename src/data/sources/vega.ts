@@ -1,11 +1,13 @@
 import { fail, unknownName } from "../../util/index.ts";
 import { describe } from "../arrays.ts";
+import { parseCsv } from "./csv.ts";
 
 /** One row of a table by column name. */
 export type TableRow = Readonly<Record<string, unknown>>;
 
 /**
- * A table of the npm package `vega-datasets` (`npm install vega-datasets`): "cars", "movies", "barley" and other JSON tables.
+ * A table of the npm package `vega-datasets` (`npm install vega-datasets`): "cars", "seattle-weather", "barley" and other JSON and CSV tables.
+ * In a page, where folders can't be listed, a CSV table is asked for as "seattle-weather.csv".
  *
  * @param options `folder`: where the package lies, in a browser the URL of a copy; default where it is installed.
  * @throws DescentError when the package is not installed, or for a name it does not have (naming the nearest).
@@ -17,12 +19,23 @@ export async function vegaTable(name: string, options: { folder?: string } = {})
   const { listPackageFiles, packageFolder, readPackageFile } = await import("./packageFiles.ts");
   const folder = options.folder ?? packageFolder("vega-datasets");
   const files = await listPackageFiles(folder, "data");
-  const names = files?.filter((file) => file.endsWith(".json")).map((file) => file.slice(0, -".json".length));
-  if (names && !names.includes(name)) unknownName("vega table", name, names);
-  const rows: unknown = JSON.parse(new TextDecoder().decode(await readPackageFile(folder, `data/${name}.json`)));
+  const file = fileOf(name, files);
+  const text = new TextDecoder().decode(await readPackageFile(folder, `data/${file}`));
+  if (file.endsWith(".csv")) return parseCsv(text, `vega's "${name}"`);
+  const rows: unknown = JSON.parse(text);
   const isTable =
     Array.isArray(rows) && rows.length > 0 && rows.every((row) => typeof row === "object" && row !== null);
   return isTable ? (rows as TableRow[]) : fail(`vega's "${name}" is no table`, "a list of rows");
+}
+
+/** The file that holds a table; `files` are all there are, where that is known. */
+function fileOf(name: string, files: readonly string[] | undefined): string {
+  if (!files) return name.endsWith(".csv") ? name : `${name}.json`;
+  const tables = files.filter((file) => /\.(json|csv)$/.test(file));
+  const nameOf = (file: string) => file.replace(/\.\w+$/, "");
+  return (
+    tables.find((file) => file === name || nameOf(file) === name) ?? unknownName("vega table", name, tables.map(nameOf))
+  );
 }
 
 /**
