@@ -55,18 +55,20 @@ function buildSteps(graph: PlacedGraph, table: BufferTable, prefix: string): Dra
   const roots = [...changed, ...graph.outputs];
   const order = topologicalOrder(roots);
   const required = new Set<Node>();
-  const late = new Set<Node>();
+  const late = new Map<Node, number>();
   for (const root of roots) required.add(unshaped(root));
   for (const node of graph.held) required.add(node);
   for (const { loop, inputs } of graph.loops.values()) loop.carries.forEach((_, i) => required.add(inputs[i]!));
   for (const node of order.filter(({ op }) => op.family === "concat").reverse()) {
     table.storage(node);
+    let start = 0;
     for (const piece of node.inputs) {
       required.add(unshaped(piece));
-      if (changed.includes(node)) late.add(unshaped(piece));
+      if (changed.includes(node)) late.set(unshaped(piece), start);
+      start += product(piece.shape);
     }
   }
-  for (const node of changed) late.add(unshaped(node));
+  for (const node of changed) if (!late.has(unshaped(node))) late.set(unshaped(node), 0);
   const separate = new Separations();
   for (;;) {
     const inMemory = decideMemory(roots, required);

@@ -79,8 +79,12 @@ export class Separations {
 
 /** Values that the order of execution treats specially. */
 export interface Placing {
-  /** They replace state: computed when nothing else is left that could read the old values. */
-  readonly late: ReadonlySet<Node>;
+  /**
+   * They replace state, from that element on: computed when nothing else is left that could read the old values. They are no epilogues,
+   * since an update reads and writes much more than the product's result, and that is quicker in the order of memory than in that of
+   * tiles. Parts of one state are not computed together, for which all of their gradients would have to be there.
+   */
+  readonly late: ReadonlyMap<Node, number>;
   /** They copy into state at the very end, each in a kernel of its own. */
   readonly alone: ReadonlySet<Node>;
 }
@@ -111,8 +115,11 @@ export function formGroups(
   for (const node of topologicalOrder(roots)) {
     if (!inMemory.has(node) || node.op.family === "placeholder" || node.op.family === "data") continue;
     const reads = readsOf(node, inMemory);
+    const place = placing.late.get(node);
     const joinable = (group: Group): boolean => {
-      if (group.kind !== "loop" && group.kind !== "contraction") return false;
+      if (group.kind !== "loop" && (group.kind !== "contraction" || place !== undefined)) return false;
+      if (place !== undefined && group.members.some((member) => (placing.late.get(member) ?? place) !== place))
+        return false;
       if (!fits(node, group) || separate.has(node, group) || placing.alone.has(group.members[0]!)) return false;
       return [...reads].every((read) => {
         const by = groupOf.get(read);
@@ -160,7 +167,7 @@ function sortGroups(
   { late, alone }: Placing,
 ): Group[] {
   const last = new Map<Group, number>();
-  for (const node of late) if (groupOf.has(node)) last.set(groupOf.get(node)!, 1);
+  for (const node of late.keys()) if (groupOf.has(node)) last.set(groupOf.get(node)!, 1);
   for (const node of alone) last.set(groupOf.get(node)!, 2);
   const missing = new Map<Group, number>();
   const followers = new Map<Group, Group[]>(groups.map((group) => [group, []]));

@@ -4,6 +4,8 @@ import { aliveBytes, blocksOf, bytesOf, inPlace, intermediatesOf, type Touching 
 
 /** Bytes that must become free for a kernel to run before its turn: less does not matter to memory, nor to a cache. */
 const WORTH_FREEING = 64 << 10;
+/** Bytes that a kernel may take without asking whether another one should run first. */
+const LITTLE = 4 << 10;
 /** Share of the memory of the order given that another order must save. */
 const WORTH_SAVING = 0.02;
 
@@ -39,13 +41,27 @@ function memoryOf(buffer: number, buffers: readonly AnyBuffer[]): string | undef
  * right after the last other reader of what it multiplies, while that lies in a cache. Kept when it saves memory.
  */
 export function orderForMemory<T extends Touching>(steps: readonly T[], buffers: readonly AnyBuffer[]): readonly T[] {
-  const order = freeingOrder(steps, buffers);
+  const before = dependencies(steps, buffers);
   const peak = (each: readonly Touching[]) => aliveBytes(blocksOf(each, buffers), each.length);
-  return peak(order) <= (1 - WORTH_SAVING) * peak(steps) ? order : steps;
+  let [best, least] = [steps, (1 - WORTH_SAVING) * peak(steps)];
+  for (const turn of ["first", "last"] as const) {
+    const order = freeingOrder(steps, buffers, before, turn);
+    const bytes = peak(order);
+    if (bytes <= least) [best, least] = [order, (1 - WORTH_SAVING) * bytes];
+  }
+  return best;
 }
 
-function freeingOrder<T extends Touching>(steps: readonly T[], buffers: readonly AnyBuffer[]): T[] {
-  const before = dependencies(steps, buffers);
+/**
+ * `turn`: which of the kernels that could run does so when none frees memory. The last one follows up what was just computed: the
+ * gradient of the last layer's weights before that of the first one's.
+ */
+function freeingOrder<T extends Touching>(
+  steps: readonly T[],
+  buffers: readonly AnyBuffer[],
+  before: readonly (readonly number[])[],
+  turn: "first" | "last",
+): T[] {
   const after = steps.map((): number[] => []);
   before.forEach((list, step) => {
     for (const each of list) after[each]!.push(step);
@@ -69,7 +85,9 @@ function freeingOrder<T extends Touching>(steps: readonly T[], buffers: readonly
     const turns = [...ready].sort((a, b) => a - b);
     const gains = turns.map(freed);
     const most = Math.max(...gains);
-    const next = turns[most >= WORTH_FREEING ? gains.indexOf(most) : 0]!;
+    const free = gains.findIndex((gain) => gain > -LITTLE);
+    const waiting = turn === "first" ? 0 : free >= 0 ? free : turns.length - 1;
+    const next = turns[most >= WORTH_FREEING ? gains.indexOf(most) : waiting]!;
     ready.delete(next);
     order.push(steps[next]!);
     for (const buffer of touched[next]!) {

@@ -20,6 +20,9 @@ export function renderBlocked(
 
 const RANGE = "s0, s1, k0, kn";
 
+/** Panels of the largest chunk. */
+const largest = (panels: number, most: number): number => Math.ceil(panels / evenly(panels, most));
+
 /** How many chunks of at most `most` panels: of several, a number that two and four workers share evenly. */
 function evenly(panels: number, most: number): number {
   const least = Math.ceil(panels / most);
@@ -141,10 +144,12 @@ class BlockedRenderer {
       const table = own(segments * height * 2 + 32);
       declarations.push(`const float** const table = (const float**)(${table});`, "long* const starts = (long*)list;");
     }
-    const panelsA = { direct: 0, chunk: plan.rowsOuter ? 1 : chunkRows, worker: panels, shared: panels }[packA];
+    const chunkA = plan.rowsOuter ? 1 : largest(panels, chunkRows);
+    const panelsA = { direct: 0, chunk: chunkA, worker: panels, shared: panels }[packA];
     const floatsA = panelsA * height * (packA === "chunk" ? deepest : deep);
     const placeOfB = () => (this.prepared ? `prepared + ${this.kept.take(floatsB)}` : common(floatsB));
-    const floatsB = packB === "chunk" ? chunkColumns * width * deepest : paddedColumns * deep;
+    const chunkB = largest(columnPanels.count, chunkColumns) * width * deepest;
+    const floatsB = packB === "chunk" ? chunkB : paddedColumns * deep;
     if (packA !== "direct")
       declarations.push(`float* const packedA = ${packA === "shared" ? common(floatsA) : own(floatsA)};`);
     if (packB !== "direct")
