@@ -13,12 +13,25 @@ const NEEDS_INPUT = new Set([
   "lstm",
 ]);
 const PRODUCTS = new Set(["dense", "conv2d"]);
+type Options = { readonly [name: string]: unknown };
+
 /** Layers whose gradient can be told from their result, which is given to another layer. */
-const NEEDS_OUTPUT = (kind: string, options: { readonly [name: string]: unknown }) =>
+const NEEDS_OUTPUT = (kind: string, options: Options) =>
   kind === "activation" || kind === "lstm" || (options.activation !== undefined && options.activation !== "linear");
 
-/** What a recurrent layer's gradient needs of every step besides, in numbers for each of its output: gates, and states of which no output tells. */
-const KEPT_OF_STEPS: Readonly<Record<string, number>> = { lstm: 4 + 1 };
+/** Activations that fall and rise: what they were given can't be told from their result. */
+const NOT_MONOTONIC = new Set(["gelu", "silu", "mish"]);
+
+/** What a layer keeps besides its input and result, in elements; `size`: of its result, [places, width] of one sample. */
+function innerSize(kind: string, options: Options, size: number, shape: readonly number[]): number {
+  const [places = 1, width = 1] = shape;
+  if (kind === "multiHeadAttention") {
+    // Queries, keys, values, what is mixed of them, and how much of each place goes into each other one.
+    return 4 * size + (size / width) * Number(options.numHeads) * places;
+  }
+  if (kind === "lstm") return 5 * size; // gates, and the cell's state, of which no output tells
+  return NOT_MONOTONIC.has(String(options.activation)) ? size : 0;
+}
 
 /** Bytes, of float32. */
 export interface MemoryBound {
@@ -40,8 +53,11 @@ export interface MemoryBound {
  */
 export function memoryBound(task: TrainingTask, network: Model): MemoryBound {
   const size = new Map<string, number>();
+  const shapes = new Map<string, readonly number[]>();
   for (const { path, calls } of network.layers) {
-    size.set(path, task.batch * (calls[0]?.shape.reduce((total, axis) => total * axis, 1) ?? 0));
+    const shape = calls[0]?.shape ?? [];
+    shapes.set(path, shape);
+    size.set(path, task.batch * shape.reduce((total, axis) => total * axis, 1));
   }
   /** Whose numbers a layer's result are: flatten makes none of its own. */
   const source = new Map<string, string>();
@@ -55,17 +71,15 @@ export function memoryBound(task: TrainingTask, network: Model): MemoryBound {
   const last = task.layers.at(-1)?.name;
   if (last) kept.add(last); // for the loss's gradient
   const place = new Map(task.layers.map(({ name }, i) => [name, i]));
-  task.layers.forEach(({ name, kind }, i) => {
-    const { [kind]: times } = KEPT_OF_STEPS;
-    if (times === undefined) return;
-    const steps = `steps of ${name}`;
-    kept.add(steps);
-    size.set(steps, times * (size.get(name) ?? 0));
-    place.set(steps, i);
-  });
   /** What is kept of the layers before one; the network's input, which is none of them, is counted by itself. */
   const keptBefore = (end: number) =>
-    [...kept].reduce((sum, name) => sum + ((place.get(name) ?? end) < end ? (size.get(name) ?? 0) : 0), 0);
+    [...kept].reduce((sum, name) => sum + ((place.get(name) ?? end) < end ? (size.get(name) ?? 0) : 0), 0) +
+    task.layers
+      .slice(0, end)
+      .reduce(
+        (sum, { name, kind, options }) => sum + innerSize(kind, options, size.get(name) ?? 0, shapes.get(name) ?? []),
+        0,
+      );
   const alive = task.layers.map(({ name, kind, inputs: [input = ""] }, i) => {
     if (!PRODUCTS.has(kind)) return 0;
     const inner = place.has(input) ? (size.get(input) ?? 0) : 0; // nobody asks for the gradient of the network's input
