@@ -9,4 +9,5 @@ export { coefficientOf, collapseContraction } from "./loop-layout.ts";
 export { forEachPart } from "./lower.ts";
 export { countKernels, workOf } from "./schedule.ts";
 export { simplify } from "./simplify.ts";
+export { splitConcats } from "./split-concats.ts";
 export { splitReductions } from "./split-reductions.ts";

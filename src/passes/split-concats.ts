@@ -5,7 +5,7 @@ import { unshaped } from "./strided-view.ts";
 /** What has fewer elements stays in one piece: its memory is not worth more kernels. */
 const WORTH_SPLITTING = 1 << 17;
 /** About how many parts there are: the largest piece's memory, and some kernels, instead of the whole's. */
-const PARTS = 8;
+const PARTS = 4;
 /** Rows that a product must have for register tiles and workers to share. */
 const LEAST_ROWS = 128;
 
@@ -77,7 +77,7 @@ function partsOf(concat: Node): Part[] {
   };
   for (const piece of concat.inputs.flatMap((whole) => rowBlocks(whole, enough))) {
     const size = piece.shape[0]!;
-    if (end - start >= enough && size >= enough / PARTS) close();
+    if (end - start >= enough && size >= enough / 8) close();
     run.push(piece);
     end += size;
   }
@@ -85,10 +85,10 @@ function partsOf(concat: Node): Part[] {
   return parts;
 }
 
-/** A flattened product as flattened products of at least `enough` elements. */
+/** A flattened product as flattened products of about `enough` elements. */
 function rowBlocks(piece: Node, enough: number): Node[] {
   const product = unshaped(piece);
-  const count = Math.floor(piece.shape[0]! / enough);
+  const count = Math.round(piece.shape[0]! / enough);
   if (product.op.name !== "matmul" || product.shape.length !== 2 || count < 2) return [piece];
   const [a, b] = product.inputs as [Node, Node];
   const [rows, depth] = a.shape as [number, number];

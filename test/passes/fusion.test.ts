@@ -158,11 +158,11 @@ describe("whole training steps (numbers that must not grow unnoticed)", () => {
       layers.dense(10, { activation: "softmax" }),
     ]).compile({ optimizer: "adam", loss: "sparseCategoricalCrossentropy", engine });
     const step = await trainingStep(model, [784], 128);
-    expect(countsOf(step)).toEqual({ contraction: 8, loop: 7 });
-    // Activations and gradients of one batch; nothing of the parameters' size but their gradient.
+    expect(countsOf(step)).toEqual({ contraction: 10, loop: 9 });
+    // Activations and gradients of one batch; the gradients of no more than a part of the parameters.
     const parameters = 4 * model.parameters.length;
     const activations = 4 * 128 * (512 + 256 + 10);
-    expect(step.arenaBytes).toBeLessThan(parameters + 2 * activations);
+    expect(step.arenaBytes).toBeLessThan(0.4 * parameters + 2 * activations);
   });
 
   it("the article's 2-10-5-1, Adam, batch 1", async () => {
