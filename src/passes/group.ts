@@ -133,6 +133,8 @@ export function formGroups(
       const siblings = [...reads].flatMap((read) => [...(readers.get(read) ?? [])]);
       const candidates = [...new Set([...producers.reverse(), ...siblings.reverse()])];
       candidates.sort((a, b) => Number(b.kind === "contraction") - Number(a.kind === "contraction"));
+      // What reads nothing goes along with anything of its size.
+      if (reads.size === 0) candidates.push(...groups.filter(({ kind }) => kind === "loop").reverse());
       home = candidates.find((group) => (group.kind === "loop" || producers.includes(group)) && joinable(group));
     }
     if (!home) {
