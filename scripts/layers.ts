@@ -115,7 +115,7 @@ export const LAYERS: Record<string, Layer> = {
   export: {
     level: 8,
     is: "models as files of others: ONNX, JavaScript, safetensors of PyTorch; reads graphs, as engines do",
-    mayImport: ["util", "ir", "tensor", "nn", "train"],
+    mayImport: ["util", "ir", "passes", "tensor", "nn", "train"],
     browserSafe: false,
   },
   index: {

@@ -1,5 +1,6 @@
 import type { Network } from "../nn/index.ts";
 import { fail } from "../util/index.ts";
+import { exportJavaScript } from "./export-javascript.ts";
 import { exportOnnx, type OnnxOptions } from "./export-onnx.ts";
 import { writeFile } from "./file.ts";
 
@@ -7,7 +8,7 @@ import { writeFile } from "./file.ts";
 export type ExportOptions = OnnxOptions;
 
 /**
- * Writes a model as a file of another kind, by its ending: `.onnx` ({@link exportOnnx}). The file is whole or not there.
+ * Writes a model as a file of another kind, by its ending: `.onnx` ({@link exportOnnx}); `.js`, `.mjs` or `.ts` ({@link exportJavaScript}, which has no `metadata`). The file is whole or not there.
  *
  * @param path a file's path (Node).
  * @throws DescentError for another ending, and for what the format can't say.
@@ -20,8 +21,18 @@ export async function exportModel(network: Network, path: string, options: Expor
   await writeFile(path, await write(network, options));
 }
 
+function script(types: boolean) {
+  return (network: Network, { metadata, ...options }: ExportOptions): Promise<string> => {
+    if (metadata !== undefined) fail("a script was given metadata", "none", "write them into a file of their own");
+    return exportJavaScript(network, { ...options, types });
+  };
+}
+
 const WRITERS: Readonly<
   Record<string, (network: Network, options: ExportOptions) => Promise<string | Uint8Array | readonly Uint8Array[]>>
 > = {
   ".onnx": exportOnnx,
+  ".js": script(false),
+  ".mjs": script(false),
+  ".ts": script(true),
 };
