@@ -1,4 +1,5 @@
 import { fail, formatShape } from "../util/index.ts";
+import { type Attention, attendInTiles, type OfPairs } from "./attention-tiles.ts";
 import { checkNamed } from "./checks.ts";
 import { arange, asTensor, where } from "./functions.ts";
 import type { RandomKey } from "./random-key.ts";
@@ -9,24 +10,33 @@ export interface AttentionOptions {
   readonly causal?: boolean;
   /** The place of the first query among the keys, for `causal`: a number or int32 []. Default 0 (PyTorch). */
   readonly offset?: number | Tensor;
-  /** bool, true where a query may see a key, broadcast to [..., queries, keys]; default everywhere. */
-  readonly mask?: TensorLike;
-  /** Added to the scores, broadcast to [..., queries, keys]; default nothing. */
-  readonly bias?: TensorLike;
+  /**
+   * bool, true where a query may see a key, broadcast to [..., queries, keys]; default everywhere. A function of the queries' places is asked
+   * for some queries at a time, so that of long sequences the whole never lies in memory.
+   */
+  readonly mask?: OfPairs;
+  /** Added to the scores, broadcast to [..., queries, keys], or a function as for `mask`; default nothing. */
+  readonly bias?: OfPairs;
   /** Factor of the products; default 1 / sqrt(features) (Vaswani et al., 2017). */
   readonly scale?: number;
   /** Weights become 0 with probability `rate`, the others are divided by 1 - rate; default none. */
   readonly dropout?: { readonly rate: number; readonly key: RandomKey };
+  /** Queries that are computed at a time. Default: all; 64 from 1024 queries and keys on, or 512 where only `causal` masks. */
+  readonly tile?: number;
 }
 
 /** A score that leaves exp(score - max) at exactly 0. Finite: where nothing may be seen, all is seen alike instead of NaN (Keras). */
 const UNSEEN = -1e30;
 
+const NAMES = ["causal", "offset", "mask", "bias", "scale", "dropout", "tile"];
+
 /**
  * softmax(scale query key^T + bias) value, over the keys that may be seen (Vaswani et al., 2017):
  * query [..., queries, d], key [..., keys, d], value [..., keys, e] -> [..., queries, e]; leading axes are broadcast.
  *
- * Masks by `causal` are comparisons of indices, never memory. A query that may see nothing sees all keys alike (Keras).
+ * Masks by `causal` are comparisons of indices, never memory. A query that may see nothing sees all keys alike (Keras). Long sequences are
+ * computed in tiles of queries, and again for the gradient, so that memory grows with the length, not its square (Rabe & Staats, 2021);
+ * where nothing but `causal` masks, keys after a tile are not even looked at.
  *
  * @throws DescentError when features of queries and keys, or the numbers of keys and values, differ.
  * @example
@@ -39,7 +49,7 @@ export function scaledDotProductAttention(
   value: TensorLike,
   options: AttentionOptions = {},
 ): Tensor {
-  checkNamed("scaledDotProductAttention", options, ["causal", "offset", "mask", "bias", "scale", "dropout"]);
+  checkNamed("scaledDotProductAttention", options, NAMES);
   const [q, k, v] = [query, key, value].map(asTensor) as [Tensor, Tensor, Tensor];
   const fits = q.rank >= 2 && k.rank >= 2 && v.rank >= 2 && q.shape.at(-1) === k.shape.at(-1);
   if (!fits || k.shape.at(-2) !== v.shape.at(-2)) {
@@ -48,24 +58,41 @@ export function scaledDotProductAttention(
       "[..., queries, d], [..., keys, d] and [..., keys, e]",
     );
   }
-  const scores = q.matmul(swapped(k)).mul(options.scale ?? 1 / Math.sqrt(q.shape.at(-1) ?? 1));
-  return attend(scores, v, options);
+  const { tile } = options;
+  if (tile !== undefined && !(tile >= 1)) fail(`scaledDotProductAttention got tile = ${tile}`, "a positive number");
+  const scale = options.scale ?? 1 / Math.sqrt(q.shape.at(-1) ?? 1);
+  return attend((query, key) => query.matmul(swapped(key)).mul(scale), q, k, v, options);
 }
 
-/** softmax(scores + bias) value over what may be seen; see {@link scaledDotProductAttention}. */
+/** softmax(scores(query, key) + bias) value over what may be seen; see {@link scaledDotProductAttention}. */
 export function attend(
-  scores: Tensor,
+  scores: (query: Tensor, key: Tensor) => Tensor,
+  query: Tensor,
+  key: Tensor,
   value: Tensor,
-  { causal = false, offset = 0, mask, bias, dropout }: Omit<AttentionOptions, "scale">,
+  options: Omit<AttentionOptions, "scale"> = {},
 ): Tensor {
-  let shown = bias === undefined ? scores : scores.add(bias);
-  const [queries = 1, keys = 1] = scores.shape.slice(-2);
-  if (causal) shown = where(arange(keys).lessEqual(arange(queries).add(offset).expandDims(1)), shown, UNSEEN);
-  if (mask !== undefined) shown = where(asTensor(mask).cast("bool"), shown, UNSEEN);
-  const weights = shown.softmax();
-  if (!dropout || dropout.rate === 0) return weights.matmul(value);
-  const kept = dropout.key.bernoulli(1 - dropout.rate, weights.shape);
-  return where(kept, weights.mul(1 / (1 - dropout.rate)), 0).matmul(value);
+  const { causal = false, offset = 0, dropout } = options;
+  const attention: Attention = {
+    query,
+    key,
+    value,
+    seesAfter: !causal || typeof offset !== "number" ? undefined : offset,
+    mask: options.mask,
+    bias: options.bias,
+    compute({ query, key, value, mask, bias, places, part }) {
+      const given = scores(query, key);
+      let shown = bias ? given.add(bias) : given;
+      if (causal) shown = where(arange(key.shape.at(-2) ?? 1).lessEqual(places.expandDims(1)), shown, UNSEEN);
+      if (mask) shown = where(mask.cast("bool"), shown, UNSEEN);
+      const weights = shown.softmax();
+      if (!dropout || dropout.rate === 0) return weights.matmul(value);
+      const random = part === undefined ? dropout.key : dropout.key.fold(part);
+      const kept = random.bernoulli(1 - dropout.rate, weights.shape);
+      return where(kept, weights.mul(1 / (1 - dropout.rate)), 0).matmul(value);
+    },
+  };
+  return attendInTiles(attention, offset, options.tile);
 }
 
 /** The last two axes exchanged. */

@@ -2,6 +2,7 @@ export type { KernelInfo, KernelTime, MemoryBlock, Profiler, Roof } from "../eng
 export { type DType, inScope, type TypedArray, withScope } from "../ir/index.ts";
 export type { Shape } from "../util/index.ts";
 export { type AttentionOptions, attend, scaledDotProductAttention } from "./attention.ts";
+export type { OfPairs } from "./attention-tiles.ts";
 export { checkpoint } from "./checkpoint.ts";
 export type { Nested } from "./convert.ts";
 export { grad, gradients, valueAndGrad } from "./differentiate.ts";

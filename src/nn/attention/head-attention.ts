@@ -106,7 +106,7 @@ export function headAttention(kind: string, all: object, sizes: HeadSizes, optio
       const self = key === query && value === query;
       const place = (x: Tensor) => (positions === "rotary" ? rotated(x, MAX_WAVELENGTH, self ? past : undefined) : x);
       const [keys, values] = self && past ? [past.append("key", place(k)), past.append("value", v)] : [place(k), v];
-      const [queries = 1, length = 1] = [q.shape[2], keys.shape[2]];
+      const [, , length = 1] = keys.shape;
       const seen = scaledDotProductAttention(
         place(q),
         repeatHeads(keys, heads / groups),
@@ -115,7 +115,7 @@ export function headAttention(kind: string, all: object, sizes: HeadSizes, optio
           causal,
           ...(self && past && { offset: past.position }),
           ...(shown && { mask: shown }),
-          ...(positions === "alibi" && { bias: alibi(heads, queries, length, self ? past : undefined) }),
+          ...(positions === "alibi" && { bias: (places: Tensor) => alibi(heads, places, length) }),
           ...(training && dropout > 0 && { dropout: { rate: dropout, key: context.key } }),
         },
       );

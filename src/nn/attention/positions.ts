@@ -53,13 +53,14 @@ export function rotated(x: Tensor, maxWavelength: number, past?: Past): Tensor {
 }
 
 /**
- * What ALiBi adds to the scores of each head (Press et al., 2022): -slope |query's place - key's place|, float32 [heads, queries, keys].
+ * What ALiBi adds to the scores of each head (Press et al., 2022): -slope |query's place - key's place|, float32 [heads, queries, keys], for queries at
+ * these places, int32 [queries].
  * Slopes are 2^(-8 h / heads) for heads 1 to a power of two; of other numbers of heads, those of the next smaller power and every other
  * one of the next greater.
  */
-export function alibi(heads: number, queries: number, keys: number, past?: Past): Tensor {
+export function alibi(heads: number, places: Tensor, keys: number): Tensor {
   const slopes = tensor(Float32Array.from(alibiSlopes(heads)), { shape: [heads, 1, 1] });
-  const distance = placesOf(queries, past).expandDims(1).sub(arange(keys)).cast("float32").abs(); // [queries, keys]
+  const distance = places.expandDims(1).sub(arange(keys)).cast("float32").abs(); // [queries, keys]
   return distance.mul(slopes).neg();
 }
 

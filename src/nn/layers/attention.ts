@@ -117,7 +117,7 @@ function sourceAttention(
       const padding = both(ofValue, ofKey)?.expandDims(1); // [batch, 1, keys]
       const given = inputs.at(-1) as Tensor;
       const shown = both(mask ? (given.rank === 2 ? given.expandDims(1) : given).cast("bool") : undefined, padding);
-      return attend(method.scores(query, key, weights), value, {
+      return attend((query, key) => method.scores(query, key, weights), query, key, value, {
         causal,
         ...(shown && { mask: shown }),
         ...(context.training && dropout > 0 && { dropout: { rate: dropout, key: context.key } }),
