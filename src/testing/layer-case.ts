@@ -1,14 +1,16 @@
 import { graphOf, type Layer, type LayerDefinition, layers, Network } from "../nn/index.ts";
-import { type DType, gradCheck, gradients, randomKey, type Tensor, tensor } from "../tensor/index.ts";
+import { type DType, gradCheck, gradients, randomKey, type Tensor, tensor, zeros } from "../tensor/index.ts";
 import { fail, HostRandom, product } from "../util/index.ts";
 import type { Numbers, Tolerance } from "./close.ts";
 import { checkJob, compare, expectShape } from "./compare.ts";
 import type { TestEngine } from "./engines.ts";
 import { type CheckedJob, type Computed, mapValues } from "./run.ts";
 
-/** What a layer gives. Gradients are those of sum(output * cotangent). */
+/** What a layer gives. Gradients are those of sum(output * cotangent) and what it adds to the loss. */
 export interface LayerNumbers<N> {
   readonly output: N;
+  /** What it adds to the model's loss. */
+  readonly loss: N;
   /** One per float input. */
   readonly inputGradients: readonly N[];
   /** One per trainable weight. */
@@ -84,9 +86,15 @@ export function layerJob(given: LayerCase): CheckedJob<LayerNumbers<Computed>> {
         updates[name] = value;
       };
       const masks = given.mask ? [given.mask] : undefined;
-      const context = { training, trainable: true, key, update, addLoss: () => undefined, masks };
+      const losses: Tensor[] = [];
+      const addLoss = (loss: Tensor) => void losses.push(loss.mean());
+      const context = { training, trainable: true, key, update, addLoss, masks };
       const output = definition.call(x, w, context);
-      const scalar = output.mul(given.cotangent as Tensor).sum();
+      const loss = losses.reduce((sum, each) => sum.add(each), zeros([]));
+      const scalar = output
+        .mul(given.cotangent as Tensor)
+        .sum()
+        .add(loss);
       const wrt = [...floats.map((i) => x[i] as Tensor), ...trained.map((name) => w[name] as Tensor)];
       const slopes = gradients(scalar, wrt);
       for (const name of Object.keys(updates)) updated.add(name);
@@ -102,10 +110,11 @@ export function layerJob(given: LayerCase): CheckedJob<LayerNumbers<Computed>> {
       const firstOnly = x.map((each) => each.slice([0, 1]));
       return {
         output,
+        loss,
         ...Object.fromEntries(floats.map((i, at) => [`inputGradient${i}`, slopes[at] as Tensor])),
         ...Object.fromEntries(trained.map((name, at) => [`gradient.${name}`, slopes[floats.length + at] as Tensor])),
         ...mapKeys(updates, "update"),
-        again: again.call(x, w, { ...context, update: () => undefined }),
+        again: again.call(x, w, { ...context, update: () => undefined, addLoss: () => undefined }),
         first: inference.slice([0, 1]),
         alone: definition.call(firstOnly, w, { ...still, masks: masks?.map((each) => each.slice([0, 1])) }),
       };
@@ -114,6 +123,7 @@ export function layerJob(given: LayerCase): CheckedJob<LayerNumbers<Computed>> {
       const result = (name: string) => results[name] as Computed;
       const numbers: LayerNumbers<Computed> = {
         output: result("output"),
+        loss: result("loss"),
         inputGradients: floats.map((i) => result(`inputGradient${i}`)),
         weightGradients: Object.fromEntries(trained.map((name) => [name, result(`gradient.${name}`)])),
         updates: Object.fromEntries([...updated].map((name) => [name, result(`update.${name}`)])),
@@ -139,6 +149,7 @@ function compareNumbers(
     compare(what, found, isComputed(wanted) ? wanted.data : wanted, tolerance);
   };
   if (expected.output !== undefined) check("output", actual.output, expected.output);
+  if (expected.loss !== undefined) check("loss", actual.loss, expected.loss);
   for (const [i, wanted] of (expected.inputGradients ?? []).entries()) {
     check(`gradient of input ${i}`, actual.inputGradients[i], wanted);
   }

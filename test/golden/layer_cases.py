@@ -25,15 +25,16 @@ class LayerCases:
         self.activations = []
 
     def case(self, layer, title, options, inputs, call, weights=None, training=False, state=None, updates=None, mask=None):
-        """`call(inputs, weights)` in PyTorch; `state` are weights without gradient, `updates(inputs)` their values after the step.
+        """`call(inputs, weights)` in PyTorch, the output or (output, what the layer adds to the loss); `state` are weights without gradient, `updates(inputs)` their values after the step.
         Integer inputs (tokens) have no gradient. `mask` [batch, places] says which places of the first input count."""
         inputs = [torch.tensor(x) if np.asarray(x).dtype.kind == "i" else torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in inputs]
         floats = [x for x in inputs if x.requires_grad]
         weights = {k: torch.tensor(w, dtype=torch.float64, requires_grad=True) for k, w in (weights or {}).items()}
         state = {k: torch.tensor(w, dtype=torch.float64) for k, w in (state or {}).items()}
         output = call(inputs, {**weights, **state})
+        output, loss = output if isinstance(output, tuple) else (output, None)
         cotangent = torch.tensor(self.draw.normal(*output.shape, step=16))
-        gradients = torch.autograd.grad((output * cotangent).sum(), floats + list(weights.values()))
+        gradients = torch.autograd.grad((output * cotangent).sum() + (0 if loss is None else loss), floats + list(weights.values()))
         entry = {
             "name": f"{layer}: {title}",
             "layer": layer,
@@ -46,6 +47,8 @@ class LayerCases:
             "inputGradients": [array(g) for g in gradients[: len(floats)]],
             "weightGradients": {k: array(g) for k, g in zip(weights, gradients[len(floats) :]) if not rounding(g)},
         }
+        if loss is not None:
+            entry["loss"] = array(loss)
         if mask is not None:
             entry["mask"] = {**exact(torch.as_tensor(mask, dtype=torch.float64)), "dtype": "bool"}
         if updates:

@@ -16,6 +16,8 @@ interface GoldenLayer {
   readonly weights: Record<string, GoldenArray>;
   readonly cotangent: GoldenArray;
   readonly output: GoldenArray;
+  /** What the layer adds to the loss. */
+  readonly loss?: GoldenArray;
   readonly inputGradients: GoldenArray[];
   readonly weightGradients: Record<string, GoldenArray>;
   readonly updates?: Record<string, GoldenArray>;
@@ -45,6 +47,7 @@ await forEachEngine((engine) => {
         cotangent: asTensor(golden.cotangent),
         expected: {
           output: golden.output.data,
+          ...(golden.loss && { loss: golden.loss.data }),
           inputGradients: golden.inputGradients.map(({ data }) => data),
           weightGradients: numbers(golden.weightGradients),
           updates: numbers(golden.updates ?? {}),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { layers, losses, model, type SymbolicTensor } from "../../src/index.ts";
+import { layers, losses, model, type SymbolicTensor, sequential } from "../../src/index.ts";
 import { alibiSlopes } from "../../src/nn/attention/positions.ts";
 import {
   type AttentionOptions,
@@ -70,6 +70,29 @@ describe("scaledDotProductAttention", () => {
       "got query, key and value of shapes [2, 4, 6], [2, 4, 5], [2, 4, 6]. Expected [..., queries, d], [..., keys, d] and [..., keys, e]",
     );
   });
+});
+
+test("experts tell the loss that keeps them busy, and generation needs no cache of theirs", async () => {
+  const chain = sequential([
+    layers.embedding(7, 4, { inputShape: [6] }),
+    layers.mixtureOfExperts(4, 3, { balanceLoss: 1, capacityFactor: 1, jitter: 0.1, name: "experts" }),
+    layers.dense(7),
+  ]);
+  chain.compile({
+    loss: losses.sparseCategoricalCrossentropy({ fromLogits: true }),
+    optimizer: "adam",
+    engine: "wasm",
+  });
+  const tokens = arange(24).mod(7).reshape([4, 6]);
+  const { history } = await chain.fit(tokens, tokens, { epochs: 2, verbose: 0 });
+  const [first = 0] = history["experts_loss"] as number[];
+  expect(first).toBeGreaterThanOrEqual(2 * 0.99); // sum_e f_e P_e is 2 / 4 at least, if f falls with P as it does
+  const written = async (cache: boolean) => {
+    const list: number[] = [];
+    for await (const token of chain.generate([1, 2], { length: 4, temperature: 0, cache })) list.push(token);
+    return list;
+  };
+  expect(await written(true)).toEqual(await written(false));
 });
 
 test("slopes of ALiBi: the paper's for 8 and 6 heads", () => {

@@ -176,6 +176,16 @@ describe("layers that don't fit name their path, the shapes and the fix", () => 
         "Fix: give positionEmbedding a greater sequenceLength, or cut the sequences.",
     ],
     [
+      "more experts chosen than there are",
+      () => layers.mixtureOfExperts(2, 4, { topK: 3 }),
+      "mixtureOfExperts got topK = 3 of 2 experts. Expected as many at most.",
+    ],
+    [
+      "two inputs of experts",
+      () => layers.mixtureOfExperts(2, 4)([layers.input({ shape: [3] }), layers.input({ shape: [3] })]),
+      "mixtureOfExperts_1 (after input_1, input_2) received samples of shape [3] and [3]. Expected one input [..., features].",
+    ],
+    [
       "attention to images",
       () => layers.multiHeadAttention(2, 4)(image()),
       "multiHeadAttention_1 (after input_1) received samples of shape [28, 28, 1]. Expected sequences [places, features]. " +

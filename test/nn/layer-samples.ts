@@ -209,6 +209,8 @@ export const LAYER_SAMPLES: readonly LayerSample[] = [
     45,
   ),
   sample("groupedQueryAttention", { headDim: 2, numQueryHeads: 4, numKeyValueHeads: 2 }, [sequence], sequence, 116),
+  sample("mixtureOfExperts", { numExperts: 3, intermediateDim: 2, useBias: true }, [sequence], sequence, 78),
+  sample("mixtureOfExperts", { numExperts: 2, intermediateDim: 3, capacityFactor: 1 }, [[4]], [4], 56),
   sample("transformerEncoder", { intermediateDim: 5, numHeads: 2 }, [sequence], sequence, 145),
   sample(
     "transformerDecoder",

@@ -73,6 +73,7 @@ export { type LstmOptions, lstm } from "./lstm.ts";
 export { type MaskingOptions, masking } from "./masking.ts";
 export { maxout } from "./maxout.ts";
 export { add, average, maximum, minimum, multiply, subtract } from "./merge.ts";
+export { type MixtureOfExpertsOptions, mixtureOfExperts } from "./mixture-of-experts.ts";
 export { type MultiHeadAttentionOptions, multiHeadAttention } from "./multi-head-attention.ts";
 export { type NormalizationOptions, normalization } from "./normalization.ts";
 export { permute } from "./permute.ts";
