@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 import { Command } from "commander";
 import { compare } from "./commands/compare.ts";
 import { measureCompile } from "./commands/compile.ts";
+import { learnText } from "./commands/language.ts";
 import { measureMemory } from "./commands/memory.ts";
 import { formatScaling, scalingTasks } from "./commands/scaling.ts";
 import { openChromium } from "./contest/chromium.ts";
@@ -71,6 +72,23 @@ program
     Object.assign(process.env, { DESCENT_ENGINE: "native", DESCENT_THREADS: String(threads) }); // read when the engine starts
     const cases = await measureMemory(chosen(names, CASES, ({ name }) => name));
     if (json) writeFileSync(json, `${JSON.stringify({ cases }, null, 2)}\n`);
+  });
+
+program
+  .command("language")
+  .description(
+    "two language models learn a text file, from its first character to the loss of its last tenth, beside PyTorch",
+  )
+  .argument("<file>", "a text in UTF-8, such as the collected Shakespeare of nanoGPT")
+  .option("--case <name...>", "only these networks", ["gpt-mini", "lstm-char"])
+  .option("--steps <n>", "steps of 12 windows of 64 characters", positive, 2000)
+  .option("--blocks <n>", "parts that are computed in turns", positive, 10)
+  .option("--threads <n>", "threads", positive, availableParallelism())
+  .option("--json <file>", "write all results to a file")
+  .action(async (file: string, options: Parameters<typeof learnText>[1] & { json?: string }) => {
+    Object.assign(process.env, { DESCENT_ENGINE: "native", DESCENT_THREADS: String(options.threads) }); // read when the engine starts
+    const cases = await learnText(file, options);
+    if (options.json) writeFileSync(options.json, `${JSON.stringify({ cases }, null, 2)}\n`);
   });
 
 try {

@@ -69,7 +69,7 @@ function resnet20(): Model {
 }
 
 /** nanoGPT's shape: pre-normalized blocks of causal attention and a feed-forward part four times as wide. */
-function gpt(vocabulary: number, context: number, blocks: number, heads: number, width: number): Model {
+export function gpt(vocabulary: number, context: number, blocks: number, heads: number, width: number): Model {
   const norm = () => layers.layerNormalization({ epsilon: 1e-5 });
   const input = layers.input({ shape: [context], dtype: "int32" });
   let x = layers.positionEmbedding(context)(layers.embedding(vocabulary, width)(input));
@@ -79,6 +79,15 @@ function gpt(vocabulary: number, context: number, blocks: number, heads: number,
     x = layers.add()([x, layers.dense(width)(hidden)]);
   }
   return model({ inputs: input, outputs: layers.dense(vocabulary, { useBias: false })(norm()(x)) });
+}
+
+/** A recurrent network that says of each place what comes next. */
+export function recurrent(vocabulary: number, context: number, width: number, units: number): Model {
+  return sequential([
+    layers.embedding(vocabulary, width, { inputShape: [context] }),
+    layers.lstm(units, { returnSequences: true }),
+    layers.dense(vocabulary),
+  ]);
 }
 
 /** In the order of the shared suite. */
@@ -130,12 +139,7 @@ export const CASES: readonly Case[] = [
     steps: 4,
     loss: "crossEntropy",
     optimizer: ADAM,
-    build: () =>
-      sequential([
-        layers.embedding(65, 128, { inputShape: [64] }),
-        layers.lstm(256, { returnSequences: true }),
-        layers.dense(65),
-      ]),
+    build: () => recurrent(65, 64, 128, 256),
   },
   {
     name: "gpt-mini",

@@ -12,6 +12,8 @@ export interface WeightSpec {
   readonly trainable: boolean;
   /** true: a trainable weight that training leaves as it is, as those that LoRA goes around. */
   readonly frozen?: boolean;
+  /** true: what a layer goes on from in the next batch, until `resetStates` gives it its first values again. */
+  readonly carried?: boolean;
   /** A penalty on it, added to the loss. */
   readonly regularizer?: Regularizer;
   /** What it must fulfill after every update. */
@@ -76,6 +78,8 @@ export interface LayerDefinition {
   readonly texts?: boolean;
   /** Those of its weights that are other layers', by name. */
   readonly ties?: Readonly<Record<string, TieSpec>>;
+  /** Samples in every batch, when what one batch ends with is what the next one begins with. */
+  readonly stateful?: number;
   /** False: frozen. Networks take it up when they are compiled. */
   trainable: boolean;
   /** It can be given a sequence [places, ...] part by part: it treats all places alike, or asks `context.past` for the others. */

@@ -86,6 +86,7 @@ export {
 } from "./metrics/metric.ts";
 export { type ForwardResult, Network, type NetworkOptions } from "./network.ts";
 export type { LayerConfig, MakeNetwork, NetworkConfig } from "./network-config.ts";
+export { statesOf } from "./recurrent/states.ts";
 export {
   type RegularizerConfig,
   type RegularizerFunction,

@@ -92,6 +92,8 @@ export function defineMergeLayer<W extends WeightSpecs = Record<never, never>>(
     /** As for {@link defineLayer}. */
     stepwise?: boolean;
     mask?: LayerDefinition["mask"];
+    /** See {@link LayerDefinition}. */
+    stateful?: number;
     /** As for {@link defineLayer}. */
     texts?: boolean;
     outputShape: (inputs: readonly Shape[]) => Shape;
@@ -102,6 +104,7 @@ export function defineMergeLayer<W extends WeightSpecs = Record<never, never>>(
   return layerOf(recipe, {
     ...(recipe.stepwise !== undefined && { stepwise: recipe.stepwise }),
     ...(recipe.mask && { mask: recipe.mask }),
+    ...(recipe.stateful !== undefined && { stateful: recipe.stateful }),
     ...(recipe.texts !== undefined && { texts: recipe.texts }),
     outputShape: recipe.outputShape,
     weights: (inputs) => present(recipe.weights?.(inputs) ?? {}),
@@ -127,7 +130,10 @@ export function relabel(layer: Layer, kind: string, given: object & LayerOptions
 
 function layerOf(
   { kind, options: given }: LayerRecipe,
-  parts: Pick<LayerDefinition, "indices" | "stepwise" | "mask" | "texts" | "outputShape" | "weights" | "call">,
+  parts: Pick<
+    LayerDefinition,
+    "indices" | "stepwise" | "stateful" | "mask" | "texts" | "outputShape" | "weights" | "call"
+  >,
 ): Layer {
   const common = commonOptions(kind, given);
   return layerFrom({ kind, trainable: true, ...common, ...parts, ...withRules(common.options, parts) });

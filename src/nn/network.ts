@@ -194,6 +194,18 @@ export class Network extends Callable implements Holder {
     this.changed();
   }
 
+  /** Samples in every batch of a network whose layers go on from batch to batch; undefined for all others. */
+  get statefulBatch(): number | undefined {
+    return this.layers.find(({ definition }) => definition.stateful !== undefined)?.definition.stateful;
+  }
+
+  /** Gives the states that stateful layers carry from batch to batch their first values, zeros. */
+  resetStates(): void {
+    const views = this.getWeights();
+    for (const { path, carried } of this.weights) if (carried) views[path]?.fill(0);
+    this.changed();
+  }
+
   /** Keeps the weights in the given memory from now on (an engine's, say), their values copied into it. */
   moveTo(vectors: Vectors<Float32Array>): void {
     const held = this.held();

@@ -34,6 +34,8 @@ export interface Weight {
   readonly initializer: Initializer;
   readonly regularizer?: Regularizer | undefined;
   readonly constraint?: Constraint | undefined;
+  /** See {@link WeightSpec.carried}. */
+  readonly carried?: boolean | undefined;
 }
 
 /** What views are parts of: an engine may use an array's memory anew when the array itself is collected, whoever has a view of it. */
@@ -48,13 +50,14 @@ export class WeightLayout {
   /** @param specs every weight by its path; `frozen` ones among the trainable get a vector of their own. */
   constructor(specs: ReadonlyMap<string, WeightSpec>) {
     const lengths = { parameters: 0, moving: 0, frozen: 0 };
-    this.weights = [...specs].map(([path, { shape, trainable, frozen, initializer, regularizer, constraint }]) => {
+    this.weights = [...specs].map(([path, { shape, trainable, frozen, ...rules }]) => {
       const vector = !trainable ? "moving" : frozen ? "frozen" : "parameters";
       const size = product(shape);
       const offset = lengths[vector];
       lengths[vector] += size;
       const place = { path, shape, vector, trainable: vector === "parameters", offset, size } as const;
-      return { ...place, initializer, regularizer, constraint };
+      const { initializer, regularizer, constraint, carried } = rules;
+      return { ...place, initializer, regularizer, constraint, carried };
     });
     this.lengths = lengths;
   }

@@ -36,6 +36,9 @@ export function bidirectional(layer: Layer, options: BidirectionalOptions = {}):
   const recurrence = recurrenceOf(inner.definition);
   if (!recurrence) fail(`bidirectional got a ${kind} layer`, "simpleRnn, lstm or gru");
   if (own["goBackwards"] === true) fail("bidirectional got a layer that goes backwards", "one that goes forward");
+  if (own["stateful"] !== undefined)
+    fail("bidirectional got a stateful layer", "one that is not: what comes after a batch is not known before it");
+  if (own["returnState"] === true) fail("bidirectional got a layer with returnState", "one that gives its output only");
   if (own["activityRegularizer"] !== undefined)
     fail(`bidirectional got a ${kind} layer with activityRegularizer`, "the penalty on bidirectional itself");
   const { mergeMode = "concat" } = options;

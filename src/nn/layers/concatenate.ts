@@ -1,6 +1,7 @@
 import { concatenate as join } from "../../tensor/index.ts";
 import { fail, formatShape, type Shape } from "../../util/index.ts";
 import { checkLayerOptions, defineMergeLayer, type Layer, type LayerOptions } from "../layer.ts";
+import { masksInRow, sharedMask } from "../merged-mask.ts";
 
 export interface ConcatenateOptions extends LayerOptions {
   /** The axis along which the inputs follow each other, the batch being axis 0; default -1 (Keras). */
@@ -8,7 +9,8 @@ export interface ConcatenateOptions extends LayerOptions {
 }
 
 /**
- * Two or more inputs one behind the other along an axis; all other axes must be equal.
+ * Two or more inputs one behind the other along an axis; all other axes must be equal. Masks of sequences follow each other likewise, or
+ * those places count that do in all inputs.
  *
  * @example
  * const [image, table] = [layers.input({ shape: [64] }), layers.input({ shape: [8] })];
@@ -23,6 +25,13 @@ export function concatenate(options: ConcatenateOptions = {}): Layer {
   return defineMergeLayer({
     kind: "concatenate",
     options,
+    stepwise: axis === -1,
+    mask(inputs, masks) {
+      const rank = inputs[0]?.rank ?? 0;
+      if (rank < 3 || (axis + rank) % rank !== 1) return sharedMask(inputs, masks);
+      const all = masksInRow(inputs, masks);
+      return all && join(all, { axis: 1 });
+    },
     outputShape: (inputs) => joined(inputs, axis),
     call: (inputs) => join(inputs, { axis }),
   });

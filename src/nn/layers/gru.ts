@@ -1,11 +1,12 @@
 import type { Tensor } from "../../tensor/index.ts";
 import { type ActivationSpec, resolveActivation } from "../activation-registry.ts";
-import { checkFlag } from "../checks.ts";
+import { checkCount, checkFlag } from "../checks.ts";
 import { checkLayerOptions, type Layer, trainable } from "../layer.ts";
 import {
   checkRecurrent,
   DENSE_RECURRENT_OPTIONS,
   type DenseRecurrentOptions,
+  denseCell,
   gate,
   gatedWeights,
   recurrentLayer,
@@ -36,13 +37,15 @@ export interface GruOptions extends DenseRecurrentOptions {
  */
 export function gru(units: number, options: GruOptions = {}): Layer {
   checkLayerOptions("gru", options, [...DENSE_RECURRENT_OPTIONS, "activation", "recurrentActivation", "resetAfter"]);
-  checkRecurrent("gru", units, options);
+  checkCount("gru", "units", units);
+  checkRecurrent("gru", options);
   const { resetAfter = true } = options;
   checkFlag("gru", "resetAfter", resetAfter);
   const activation = resolveActivation(options.activation ?? "tanh");
   const sigmoid = resolveActivation(options.recurrentActivation ?? "sigmoid");
   const bias = trainable(resetAfter ? [2, 3 * units] : [3 * units], options.biasInitializer ?? "zeros");
-  return recurrentLayer("gru", units, options, {
+  return recurrentLayer("gru", { units, ...options }, options, {
+    ...denseCell(units),
     states: 1,
     weights: gatedWeights(units, 3, options, bias),
     project(x, { kernel, bias }) {

@@ -21,6 +21,7 @@ export { type CategoryEncodingOptions, categoryEncoding } from "./category-encod
 export type { CategoryOutput } from "./category-output.ts";
 export { type ConcatenateOptions, concatenate } from "./concatenate.ts";
 export { type Conv1dOptions, type Conv2dOptions, type Conv3dOptions, conv1d, conv2d, conv3d } from "./conv.ts";
+export { type ConvLstm2dOptions, convLstm2d } from "./conv-lstm.ts";
 export {
   type Conv1dTransposeOptions,
   type Conv2dTransposeOptions,
@@ -137,6 +138,7 @@ export { centerCrop, type ResizingOptions, resizing } from "./resizing.ts";
 export { type RmsNormalizationOptions, rmsNormalization } from "./rms-normalization.ts";
 export { type RreluOptions, rrelu } from "./rrelu.ts";
 export { type SamplingLayerOptions, sampling } from "./sampling.ts";
+export { type SegmentOptions, segment } from "./segment.ts";
 export {
   type SeparableConv1dOptions,
   type SeparableConv2dOptions,

@@ -1,11 +1,13 @@
 import { type ActivationSpec, resolveActivation } from "../activation-registry.ts";
-import { checkFlag } from "../checks.ts";
+import { checkCount, checkFlag } from "../checks.ts";
 import { resolveInitializer } from "../initializer-registry.ts";
-import { checkLayerOptions, type Layer } from "../layer.ts";
+import { checkLayerOptions, type Layer, trainable } from "../layer.ts";
 import {
   checkRecurrent,
   DENSE_RECURRENT_OPTIONS,
   type DenseRecurrentOptions,
+  denseCell,
+  forgetful,
   gate,
   gatedWeights,
   recurrentLayer,
@@ -36,18 +38,16 @@ export interface LstmOptions extends DenseRecurrentOptions {
 export function lstm(units: number, options: LstmOptions = {}): Layer {
   const own = ["activation", "recurrentActivation", "unitForgetBias"];
   checkLayerOptions("lstm", options, [...DENSE_RECURRENT_OPTIONS, ...own]);
-  checkRecurrent("lstm", units, options);
+  checkCount("lstm", "units", units);
+  checkRecurrent("lstm", options);
   const { unitForgetBias = true } = options;
   checkFlag("lstm", "unitForgetBias", unitForgetBias);
   const activation = resolveActivation(options.activation ?? "tanh");
   const sigmoid = resolveActivation(options.recurrentActivation ?? "sigmoid");
   const zeros = resolveInitializer(options.biasInitializer ?? "zeros");
-  const forgetful: typeof zeros = {
-    ...zeros,
-    values: (shape, random) => zeros.values(shape, random).fill(1, units, 2 * units),
-  };
-  const bias = { shape: [4 * units], initializer: unitForgetBias ? forgetful : zeros, trainable: true };
-  return recurrentLayer("lstm", units, options, {
+  const bias = trainable([4 * units], unitForgetBias ? forgetful(zeros, units) : zeros);
+  return recurrentLayer("lstm", { units, ...options }, options, {
+    ...denseCell(units),
     states: 2,
     weights: gatedWeights(units, 4, options, bias),
     project: (x, { kernel, bias }) => (bias ? x.matmul(kernel!).add(bias) : x.matmul(kernel!)),

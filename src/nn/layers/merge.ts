@@ -1,9 +1,10 @@
 import type { Tensor } from "../../tensor/index.ts";
 import { fail, formatShape, type Shape } from "../../util/index.ts";
 import { checkLayerOptions, defineMergeLayer, type Layer, type LayerOptions } from "../layer.ts";
+import { sharedMask } from "../merged-mask.ts";
 
 /**
- * The sum of two or more inputs of one shape; axes of size 1 are repeated.
+ * The sum of two or more inputs of one shape; axes of size 1 are repeated. Of padded sequences those places count that do in all of them.
  *
  * @example
  * const x = layers.input({ shape: [16] });
@@ -69,6 +70,7 @@ function merge(
     kind,
     options,
     stepwise: true,
+    mask: sharedMask,
     outputShape(inputs) {
       if (inputs.length < 2 || (count !== undefined && inputs.length !== count)) {
         const found = `received ${inputs.length} input${inputs.length === 1 ? "" : "s"}`;

@@ -1,9 +1,11 @@
 import { type ActivationSpec, resolveActivation } from "../activation-registry.ts";
+import { checkCount } from "../checks.ts";
 import { checkLayerOptions, type Layer } from "../layer.ts";
 import {
   checkRecurrent,
   DENSE_RECURRENT_OPTIONS,
   type DenseRecurrentOptions,
+  denseCell,
   gatedWeights,
   recurrentLayer,
 } from "../recurrent/recurrence.ts";
@@ -23,9 +25,11 @@ export interface SimpleRnnOptions extends DenseRecurrentOptions {
  */
 export function simpleRnn(units: number, options: SimpleRnnOptions = {}): Layer {
   checkLayerOptions("simpleRnn", options, [...DENSE_RECURRENT_OPTIONS, "activation"]);
-  checkRecurrent("simpleRnn", units, options);
+  checkCount("simpleRnn", "units", units);
+  checkRecurrent("simpleRnn", options);
   const activation = resolveActivation(options.activation ?? "tanh");
-  return recurrentLayer("simpleRnn", units, options, {
+  return recurrentLayer("simpleRnn", { units, ...options }, options, {
+    ...denseCell(units),
     states: 1,
     weights: gatedWeights(units, 1, options),
     project: (x, { kernel, bias }) => (bias ? x.matmul(kernel!).add(bias) : x.matmul(kernel!)),

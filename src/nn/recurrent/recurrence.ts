@@ -1,14 +1,20 @@
-import { scan, type Tensor, where, zeros } from "../../tensor/index.ts";
-import { fail, formatShape, type Shape } from "../../util/index.ts";
+import { concatenate, scan, stopGradient, type Tensor, where, zeros } from "../../tensor/index.ts";
+import { fail, formatShape, product, type Shape, sameShape } from "../../util/index.ts";
 import { checkCount, checkFlag, checkNumber } from "../checks.ts";
 import type { LayerContext, LayerDefinition, WeightSpec } from "../definition.ts";
 import { type InitializerSpec, resolveInitializer } from "../initializer-registry.ts";
-import { defineMergeLayer, type Layer, type LayerOptions, trainable } from "../layer.ts";
+import type { Initializer } from "../initializers.ts";
+import { defineMergeLayer, type Layer, type LayerOptions, moving, trainable } from "../layer.ts";
 
 /** Options of every recurrent layer. */
 export interface RecurrentOptions extends LayerOptions {
   /** true: the output of every step, [batch, places, units]; false: of the last one, [batch, units]. Default false (Keras). */
   returnSequences?: boolean;
+  /**
+   * true: the output and then every state after the last step, as one list of numbers for each sample, which `statesOf` takes apart.
+   * Default false (Keras).
+   */
+  returnState?: boolean;
   /** true: from the last place to the first; outputs come in that order too. Default false (Keras). */
   goBackwards?: boolean;
   /** Share of the input's features that training leaves out, the same ones at every step; default 0 (Keras). */
@@ -17,6 +23,11 @@ export interface RecurrentOptions extends LayerOptions {
   recurrentDropout?: number;
   /** true: gradients compute a step again instead of keeping what it computed: less memory, more time. Default false. */
   recompute?: boolean;
+  /**
+   * So many sequences are in every batch, and each goes on in the next batch where it ended in the last, in training and after it; its
+   * gradient ends where the batch begins. `model.resetStates()` begins anew. Default: every batch begins with zeros (Keras: `stateful`).
+   */
+  stateful?: number;
 }
 
 /** Options of recurrent layers whose weights are matrices. */
@@ -33,10 +44,12 @@ export interface DenseRecurrentOptions extends RecurrentOptions {
 
 export const RECURRENT_OPTIONS = [
   "returnSequences",
+  "returnState",
   "goBackwards",
   "dropout",
   "recurrentDropout",
   "recompute",
+  "stateful",
 ] as const;
 
 export const DENSE_RECURRENT_OPTIONS = [
@@ -49,15 +62,25 @@ export const DENSE_RECURRENT_OPTIONS = [
 
 type Weights = Readonly<Record<string, Tensor | undefined>>;
 
-/** What happens at one place of a sequence. */
+/** What happens at one place of a sequence. Shapes are those of one sample. */
 export interface Cell {
-  /** How many states go from step to step, each [batch, units]; the first one is the output. */
+  /** How many states go from step to step; the first one is the output. */
   readonly states: number;
-  weights(features: number): Record<string, WeightSpec | undefined>;
-  /** What steps need of the inputs, for all places at once: [places batch, features] -> [places batch, ..]. */
+  /** What there is at a place, of so many axes, as errors call it. */
+  readonly place: { readonly rank: number; readonly sequences: string; readonly fix: string };
+  /** The shape of each state, given that of a place. */
+  stateShape(place: Shape): Shape;
+  weights(place: Shape): Record<string, WeightSpec | undefined>;
+  /** What steps need of the inputs, for all places at once: [places batch, ...place] -> [places batch, ...]. */
   project(x: Tensor, weights: Weights): Tensor;
   /** The states after a step. `recurrent` is the output before it, as far as it is not left out by dropout. */
   step(projected: Tensor, recurrent: Tensor, states: readonly Tensor[], weights: Weights): Tensor[];
+}
+
+/** What cells whose weights are matrices have in common. */
+export function denseCell(units: number): Pick<Cell, "place" | "stateShape"> {
+  const fix = "for one feature per place, put layers.reshape([-1, 1]) before it";
+  return { place: { rank: 1, sequences: "sequences [places, features]", fix }, stateShape: () => [units] };
 }
 
 /** The weights of a cell of `gates` gates side by side. */
@@ -70,24 +93,29 @@ export function gatedWeights(
   const { useBias = true } = options;
   const kernel = resolveInitializer(options.kernelInitializer ?? "glorotUniform");
   const recurrent = resolveInitializer(options.recurrentInitializer ?? "orthogonal");
-  return (features) => ({
+  return ([features = 1]) => ({
     kernel: trainable([features, gates * units], kernel),
     recurrentKernel: trainable([units, gates * units], recurrent),
     bias: useBias ? bias : undefined,
   });
 }
 
+/** Of biases [4 units] of an LSTM's gates: those of the forget gate begin at 1. */
+export function forgetful(others: Initializer, units: number): Initializer {
+  return { ...others, values: (shape, random) => others.values(shape, random).fill(1, units, 2 * units) };
+}
+
 /** The i-th of `count` equal parts of the features. */
 export function gate(x: Tensor, i: number, count: number): Tensor {
   const size = (x.shape.at(-1) ?? 0) / count;
-  return x.slice(null, [i * size, (i + 1) * size]);
+  return x.slice(...x.shape.slice(1).map(() => null), [i * size, (i + 1) * size]);
 }
 
-export function checkRecurrent(kind: string, units: number, options: RecurrentOptions): void {
-  checkCount(kind, "units", units);
-  for (const name of ["returnSequences", "goBackwards", "recompute"] as const) {
+export function checkRecurrent(kind: string, options: RecurrentOptions): void {
+  for (const name of ["returnSequences", "returnState", "goBackwards", "recompute"] as const) {
     if (options[name] !== undefined) checkFlag(kind, name, options[name]);
   }
+  if (options.stateful !== undefined) checkCount(kind, "stateful", options.stateful);
   for (const name of ["dropout", "recurrentDropout"] as const) {
     const { [name]: rate = 0 } = options;
     checkNumber(kind, name, rate, 0, 1);
@@ -101,6 +129,8 @@ export interface Recurrence {
   readonly returnSequences: boolean;
   /** Whether it draws random numbers in training. */
   readonly draws: boolean;
+  /** The shapes of the parts of what it gives with `returnState`: the output, then every state. */
+  parts(inputs: readonly Shape[]): Shape[];
   /** The output for [x, ...states], in one direction or the other; outputs of sequences are at their places. */
   run(inputs: readonly Tensor[], weights: Weights, context: LayerContext, backwards: boolean): Tensor;
 }
@@ -112,33 +142,60 @@ export function recurrenceOf(definition: LayerDefinition): Recurrence | undefine
   return recurrences.get(definition);
 }
 
-/** A layer that applies a cell at every place of a sequence, one after the other, as one loop of the compiled program. */
-export function recurrentLayer(kind: string, units: number, options: RecurrentOptions, cell: Cell): Layer {
-  const { returnSequences = false, dropout = 0, recurrentDropout = 0 } = options;
-  const recurrence: Recurrence = {
-    states: cell.states,
-    returnSequences,
-    draws: dropout > 0 || recurrentDropout > 0,
-    run(inputs, weights, context, goBackwards) {
-      const { outputs, end } = run(cell, units, { ...options, goBackwards }, inputs, weights, context);
-      return returnSequences ? outputs.transpose([1, 0, 2]) : end;
-    },
+/**
+ * A layer that applies a cell at every place of a sequence, one after the other, as one loop of the compiled program.
+ *
+ * @param all what its factory was given.
+ */
+export function recurrentLayer(kind: string, all: object, options: RecurrentOptions, cell: Cell): Layer {
+  const { returnSequences = false, returnState = false, goBackwards = false } = options;
+  const { dropout = 0, recurrentDropout = 0, stateful } = options;
+  const parts = (inputs: readonly Shape[]): Shape[] => {
+    const [places, place] = sequenceOf(inputs, cell);
+    const state = cell.stateShape(place);
+    return [returnSequences ? [places, ...state] : state, ...Array.from({ length: cell.states }, () => state)];
+  };
+  const compute = (inputs: readonly Tensor[], weights: Weights, context: LayerContext, goBackwards: boolean) => {
+    const { outputs, ends } = run(cell, { ...options, goBackwards }, inputs, weights, context);
+    if (stateful !== undefined) ends.forEach((end, i) => void context.update(`state${i}`, stopGradient(end)));
+    const [, , ...state] = outputs.shape.map((_, axis) => axis);
+    return { output: returnSequences ? outputs.transpose([1, 0, ...state]) : (ends[0] as Tensor), ends };
   };
   const layer = defineMergeLayer({
     kind,
-    options: { units, ...options },
+    options: all,
+    ...(stateful !== undefined && { stateful }),
     mask: (_, [mask]) => (returnSequences ? mask && ordered(mask, options) : undefined),
-    outputShape(inputs) {
-      const [places] = sequenceOf(inputs, units, cell.states);
-      return returnSequences ? [places, units] : [units];
+    outputShape: (inputs) => {
+      const [output, ...states] = parts(inputs) as [Shape, ...Shape[]];
+      return returnState ? [[output, ...states].reduce((sum, shape) => sum + product(shape), 0)] : output;
     },
-    weights: ([input]) => cell.weights(input?.[1] ?? 1),
-    call: (inputs, weights, context) => {
-      const output = recurrence.run(inputs, weights, context, options.goBackwards ?? false);
-      return returnSequences ? ordered(output, options) : output;
+    weights([input = []]) {
+      const [, ...place] = input;
+      const shape = [stateful ?? 0, ...cell.stateShape(place)];
+      const carried = Array.from({ length: stateful === undefined ? 0 : cell.states }, (_, i) => {
+        return [`state${i}`, { ...moving(shape, "zeros"), carried: true }] as const;
+      });
+      return { ...cell.weights(place), ...Object.fromEntries<WeightSpec | undefined>(carried) };
+    },
+    call(inputs, weights, context) {
+      const { output, ends } = compute(inputs, weights, context, goBackwards);
+      const result = returnSequences ? ordered(output, options) : output;
+      if (!returnState) return result;
+      const [batch = 0] = result.shape;
+      return concatenate(
+        [result, ...ends].map((part) => part.reshape([batch, product(part.shape.slice(1))])),
+        { axis: 1 },
+      );
     },
   });
-  recurrences.set(layer.definition, recurrence);
+  recurrences.set(layer.definition, {
+    states: cell.states,
+    returnSequences,
+    draws: dropout > 0 || recurrentDropout > 0,
+    parts,
+    run: (inputs, weights, context, backwards) => compute(inputs, weights, context, backwards).output,
+  });
   return layer;
 }
 
@@ -147,54 +204,59 @@ function ordered(sequence: Tensor, { goBackwards = false }: RecurrentOptions): T
   return goBackwards ? sequence.flip(1) : sequence;
 }
 
-/** Places and features of the sequences that a layer gets, with the states before the first step, if they are given. */
-function sequenceOf(
-  [input, ...states]: readonly Shape[],
-  units: number,
-  count: number,
-): [places: number, features: number] {
-  if (input?.length !== 2) {
-    fail(
-      `received samples of shape ${formatShape(input ?? [])}`,
-      "sequences [places, features]",
-      input?.length === 1 ? "for one feature per place, put layers.reshape([-1, 1]) before it" : undefined,
-    );
+/** Places of the sequences that a layer gets and what is at each, with the states before the first step, if they are given. */
+function sequenceOf([input, ...states]: readonly Shape[], cell: Cell): [places: number, place: Shape] {
+  const { rank, sequences, fix } = cell.place;
+  if (input?.length !== 1 + rank) {
+    const found = `received samples of shape ${formatShape(input ?? [])}`;
+    fail(found, sequences, input?.length === rank ? fix : undefined);
   }
-  const wrong = states.find((state) => state.length !== 1 || state[0] !== units);
-  if (wrong || (states.length > 0 && states.length !== count)) {
+  const [places = 0, ...place] = input;
+  const state = cell.stateShape(place);
+  const wrong = states.some((shape) => !sameShape(shape, state));
+  if (wrong || (states.length > 0 && states.length !== cell.states)) {
     fail(
       `received states of shape ${states.map(formatShape).join(", ")} beside the sequence`,
-      `none, or ${count} of shape [${units}]`,
+      `none, or ${cell.states} of shape ${formatShape(state)}`,
     );
   }
-  return [input[0]!, input[1]!];
+  return [places, place];
 }
 
-/** The outputs of all steps [places, batch, units], at their places, and the last one. */
+/** The outputs of all steps [places, batch, ...state], at their places, and the states after the last one. */
 function run(
   cell: Cell,
-  units: number,
   options: RecurrentOptions,
   [x, ...given]: readonly Tensor[],
   weights: Weights,
   context: LayerContext,
-): { outputs: Tensor; end: Tensor } {
-  const { goBackwards = false, recompute = false, dropout = 0, recurrentDropout = 0 } = options;
-  const [batch = 0, places = 0, features = 0] = x?.shape ?? [];
-  const first = given.length > 0 ? given : Array.from({ length: cell.states }, () => zeros([batch, units]));
-  const masked = keptFeatures(context, dropout, [batch, 1, features], 0);
+): { outputs: Tensor; ends: readonly Tensor[] } {
+  const { goBackwards = false, recompute = false, dropout = 0, recurrentDropout = 0, stateful } = options;
+  const [batch = 0, places = 0, ...place] = x?.shape ?? [];
+  if (stateful !== undefined && batch !== stateful) {
+    fail(
+      `received a batch of ${batch} sequences`,
+      `${stateful} in every batch, as stateful says`,
+      `use batchSize: ${stateful}, and a multiple of ${stateful} sequences`,
+    );
+  }
+  const state = [batch, ...cell.stateShape(place)];
+  const before = (i: number) => weights[`state${i}`] ?? zeros(state);
+  const first = given.length > 0 ? given : Array.from({ length: cell.states }, (_, i) => before(i));
+  const masked = keptFeatures(context, dropout, [batch, 1, ...place], 0);
   const input = masked ? x!.mul(masked) : x!;
-  const rows = input.transpose([1, 0, 2]).reshape([places * batch, features]);
+  const axes = place.map((_, i) => i + 2);
+  const rows = input.transpose([1, 0, ...axes]).reshape([places * batch, ...place]);
   const projected = cell.project(rows, weights);
-  const xs = projected.reshape([places, batch, projected.shape.at(-1) ?? 1]);
-  const kept = keptFeatures(context, recurrentDropout, [batch, units], 1);
+  const xs = projected.reshape([places, batch, ...projected.shape.slice(1)]);
+  const kept = keptFeatures(context, recurrentDropout, state, 1);
   const step = (states: readonly Tensor[], slice: Tensor): Tensor[] => {
     const [output] = states as [Tensor];
     return cell.step(slice, kept ? output.mul(kept) : output, states, weights);
   };
-  const mask = context.masks?.[0]?.transpose([1, 0]).expandDims(2); // [places, batch, 1]
+  const mask = context.masks?.[0]?.transpose([1, 0]).reshape([places, batch, ...state.slice(1).map(() => 1)]);
   const steps = { init: first, reverse: goBackwards, recompute };
-  const [end, outputs] = mask
+  const [ends, outputs] = mask
     ? scan(
         // Where there is padding, nothing happens.
         (states: readonly Tensor[], slice: { x: Tensor; real: Tensor }) => {
@@ -210,7 +272,7 @@ function run(
         },
         { ...steps, xs },
       );
-  return { outputs, end: end[0]! };
+  return { outputs, ends };
 }
 
 /** Factors of dropout, 0 or 1 / (1 - rate); undefined where nothing is left out. */

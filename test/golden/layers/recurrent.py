@@ -130,6 +130,71 @@ case("timeDistributed", "convolution", {"layer": {"kind": "conv1d", "filters": 2
      {"kernel": draw.normal(2, 2, 2), "bias": draw.normal(2)})
 
 
+# --- states out, films ---------------------------------------------------------------------------------------------------------------
+
+
+def with_states(kind, sequences):
+    """[output, ...states] in a row."""
+    function, order, states = FUNCTIONS[kind]
+
+    def call(inputs, w):
+        x, given = inputs[0], inputs[1:]
+        first = list(given) or [torch.zeros(x.shape[0], w["recurrentKernel"].shape[0], dtype=torch.float64)] * states
+        first = [state[None] for state in first]
+        y, *ends = function(x, tuple(first) if states == 2 else first[0], parameters(w, order), True, 1, 0.0, False, False, True)
+        return torch.cat([(y if sequences else y[:, -1]).flatten(1), *(end[0] for end in ends)], 1)
+
+    return call
+
+
+for kind, gates, sequences in [("lstm", 4, True), ("gru", 3, False), ("simpleRnn", 1, True)]:
+    states = FUNCTIONS[kind][2]
+    case(kind, "states returned", {"units": 2, "returnState": True, **({"returnSequences": True} if sequences else {})},
+         [draw.normal(2, 3, 2), *(draw.normal(2, 2) for _ in range(states))], with_states(kind, sequences), weights(2, 2, gates, 2 if kind == "gru" else 1))
+
+
+def film(stride, padding, dilation, sequences, lengths=None, backwards=False):
+    conv = torch.nn.functional.conv2d
+
+    def call(inputs, w):
+        x = inputs[0].permute(0, 1, 4, 2, 3)  # [batch, frames, channels, height, width]
+        kernel, recurrent = [w[k].permute(3, 2, 0, 1) for k in ("kernel", "recurrentKernel")]
+        first = lambda i: inputs[i].permute(0, 3, 1, 2) if len(inputs) > 1 else 0  # noqa: E731
+        h, c, outputs = first(1), first(2), []
+        frames = range(x.shape[1])
+        for t in reversed(frames) if backwards else frames:
+            z = conv(x[:, t], kernel, w.get("bias"), stride, padding, dilation)
+            if isinstance(h, torch.Tensor):
+                z = z + conv(h, recurrent, padding="same")
+            i, f, g, o = z.chunk(4, 1)
+            c2 = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+            h2 = torch.sigmoid(o) * torch.tanh(c2)
+            if lengths:
+                real = (torch.tensor(lengths) > t)[:, None, None, None]
+                h2, c2 = torch.where(real, h2, h), torch.where(real, c2, c)
+            h, c = h2, c2
+            outputs.append(h.permute(0, 2, 3, 1))
+        return torch.stack(outputs, 1) if sequences else outputs[-1]
+
+    return call
+
+
+def film_weights(size, channels, filters, bias=True):
+    w = {"kernel": draw.normal(*size, channels, 4 * filters, scale=0.5), "recurrentKernel": draw.normal(*size, filters, 4 * filters, scale=0.5)}
+    return {**w, **({"bias": draw.normal(4 * filters, scale=0.5)} if bias else {})}
+
+
+case("convLstm2d", "last output", {"filters": 2, "kernelSize": 2}, [draw.normal(2, 3, 4, 3, 1)], film(1, "valid", 1, False), film_weights((2, 2), 1, 2))
+case("convLstm2d", "sequences of the same size, states given", {"filters": 2, "kernelSize": [3, 1], "padding": "same", "returnSequences": True},
+     [draw.normal(1, 2, 3, 3, 2), draw.normal(1, 3, 3, 2), draw.normal(1, 3, 3, 2)], film(1, "same", 1, True), film_weights((3, 1), 2, 2))
+case("convLstm2d", "strides, no bias, backwards", {"filters": 1, "kernelSize": 2, "strides": [2, 1], "useBias": False, "goBackwards": True},
+     [draw.normal(2, 2, 4, 3, 2)], film((2, 1), "valid", 1, False, backwards=True), film_weights((2, 2), 2, 1, False))
+case("convLstm2d", "dilation, padding", {"filters": 1, "kernelSize": 2, "dilationRate": 2, "recompute": True},
+     [draw.normal(2, 3, 3, 4, 1)], film(1, "valid", 2, False, lengths=[3, 2]), film_weights((2, 2), 1, 1), mask=[[1, 1, 1], [1, 1, 0]])
+
+case("segment", "the middle", {"start": 2, "shape": [2, 2]}, [draw.normal(2, 3, 3)], lambda i, _: i[0].flatten(1)[:, 2:6].unflatten(1, (2, 2)))
+
+
 def masked(value):
     def call(inputs, _):
         return torch.where((inputs[0] != value).any(-1, keepdim=True), inputs[0], 0.0)
