@@ -91,6 +91,7 @@ export {
   regularizerNames,
   regularizers,
   type SymbolicTensor,
+  statesOf,
   type Tie,
   trainable,
   type Weight,

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { characterTokenizer, decodeText } from "descent/text";
 import { type Case, gpt, recurrent } from "../suite/cases.ts";
-import { between } from "../suite/numbers.ts";
-import type { TrainingTask } from "../suite/task.ts";
+import { between, product } from "../suite/numbers.ts";
+import type { TrainingTask, WeightSpec } from "../suite/task.ts";
 import { trainingTask } from "../suite/tasks.ts";
 
 /** nanoGPT's published setting for CPUs: train.py config/train_shakespeare_char.py with 4 layers, 4 heads, 128 wide, context 64, batch 12. */
@@ -28,7 +28,7 @@ export interface Setting {
   readonly starts: Int32Array<ArrayBuffer>;
   /** The learning rate of each step. */
   readonly rates: Float32Array<ArrayBuffer>;
-  /** The first ones. */
+  /** The first ones: of the GPT as Descent draws them, of the LSTM as PyTorch does. */
   readonly weights: Readonly<Record<string, Float32Array>>;
 }
 
@@ -67,7 +67,7 @@ export function settingOf(file: string, name: string, steps: number): Setting {
     validation,
     starts: Int32Array.from(between(7, steps * batch, 0, last + 1), (start) => Math.min(last, Math.floor(start))),
     rates: Float32Array.from({ length: steps }, (_, step) => rateOf(step, steps)),
-    weights: build().getWeights(), // as Descent draws them when nobody says how
+    weights: name === "lstm-char" ? recurrentValues(task.weights) : build().getWeights(),
   };
 }
 
@@ -77,4 +77,17 @@ export function rateOf(step: number, steps: number): number {
   if (step < warmup) return (learningRate * (step + 1)) / (warmup + 1);
   const done = (step - warmup) / Math.max(1, steps - warmup);
   return leastRate + 0.5 * (1 + Math.cos(Math.PI * done)) * (learningRate - leastRate);
+}
+
+/** Embeddings normal, kernels uniform up to 1 / sqrt(units), as PyTorch's defaults. Biases, uniform there, begin at 0. */
+function recurrentValues(weights: readonly WeightSpec[]): Record<string, Float32Array> {
+  return Object.fromEntries(
+    weights.map(({ path, shape }, seed) => {
+      const size = product(shape);
+      if (shape.length < 2) return [path, new Float32Array(size)];
+      if (!path.endsWith("/embeddings")) return [path, between(100 + seed, size, -1 / 16, 1 / 16)];
+      const [radius, angle] = [between(100, size, 1e-7, 1), between(200, size, 0, 2 * Math.PI)];
+      return [path, radius.map((u, i) => Math.sqrt(-2 * Math.log(u)) * Math.cos(angle[i] as number))];
+    }),
+  );
 }

@@ -8,6 +8,7 @@ import { ArrayFeed } from "./feed.ts";
 import type { FitSettings } from "./fit-options.ts";
 import type { Objective } from "./objective.ts";
 import { DEFAULT_BATCH, type FitSources, type TrainingSource } from "./source.ts";
+import { checkOrder } from "./states.ts";
 import { programsFor } from "./trainer.ts";
 import { arrayValidation, validationSource } from "./validation.ts";
 
@@ -20,22 +21,23 @@ export async function arraySources(
   settings: FitSettings,
 ): Promise<FitSources> {
   const { sampleWeight, classWeight, validationSplit } = settings;
+  checkOrder(network, settings.shuffle);
   const all = await readDataset(network, objective.heads, x, y, { sampleWeight, classWeight });
   if (validationSplit === 0) {
     const validation = await validationSource(network, objective.heads, settings);
-    return { training: arraySource(all, objective, settings), validation };
+    return { training: arraySource(network, all, objective, settings), validation };
   }
   const [training, validation] = cutDataset(all, validationSplit);
   return {
-    training: arraySource(training, objective, settings),
-    validation: arrayValidation(validation, objective.heads, settings),
+    training: arraySource(network, training, objective, settings),
+    validation: arrayValidation(network, validation, objective.heads, settings),
   };
 }
 
-function arraySource(data: CheckedData, objective: Objective, settings: FitSettings): TrainingSource {
+function arraySource(network: Network, data: CheckedData, objective: Objective, settings: FitSettings): TrainingSource {
   const { rows, inputs, targets, weight } = data;
   const columns = [...inputs, ...targets, ...(weight ? [weight] : [])];
-  const batchSize = batchSizeFor(objective, rows, settings.batchSize);
+  const batchSize = batchSizeFor(objective, rows, settings.batchSize ?? network.statefulBatch);
   return {
     rows,
     batchSize,

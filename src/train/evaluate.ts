@@ -6,14 +6,16 @@ import { inference } from "./flat.ts";
 import type { Head } from "./objective.ts";
 import { Pace } from "./pace.ts";
 import { Scorer } from "./scorer.ts";
+import { carriedState } from "./states.ts";
 import { programsFor, type Trainer } from "./trainer.ts";
 import type { Logs } from "./values.ts";
 
 /** Samples per batch of `evaluate` and `predict` at most, unless told otherwise. Larger batches are hardly faster. */
 const LARGEST_BATCH = 256;
 
-/** Batches of even size for `rows` samples: with no smaller one at the end there is one program less to compile. */
-export function evaluationBatch(rows: number): number {
+/** Batches of even size for `rows` samples, if layers do not say: with no smaller one at the end there is one program less to compile. */
+export function evaluationBatch(rows: number, network: Network): number {
+  if (network.statefulBatch !== undefined) return network.statefulBatch;
   return Math.ceil(rows / Math.ceil(rows / LARGEST_BATCH));
 }
 
@@ -26,16 +28,19 @@ export interface Evaluation {
 
 /** What measuring computes of a batch. */
 export function evaluatedBatch(network: Network, scorer: Scorer): BatchBody {
-  return (batch) => ({
-    outputs: scorer.measure(batch.targets, inference(network, batch), batch.weights).outputs,
-  });
+  return (batch) => {
+    const answer = inference(network, batch);
+    const { outputs } = scorer.measure(batch.targets, answer, batch.weights);
+    return { outputs, state: carriedState(network, answer) };
+  };
 }
 
 /** What predicting computes of a batch. */
 export function predictedBatch(network: Network): BatchBody {
   return (batch) => {
-    const { outputs } = inference(network, batch);
-    return { outputs: Object.fromEntries(outputs.map((output, i) => [`output${i}`, output.cast("float32")])) };
+    const answer = inference(network, batch);
+    const outputs = answer.outputs.map((output, i) => [`output${i}`, output.cast("float32")] as const);
+    return { outputs: Object.fromEntries(outputs), state: carriedState(network, answer) };
   };
 }
 

@@ -15,6 +15,7 @@ import { progress } from "./progress.ts";
 import { Run } from "./run.ts";
 import { Scorer } from "./scorer.ts";
 import type { FitSources } from "./source.ts";
+import { withStatesApart } from "./states.ts";
 import { checkStopWhen } from "./stop.ts";
 import { standardTerminal } from "./terminal.ts";
 import type { Trainer } from "./trainer.ts";
@@ -159,7 +160,7 @@ export async function runFit(
       stopWhen: settings.stopWhen,
       checkpoints: checkpointer,
       validationSamples: () => validation?.rows ?? 0,
-      validate: evaluation && (() => evaluation.measure(() => run.interrupted)),
+      validate: evaluation && (() => withStatesApart(network, () => evaluation.measure(() => run.interrupted))),
       explain: ({ step, epoch, event, learningRate }, program) =>
         explainLoss(trainer, parts, layout, program, {
           step: step + 1,

@@ -172,7 +172,7 @@ export class Model extends Network {
     }
     const data = await readDataset(this, heads, x, y as Data, { sampleWeight });
     const { trainer } = await this.prepare(data.rows);
-    const evaluation = await prepareEvaluation(trainer, heads, data, batchSize ?? evaluationBatch(data.rows));
+    const evaluation = await prepareEvaluation(trainer, heads, data, batchSize ?? evaluationBatch(data.rows, this));
     return (await evaluation.measure()) as Scores;
   }
 
@@ -238,7 +238,7 @@ export class Model extends Network {
     }
     const inputs = await readInputs(this, x, "x");
     const { trainer } = await this.prepare(inputs[0]?.rows ?? 1);
-    return predictColumns(trainer, inputs, batchSize ?? evaluationBatch(inputs[0]?.rows ?? 1));
+    return predictColumns(trainer, inputs, batchSize ?? evaluationBatch(inputs[0]?.rows ?? 1, this));
   }
 
   /**

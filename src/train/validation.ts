@@ -20,6 +20,7 @@ export async function validationSource(
   }
   const weighting = { sampleWeight: given.sampleWeight };
   return arrayValidation(
+    network,
     await readDataset(network, heads, given.x, given.y, weighting, "validation "),
     heads,
     settings,
@@ -27,8 +28,13 @@ export async function validationSource(
 }
 
 /** Arrays to measure after every epoch. */
-export function arrayValidation(data: CheckedData, heads: readonly Head[], settings: FitSettings): ValidationSource {
+export function arrayValidation(
+  network: Network,
+  data: CheckedData,
+  heads: readonly Head[],
+  settings: FitSettings,
+): ValidationSource {
   const { rows } = data;
-  const size = settings.validationBatchSize ?? evaluationBatch(rows);
+  const size = settings.validationBatchSize ?? evaluationBatch(rows, network);
   return { rows, evaluation: (trainer) => prepareEvaluation(trainer, heads, data, size) };
 }

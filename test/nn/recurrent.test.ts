@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { chain, type Layer, layers, Network } from "../../src/nn/index.ts";
+import { chain, type Layer, layers, Network, type SymbolicTensor } from "../../src/nn/index.ts";
 import { randomKey, type Tensor, tensor } from "../../src/tensor/index.ts";
 
 /** What a chain of layers gives for some rows. */
@@ -64,6 +64,32 @@ describe("padding", () => {
     );
     expect([outputs.slice(2, 4), outputs.slice(4, 6)]).toEqual([outputs.slice(0, 2), outputs.slice(0, 2)]);
     expect(outputs.slice(6)).not.toEqual(outputs.slice(0, 2));
+  });
+
+  it("of branches that meet is what one of them marks; of sequences in a row each keeps its own", async () => {
+    const rows = tokens([
+      [3, 1, 0, 0],
+      [2, 0, 4, 0],
+    ]);
+    const [input, other] = [layers.input({ shape: [4], dtype: "int32" }), layers.input({ shape: [4], dtype: "int32" })];
+    const embed = (maskZero: boolean) => layers.embedding(5, 2, { maskZero });
+    const masksOf = async (output: SymbolicTensor) => {
+      const both = layers.concatenate()([embed(false)(input), embed(false)(other)]); // inputs have to be used
+      const network = new Network({ inputs: [input, other], outputs: [output, both] });
+      const { masks } = network.forward([rows, rows.flip(1)], tensor(network.parameters), undefined, {
+        training: false,
+      });
+      return masks[0] && [...(await masks[0].data())];
+    };
+    const [a, b, plain] = [embed(true)(input), embed(true)(other), embed(false)(other)];
+    const own = [1, 1, 0, 0, 1, 0, 1, 0];
+    expect(await masksOf(layers.add()([a, b]))).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
+    expect(await masksOf(layers.multiply()([a, plain]))).toEqual(own);
+    expect(await masksOf(layers.concatenate()([plain, a]))).toEqual(own);
+    expect(await masksOf(layers.concatenate({ axis: 1 })([a, plain]))).toEqual([
+      1, 1, 0, 0, 1, 1, 1, 1, 1, 0, 1, 0, 1, 1, 1, 1,
+    ]);
+    expect(await masksOf(layers.add()([plain, plain]))).toBeUndefined();
   });
 
   it("is 0 that counts when nobody says otherwise", async () => {

@@ -235,7 +235,7 @@ function run(
   const [batch = 0, places = 0, ...place] = x?.shape ?? [];
   if (stateful !== undefined && batch !== stateful) {
     fail(
-      `received a batch of ${batch} sequences`,
+      `a stateful layer received a batch of ${batch} sequences`,
       `${stateful} in every batch, as stateful says`,
       `use batchSize: ${stateful}, and a multiple of ${stateful} sequences`,
     );
