@@ -1,5 +1,8 @@
-import { fail } from "../util/index.ts";
-import type { JsonValue, Tokenizer } from "./tokenizer.ts";
+import { checkOptions, fail } from "../util/index.ts";
+import { checkText, checkTokens } from "./checks.ts";
+import type { JsonValue, Tokenizer, TokenizerJSON } from "./tokenizer.ts";
+
+export const HUGGING_FACE = "huggingFace";
 
 type JsonObject = { readonly [name: string]: JsonValue };
 
@@ -19,6 +22,8 @@ interface Library {
  * are left out.
  *
  * @param tokenizer contents of tokenizer.json, @param config of tokenizer_config.json, default {}.
+ * The models are byte pairs, word pieces, unigram and words, with their normalizers and cuts.
+ *
  * @throws DescentError when the package is not installed, or the file is none of its kind.
  */
 export async function huggingFaceTokenizer(tokenizer: JsonObject, config: JsonObject = {}): Promise<Tokenizer> {
@@ -32,10 +37,23 @@ export async function huggingFaceTokenizer(tokenizer: JsonObject, config: JsonOb
   const ids = (Array.isArray(model.vocab) ? model.vocab.map((_, i) => i) : Object.values(model.vocab)) as number[];
   const size = [...ids, ...(added ?? []).map(({ id }) => id)].reduce((most, id) => Math.max(most, id), 0) + 1;
   return {
-    kind: "huggingFace",
+    kind: HUGGING_FACE,
     size,
-    encode: (text) => Int32Array.from(inner.encode(text, { add_special_tokens: false }).ids),
-    decode: (tokens) => inner.decode(Array.from(tokens), { skip_special_tokens: true }),
-    toJSON: () => ({ kind: "huggingFace", tokenizer, config }),
+    encode(text) {
+      checkText("encode", text);
+      return Int32Array.from(inner.encode(text, { add_special_tokens: false }).ids);
+    },
+    decode(tokens) {
+      checkTokens("decode", tokens, size);
+      return tokens.length === 0 ? "" : inner.decode(Array.from(tokens), { skip_special_tokens: true });
+    },
+    toJSON: () => ({ kind: HUGGING_FACE, tokenizer, config }),
   };
+}
+
+/** What `toJSON` wrote: the whole of both files. */
+export function huggingFaceFromJSON(json: TokenizerJSON): Promise<Tokenizer> {
+  checkOptions("a Hugging Face tokenizer", json, ["kind", "tokenizer", "config"]);
+  const { tokenizer, config } = json as unknown as { tokenizer?: JsonObject; config?: JsonObject };
+  return huggingFaceTokenizer(tokenizer ?? {}, config);
 }
