@@ -41,19 +41,39 @@ export function gatherBatch(batch: Batch, rows: ArrayLike<number>): Batch {
     const { data, shape } = column;
     const size = product(shape.slice(1));
     const out = sameKind(data, rows.length * size);
-    if (size < 32) {
-      for (let i = 0, at = 0; i < rows.length; i++) {
-        const from = (rows[i] as number) * size;
-        for (let k = 0; k < size; k++) out[at++] = data[from + k] as number;
-      }
-    } else {
+    if (size >= 64) {
       for (let i = 0; i < rows.length; i++) {
         const from = (rows[i] as number) * size;
         out.set(data.subarray(from, from + size), i * size);
       }
-    }
+    } else if (data instanceof Float32Array) gatherFloats(data, size, rows, out as Float32Array);
+    else if (data instanceof Float64Array) gatherDoubles(data, size, rows, out as Float64Array);
+    else gatherNumbers(data, size, rows, out);
     return { data: out, shape: [rows.length, ...shape.slice(1)] };
   });
+}
+
+// One function for each of the frequent types: a loop that has seen several runs at a fifth of the speed.
+
+function gatherFloats(data: Float32Array, size: number, rows: ArrayLike<number>, out: Float32Array): void {
+  for (let i = 0, at = 0; i < rows.length; i++) {
+    const from = (rows[i] as number) * size;
+    for (let k = 0; k < size; k++) out[at++] = data[from + k] as number;
+  }
+}
+
+function gatherDoubles(data: Float64Array, size: number, rows: ArrayLike<number>, out: Float64Array): void {
+  for (let i = 0, at = 0; i < rows.length; i++) {
+    const from = (rows[i] as number) * size;
+    for (let k = 0; k < size; k++) out[at++] = data[from + k] as number;
+  }
+}
+
+function gatherNumbers(data: NumberArray, size: number, rows: ArrayLike<number>, out: NumberArray): void {
+  for (let i = 0, at = 0; i < rows.length; i++) {
+    const from = (rows[i] as number) * size;
+    for (let k = 0; k < size; k++) out[at++] = data[from + k] as number;
+  }
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Batch } from "./batch.ts";
 import { checkCount } from "./checks.ts";
 import type { Cursor, Flow, Position } from "./flow.ts";
 import { batchFlow } from "./stages/batches.ts";
-import { type Columns, columnsFlow, columnsRead } from "./stages/columns.ts";
+import { type Columns, columnsFlow } from "./stages/columns.ts";
 import { filterFlow, type MapBatch, type MapSample, mapBatchesFlow, mapFlow, type Predicate } from "./stages/map.ts";
 import { shardFlow, skipFlow, takeFlow } from "./stages/rows.ts";
 import { shuffleFlow } from "./stages/shuffle.ts";
@@ -34,11 +34,11 @@ export interface ReadOptions {
  * for await (const { x, y } of squares.shuffle({ seed: 1 }).batch(32)) console.log(x, y);
  */
 export class Dataset implements AsyncIterable<Batch> {
-  /** @param only the same with fewer columns, where that saves reading the others. */
+  /** @param arrange does what {@link Dataset.columns} does at the source, where that saves work. */
   constructor(
     /** What it is made of. */
     readonly flow: Flow,
-    private readonly only?: (names: readonly string[]) => Dataset,
+    private readonly arrange?: (columns: Columns) => Flow,
   ) {}
 
   /** Samples; undefined where nobody knows before they are read, Infinity where they do not end. */
@@ -69,8 +69,7 @@ export class Dataset implements AsyncIterable<Batch> {
    * const samples = houses.columns({ x: ["rooms", "area"], y: "price" });
    */
   columns(columns: Columns): Dataset {
-    const source = this.only ? this.only(columnsRead(columns)) : this;
-    return new Dataset(columnsFlow(source.flow, columns));
+    return new Dataset(this.arrange?.(columns) ?? columnsFlow(this.flow, columns));
   }
 
   /** Batches of `size` samples; the last is smaller, or left out with `dropRemainder`. */

@@ -34,18 +34,18 @@ function scalarKind(type: string): ColumnKind {
   return type === "BLOB" ? "bytes" : "other";
 }
 
-/** A column as a query asks for it: all numbers float64, so that a chunk of them is copied as it lies in memory. */
-export function columnSql({ name, kind, type, width }: TableColumn): string {
+/** A column as a query asks for it: all numbers of one type, so that a chunk of them is copied as it lies in memory. */
+export function columnSql({ name, kind, type, width }: TableColumn, precision: "DOUBLE" | "FLOAT" = "DOUBLE"): string {
   const column = quoteName(name);
-  const float = (value: string) => `coalesce(${value}::DOUBLE, 'nan'::DOUBLE)`;
+  const float = (value: string) => `coalesce(TRY_CAST(${value} AS ${precision}), 'nan'::${precision})`;
   const expression: Record<ColumnKind, string> = {
     number: float(column),
     boolean: float(`${column}::TINYINT`),
     date: float(`epoch_ms(${type === "DATE" ? `${column}::TIMESTAMP` : column})`),
-    numbers: `${column}::DOUBLE[${width}]`,
+    numbers: `${column}::${precision}[${width}]`,
     text: `${column}::VARCHAR`,
     bytes: column,
     other: `to_json(${column})::VARCHAR`,
   };
-  return `${expression[kind]} AS ${column}`;
+  return expression[kind];
 }

@@ -9,7 +9,7 @@ import { quoteText, withoutPatterns } from "./sql.ts";
 
 interface Vector {
   /** Of numbers: one per row. */
-  readonly items?: Float64Array;
+  readonly items?: Float64Array | Float32Array;
   /** Of arrays of a fixed length: their numbers, one array after the other. */
   readonly childData?: Vector;
   getItem(row: number): unknown;

@@ -1,16 +1,14 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { fail, unknownName } from "../../util/index.ts";
-import type { Batch, BatchColumn } from "../datasets/batch.ts";
 import { Dataset } from "../datasets/dataset.ts";
 import type { Flow } from "../datasets/flow.ts";
+import { type Columns, wordsOf } from "../datasets/stages/columns.ts";
 import { columnOf, columnSql, type TableColumn } from "./columns.ts";
-import { type Chunk, Database, QueryError } from "./duckdb.ts";
+import { Database, QueryError } from "./duckdb.ts";
 import { type TableOptions, type TableSettings, tableSettings } from "./options.ts";
+import { isList, type Output, Pieces } from "./pieces.ts";
 import { quoteName, quoteText, withoutPatterns } from "./sql.ts";
-
-/** Rows of a batch. */
-const ROWS = 2048;
 
 /** Files up to so many bytes are counted at once; larger ones of CSV and JSON at the first pass over them. */
 const QUICKLY_COUNTED = 1 << 26;
@@ -96,22 +94,37 @@ export class Table {
   }
 
   /**
-   * The rows as a dataset that is read piece by piece, of a column each; the columns' kinds tell what stands in them ({@link TableColumn}).
-   * The order is that of the files, or of the query's ORDER BY.
+   * The rows as a dataset that is read piece by piece, a column each; the columns' kinds tell what stands in them ({@link TableColumn}). The
+   * order is that of the files, or of the query's ORDER BY. What `columns` of it leaves out is not read.
    *
    * @param names the columns to read; default all.
    */
   dataset(names: readonly string[] = this.columns.map(({ name }) => name)): Dataset {
-    const columns = names.map(
-      (name) =>
-        this.columns.find((column) => column.name === name) ??
-        unknownName(
-          "column",
-          name,
-          this.columns.map((column) => column.name),
-        ),
+    const flow = this.flow(
+      `columns ${names.join(", ")}`,
+      names.map((name) => [name, [this.column(name)], false]),
     );
-    return new Dataset(this.flow(columns), (fewer) => this.dataset(fewer));
+    return new Dataset(flow, (columns) => this.arranged(columns, names));
+  }
+
+  /** Columns side by side, put together while they are read. */
+  private arranged(columns: Columns, names: readonly string[]): Flow {
+    const outputs = Object.entries(columns).map(([name, from]): Output => {
+      const parts = [from].flat().map((each) => {
+        const column = names.includes(each) ? this.column(each) : unknownName("column", each, names);
+        if (typeof from !== "string" && isList(column.kind)) {
+          fail(`the column "${each}" holds ${column.kind === "text" ? "texts" : column.type}`, "numbers in a matrix");
+        }
+        return column;
+      });
+      return [name, parts, typeof from !== "string"];
+    });
+    return this.flow(`columns ${wordsOf(columns)}`, outputs);
+  }
+
+  private column(name: string): TableColumn {
+    const names = this.columns.map((column) => column.name);
+    return this.columns[names.indexOf(name)] ?? unknownName("column", name, names);
   }
 
   /** Lets go of DuckDB. Datasets of the table can no longer be read. */
@@ -119,11 +132,14 @@ export class Table {
     return this.database.close();
   }
 
-  private flow(columns: readonly TableColumn[]): Flow {
+  private flow(words: string, outputs: readonly Output[]): Flow {
     const table = this;
-    const sql = `SELECT ${columns.map(columnSql).join(", ")} FROM data`;
+    const values = outputs.flatMap(([, parts, isMatrix]) =>
+      parts.map((column) => columnSql(column, isMatrix ? "FLOAT" : "DOUBLE")),
+    );
+    const sql = `SELECT ${values.map((value, i) => `${value} AS c${i}`).join(", ")} FROM data`;
     return {
-      description: `columns ${columns.map(({ name }) => name).join(", ")} of ${this.name}`,
+      description: `${words} of ${this.name}`,
       get length() {
         return table.count;
       },
@@ -131,7 +147,7 @@ export class Table {
       open(_, position) {
         let { at = 0 } = (position ?? {}) as { at?: number };
         const reader = table.database.stream(at > 0 ? `${sql} OFFSET ${at}` : sql);
-        const pieces = new Pieces(columns);
+        const pieces = new Pieces(outputs);
         return {
           async next() {
             const batch = await explained(table.name, () => pieces.next(reader));
@@ -145,72 +161,6 @@ export class Table {
       },
     };
   }
-}
-
-/** Chunks, which are as large as it suits DuckDB, as batches of {@link ROWS} rows. */
-class Pieces {
-  /** Rows of the batch given last. */
-  taken = 0;
-  private chunk: Chunk | undefined;
-  private at = 0;
-  private ended = false;
-
-  constructor(private readonly columns: readonly TableColumn[]) {}
-
-  async next(reader: { next(): Promise<Chunk | undefined> }): Promise<Batch | undefined> {
-    const out = this.columns.map(({ kind, width }) =>
-      kind === "text" || kind === "bytes" || kind === "other" ? [] : new Float64Array(ROWS * width),
-    );
-    let rows = 0;
-    while (rows < ROWS && !this.ended) {
-      if (!this.chunk) {
-        this.chunk = await reader.next();
-        this.at = 0;
-        if (!this.chunk) this.ended = true;
-        continue;
-      }
-      const count = Math.min(ROWS - rows, this.chunk.rowCount - this.at);
-      this.columns.forEach((column, i) => {
-        copyValues(this.chunk as Chunk, i, column, this.at, count, out[i] as Float64Array | unknown[], rows);
-      });
-      rows += count;
-      this.at += count;
-      if (this.at === this.chunk.rowCount) this.chunk = undefined;
-    }
-    this.taken = rows;
-    if (rows === 0) return undefined;
-    return Object.fromEntries(this.columns.map((column, i) => [column.name, finished(out[i] as never, column, rows)]));
-  }
-}
-
-function copyValues(
-  chunk: Chunk,
-  index: number,
-  { kind, width }: TableColumn,
-  start: number,
-  count: number,
-  out: Float64Array | unknown[],
-  at: number,
-): void {
-  const vector = chunk.getColumnVector(index);
-  if (out instanceof Float64Array) {
-    const items = (kind === "numbers" ? vector.childData?.items : vector.items) as Float64Array;
-    out.set(items.subarray(start * width, (start + count) * width), at * width);
-    if (kind !== "numbers") return;
-    for (let row = 0; row < count; row++) {
-      if (vector.getItem(start + row) === null) out.fill(Number.NaN, (at + row) * width, (at + row + 1) * width);
-    }
-    return;
-  }
-  for (let row = start; row < start + count; row++) {
-    const value = vector.getItem(row);
-    out.push(kind === "bytes" && value !== null ? Uint8Array.from((value as { bytes: Uint8Array }).bytes) : value);
-  }
-}
-
-function finished(values: Float64Array | unknown[], { kind, width }: TableColumn, rows: number): BatchColumn {
-  if (!(values instanceof Float64Array)) return values;
-  return { data: values.subarray(0, rows * width), shape: kind === "numbers" ? [rows, width] : [rows] };
 }
 
 async function checkedFile(file: string): Promise<{ path: string; size: number }> {

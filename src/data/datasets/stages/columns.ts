@@ -9,15 +9,14 @@ export type Columns = Readonly<Record<string, string | readonly string[]>>;
 
 /** Gives columns other names, and makes matrices of them. */
 export function columnsFlow(up: Flow, columns: Columns): Flow {
-  const words = Object.entries(columns).map(
-    ([name, from]) => `${name}: ${typeof from === "string" ? from : from.join("+")}`,
-  );
-  return eachBatch(up, `${up.description}, columns ${words.join(", ")}`, async (batch) => arranged(batch, columns));
+  return eachBatch(up, `${up.description}, columns ${wordsOf(columns)}`, async (batch) => arranged(batch, columns));
 }
 
-/** The columns that are read. */
-export function columnsRead(columns: Columns): string[] {
-  return [...new Set(Object.values(columns).flat())];
+/** What is arranged, in words. */
+export function wordsOf(columns: Columns): string {
+  return Object.entries(columns)
+    .map(([name, from]) => `${name}: ${typeof from === "string" ? from : from.join("+")}`)
+    .join(", ");
 }
 
 function arranged(batch: Batch, columns: Columns): Batch {
