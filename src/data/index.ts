@@ -8,6 +8,7 @@ export { Dataset, type DatasetState, type Reading, type ReadOptions } from "./da
 export type { Cursor, Flow, Position } from "./datasets/flow.ts";
 export type { Columns } from "./datasets/stages/columns.ts";
 export type { MapBatch, MapSample, Predicate, Sample, SampleContext } from "./datasets/stages/map.ts";
+export type { ModuleFunction } from "./datasets/workers.ts";
 export {
   type Label,
   type LabelEncoder,
@@ -24,6 +25,7 @@ export {
   oneHotEncoder,
   oneHotEncoderFromJSON,
 } from "./oneHotEncoder.ts";
+export type { ImageOptions } from "./readers/image-options.ts";
 export { scalerFromJSON } from "./scalers/json.ts";
 export { type MinMaxScalerOptions, minMaxScaler } from "./scalers/minMax.ts";
 export { type RobustScalerOptions, robustScaler } from "./scalers/robust.ts";
@@ -33,6 +35,15 @@ export type { Series, SeriesData, SeriesWindows } from "./series/series.ts";
 export { type TimeSplitOptions, timeSplit } from "./series/timeSplit.ts";
 export { type TimeWindowsOptions, timeWindows } from "./series/timeWindows.ts";
 export { fromArrays, fromGenerator, type GeneratorOptions } from "./sources/arrays.ts";
+export {
+  fromArrayFiles,
+  fromImages,
+  fromTextLines,
+  fromTokens,
+  type ImageSourceOptions,
+  readArrays,
+  type TokenOptions,
+} from "./sources/files.ts";
 export { type Digits, type MnistOptions, mnist } from "./sources/mnist.ts";
 export { fromTable, openTable } from "./sources/table.ts";
 export { type TableRow, tableColumns, vegaTable } from "./sources/vega.ts";

@@ -3,10 +3,15 @@ import type { Batch } from "./batch.ts";
 import { checkCount } from "./checks.ts";
 import type { Cursor, Flow, Position } from "./flow.ts";
 import { batchFlow } from "./stages/batches.ts";
+import { cacheFlow, MemoryStore } from "./stages/cache.ts";
 import { type Columns, columnsFlow } from "./stages/columns.ts";
 import { filterFlow, type MapBatch, type MapSample, mapBatchesFlow, mapFlow, type Predicate } from "./stages/map.ts";
+import { prefetchFlow } from "./stages/prefetch.ts";
 import { shardFlow, skipFlow, takeFlow } from "./stages/rows.ts";
+import { interleaveFlow, repeatFlow, zipFlow } from "./stages/several.ts";
 import { shuffleFlow } from "./stages/shuffle.ts";
+import { threadsFlow } from "./stages/threads.ts";
+import type { ModuleFunction } from "./workers.ts";
 
 /** Where a reading stands, to be kept as JSON. */
 export interface DatasetState {
@@ -51,9 +56,28 @@ export class Dataset implements AsyncIterable<Batch> {
     return new Dataset(mapFlow(this.flow, checkFunction("map", change), seedOf("map", options)));
   }
 
-  /** Every batch changed by a function of it: faster than `map` where arrays are changed as a whole. */
-  mapBatches(change: MapBatch, options: { seed?: number } = {}): Dataset {
-    return new Dataset(mapBatchesFlow(this.flow, checkFunction("mapBatches", change), seedOf("mapBatches", options)));
+  /**
+   * Every batch changed by a function of it: faster than `map` where arrays are changed as a whole. With `threads` it is a function of a module,
+   * { module, name }, and works on several batches side by side; results are the same for any number of threads.
+   *
+   * @example
+   * const scaled = fromArrays({ x: [[1], [2], [3]] }).mapBatches(({ x }) => {
+   *   const { data, shape } = x as DenseArray;
+   *   return { x: { data: data.map((value) => value / 3), shape } };
+   * });
+   */
+  mapBatches(change: MapBatch | ModuleFunction, options: { seed?: number; threads?: number } = {}): Dataset {
+    const { threads, ...rest } = options;
+    const seed = seedOf("mapBatches", rest);
+    if (typeof change === "object" && change !== null && "module" in change) {
+      checkOptions("mapBatches", change, ["module", "name"]);
+      checkCount("mapBatches", "threads", threads ?? 1, 1);
+      return new Dataset(threadsFlow(this.flow, change, threads ?? 1, seed));
+    }
+    if (threads !== undefined) {
+      fail("mapBatches got threads and a function", "{ module, name }: functions cannot go to other threads");
+    }
+    return new Dataset(mapBatchesFlow(this.flow, checkFunction("mapBatches", change), seed));
   }
 
   /** The samples for which a function is true. */
@@ -115,6 +139,48 @@ export class Dataset implements AsyncIterable<Batch> {
     checkCount("shard", "rank", rank, 0);
     if (rank >= world) fail(`shard: rank is ${rank} of ${world}`, `0 to ${world - 1}`);
     return new Dataset(shardFlow(this.flow, rank, world));
+  }
+
+  /** The samples `times` over, each time another pass; without end where nothing is said. */
+  repeat(times: number = Number.POSITIVE_INFINITY): Dataset {
+    if (times !== Number.POSITIVE_INFINITY) checkCount("repeat", "times", times, 0);
+    return new Dataset(repeatFlow(this.flow, times));
+  }
+
+  /** The columns of other datasets beside these: the first sample of each is one sample; as many as the shortest has. */
+  zip(...others: readonly Dataset[]): Dataset {
+    return new Dataset(zipFlow([this, ...others].map(({ flow }) => flow)));
+  }
+
+  /** Samples of this and other datasets in turn, `block` of each at a time (default 16); what one has more follows. */
+  interleave(others: readonly Dataset[], options: { block?: number } = {}): Dataset {
+    checkOptions("interleave", options, ["block"]);
+    const { block = 16 } = options;
+    checkCount("interleave", "block", block, 1);
+    return new Dataset(
+      interleaveFlow(
+        [this, ...others].map(({ flow }) => flow),
+        block,
+      ),
+    );
+  }
+
+  /**
+   * Keeps the samples of the first pass, in memory or in a folder (Node), where another process finds them; later passes read those. What comes
+   * before happens once: shuffle and change at random after it.
+   */
+  cache(folder?: string): Dataset {
+    const { flow } = this;
+    if (folder === undefined) return new Dataset(cacheFlow(flow, async () => new MemoryStore(), true));
+    if (typeof folder !== "string" || folder === "") fail(`cache got ${show(folder)}`, "a folder's name, or nothing");
+    const open = async () => (await import("./node.ts")).diskStore(folder, flow.description);
+    return new Dataset(cacheFlow(flow, open, false));
+  }
+
+  /** Reads `count` batches ahead of whoever iterates; `fit` does so by itself. */
+  prefetch(count = 2): Dataset {
+    checkCount("prefetch", "count", count, 1);
+    return new Dataset(prefetchFlow(this.flow, count));
   }
 
   /** Reads one pass. The reading's `state()` tells where it stands; another one goes on from there. */

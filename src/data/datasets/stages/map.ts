@@ -28,10 +28,15 @@ export function contextOf(seed: number, pass: number, index: number): SampleCont
     index,
     pass,
     get random() {
-      random ??= new HostRandom(seed, (Math.imul(pass + 1, 0x9e3779b1) ^ Math.imul(index + 1, 0xc2b2ae35)) >>> 0);
+      random ??= new HostRandom(seed, streamOf(pass, index));
       return random;
     },
   };
+}
+
+/** Random numbers of their own for each sample of each pass. */
+export function streamOf(pass: number, index: number): number {
+  return (Math.imul(pass + 1, 0x9e3779b1) ^ Math.imul(index + 1, 0xc2b2ae35)) >>> 0;
 }
 
 /** The sample in a row of a batch; of numbers without a copy. */

@@ -1,0 +1,114 @@
+import { type Batch, gatherBatch, joinBatches, rowsOf } from "../batch.ts";
+import type { Flow } from "../flow.ts";
+import { withLength } from "./prefetch.ts";
+import { readInOrder } from "./rows.ts";
+
+/** Where batches are kept: in memory, or on a disk. */
+export interface BatchStore {
+  /** Batches that are there, from the first one on. */
+  readonly count: number;
+  /** Everything is there. */
+  readonly complete: boolean;
+  add(batch: Batch): Promise<void>;
+  /** There is no more. */
+  finish(): Promise<void>;
+  get(index: number): Promise<Batch>;
+}
+
+/** Batches in memory. */
+export class MemoryStore implements BatchStore {
+  complete = false;
+  private readonly batches: Batch[] = [];
+
+  get count(): number {
+    return this.batches.length;
+  }
+
+  async add(batch: Batch): Promise<void> {
+    this.batches.push(batch);
+  }
+
+  async finish(): Promise<void> {
+    this.complete = true;
+  }
+
+  async get(index: number): Promise<Batch> {
+    return this.batches[index] as Batch;
+  }
+}
+
+/**
+ * Keeps what the first pass gives; later passes read that. Samples in any order are kept one by one, when they are asked for first.
+ */
+export function cacheFlow(up: Flow, open: () => Promise<BatchStore>, inMemory: boolean): Flow {
+  if (up.gather && inMemory && Number.isFinite(up.length)) return cachedRows(up, up.gather);
+  let opened: Promise<BatchStore> | undefined;
+  let filling: Promise<void> = Promise.resolve();
+  let counted: number | undefined;
+  const kept = `${up.description}, kept`;
+  return {
+    ...withLength(up),
+    description: kept,
+    get length() {
+      return counted ?? up.length;
+    },
+    open(_, position) {
+      let { at = 0 } = (position ?? {}) as { at?: number };
+      let rows = 0;
+      let filler: { next(): Promise<Batch | undefined>; close(): Promise<void> } | undefined;
+      let filled = 0;
+      /** One more batch from above, if nobody else has brought it. */
+      const fill = async (store: BatchStore) => {
+        if (store.complete || store.count > at) return;
+        filler ??= up.open(0);
+        while (!store.complete && store.count <= at) {
+          const batch = await filler.next();
+          if (!batch) await store.finish();
+          else if (filled++ >= store.count) await store.add(batch);
+        }
+      };
+      return {
+        async next() {
+          opened ??= open();
+          const store = await opened;
+          const own = filling.then(() => fill(store));
+          filling = own.catch(() => undefined);
+          await own;
+          if (at >= store.count) {
+            if (position === undefined) counted ??= rows;
+            return undefined;
+          }
+          const batch = await store.get(at++);
+          rows += rowsOf(batch);
+          return batch;
+        },
+        position: () => ({ at }),
+        async close() {
+          await filling;
+          await filler?.close();
+        },
+      };
+    },
+  };
+}
+
+/** Samples kept one by one in blocks, so that any order finds them. */
+function cachedRows(up: Flow, gather: NonNullable<Flow["gather"]>): Flow {
+  const rows = new Map<number, Batch>();
+  const cached: Flow["gather"] = async (wanted) => {
+    const missing = [...new Set(Array.from(wanted))].filter((row) => !rows.has(row));
+    if (missing.length > 0) {
+      const fresh = await gather(missing, 0);
+      missing.forEach((row, i) => {
+        rows.set(row, gatherBatch(fresh, [i]));
+      });
+    }
+    return joinBatches(Array.from(wanted, (row) => rows.get(row) as Batch));
+  };
+  return {
+    ...withLength(up),
+    description: `${up.description}, kept`,
+    gather: cached,
+    open: (pass, position) => readInOrder(up.length as number, cached, pass, position, up.batchSize),
+  };
+}

@@ -1,0 +1,190 @@
+import { open, readdir, realpath } from "node:fs/promises";
+import { cpus } from "node:os";
+import { join, relative, resolve, sep } from "node:path";
+import { fail } from "../../util/index.ts";
+import type { Batch } from "../datasets/batch.ts";
+import type { Flow } from "../datasets/flow.ts";
+import { readInOrder } from "../datasets/stages/rows.ts";
+import type { ImageSettings } from "./image-options.ts";
+
+interface Picture {
+  resize(width: number, height: number, options: { fit: string }): Picture;
+  removeAlpha(): Picture;
+  toColourspace(space: string): Picture;
+  raw(): Picture;
+  toBuffer(options: { resolveWithObject: true }): Promise<{ data: Uint8Array; info: { channels: number } }>;
+}
+
+/** What is used of `sharp`, an optional package of 20 MB that is loaded here. */
+type Sharp = (file: Uint8Array, options: { limitInputPixels: number; failOn: string }) => Picture;
+
+/** Images and their classes. */
+export interface ImageList {
+  readonly paths: readonly string[];
+  readonly labels: Int32Array | undefined;
+  /** What they are called in descriptions. */
+  readonly name: string;
+}
+
+/** Largest file, and most pixels, of one image. */
+const MOST_BYTES = 2 ** 28;
+const MOST_PIXELS = 2 ** 26;
+
+/** Images of a batch, and how many are decoded side by side. */
+const BATCH = 64;
+const BESIDE = Math.max(4, 2 * cpus().length);
+
+/** Images as uint8 [height, width, channels] under `x`, their classes as int32 under `y`. */
+export async function imageFlow({ paths, labels, name }: ImageList, settings: ImageSettings): Promise<Flow> {
+  const sharp = await library();
+  const { size, channels, fit } = settings;
+  const [height, width] = size;
+  const pixels = height * width * channels;
+  const gather = async (rows: ArrayLike<number>): Promise<Batch> => {
+    const data = new Uint8Array(rows.length * pixels);
+    let next = 0;
+    const work = async () => {
+      for (let i = next++; i < rows.length; i = next++) {
+        data.set(await decoded(sharp, paths[rows[i] as number] as string, settings), i * pixels);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(BESIDE, rows.length) }, work));
+    const x = { data, shape: [rows.length, height, width, channels] };
+    if (!labels) return { x };
+    return { x, y: { data: Int32Array.from(rows, (row) => labels[row] as number), shape: [rows.length] } };
+  };
+  return {
+    description: `${paths.length} images of ${name} as ${height} x ${width} x ${channels} (${fit})`,
+    length: paths.length,
+    gather,
+    open: (pass, position) => readInOrder(paths.length, gather, pass, position, BATCH),
+  };
+}
+
+async function decoded(sharp: Sharp, path: string, { size, channels, fit }: ImageSettings): Promise<Uint8Array> {
+  const [height, width] = size;
+  const bytes = await imageBytes(path);
+  try {
+    const picture = sharp(bytes, { limitInputPixels: MOST_PIXELS, failOn: "warning" })
+      .resize(width, height, { fit })
+      .toColourspace(channels === 1 ? "b-w" : "srgb");
+    const { data, info } = await (channels === 4 ? picture : picture.removeAlpha())
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    if (info.channels === channels) return data;
+    return withChannels(data, info.channels, channels);
+  } catch (error) {
+    const [why = ""] = String((error as Error).message).split("\n");
+    return fail(`${path} is no image that can be read: ${why}`, "a whole PNG, JPEG, WebP, GIF, TIFF or AVIF file");
+  }
+}
+
+/** Pixels of another number of channels: gray repeated, opaque where there was no transparency. */
+function withChannels(data: Uint8Array, from: number, to: number): Uint8Array {
+  const count = data.length / from;
+  const out = new Uint8Array(count * to);
+  for (let i = 0; i < count; i++) {
+    for (let c = 0; c < to; c++) out[i * to + c] = c === 3 ? 255 : (data[i * from + Math.min(c, from - 1)] as number);
+  }
+  return out;
+}
+
+/** How files of images begin. Others are not given to a decoder: some formats can name other files. */
+const BEGINNINGS: readonly (readonly [at: number, bytes: string])[] = [
+  [0, "\x89PNG\r\n\x1a\n"],
+  [0, "\xff\xd8\xff"],
+  [8, "WEBP"],
+  [0, "GIF8"],
+  [0, "II*\0"],
+  [0, "MM\0*"],
+  [4, "ftypavif"],
+];
+
+async function imageBytes(path: string): Promise<Uint8Array> {
+  const file = await open(path, "r").catch((error: Error) =>
+    fail(`${path} cannot be read: ${error.message}`, "a file"),
+  );
+  try {
+    const facts = await file.stat();
+    if (!facts.isFile() || facts.size > MOST_BYTES) fail(`${path} is no file, or has more than 256 MB`, "an image");
+    const bytes = await file.readFile();
+    const begins = (at: number, text: string) => bytes.toString("latin1", at, at + text.length) === text;
+    if (BEGINNINGS.some(([at, text]) => begins(at, text))) return bytes;
+    return fail(`${path} does not begin as an image does`, "a PNG, JPEG, WebP, GIF, TIFF or AVIF file");
+  } finally {
+    await file.close();
+  }
+}
+
+const IMAGE = /\.(png|jpe?g|webp|gif|tiff?|avif)$/i;
+
+/** The images in a folder's folders, each of these a class, in the order of their names; those of a folder without folders have none. */
+export async function imagesIn(folder: string): Promise<ImageList & { classes: string[] }> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: Error) =>
+    fail(`${folder} cannot be read: ${error.message}`, "a folder of images"),
+  );
+  const classes = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  classes.sort();
+  const paths: string[] = [];
+  const labels: number[] = [];
+  const among = (names: readonly string[]) => names.filter((name) => IMAGE.test(name)).sort();
+  for (const [label, name] of classes.entries()) {
+    for (const file of among(await readdir(join(folder, name)))) {
+      paths.push(join(folder, name, file));
+      labels.push(label);
+    }
+  }
+  if (classes.length === 0) {
+    paths.push(
+      ...among(entries.filter((entry) => entry.isFile()).map(({ name }) => name)).map((name) => join(folder, name)),
+    );
+  }
+  if (paths.length === 0) fail(`${folder} holds no images`, "a folder for each class, with images in it");
+  return { paths, labels: classes.length > 0 ? Int32Array.from(labels) : undefined, name: folder, classes };
+}
+
+/**
+ * The images that a table names, and their classes, in the order of their names.
+ *
+ * @throws DescentError for a path that leads out of the folder: the table may be a stranger's.
+ */
+export async function imagesNamed(
+  folder: string,
+  files: readonly unknown[],
+  classes: readonly unknown[] | undefined,
+): Promise<ImageList & { classes: string[] }> {
+  const home = await realpath(folder).catch(() => fail(`there is no folder ${folder}`, "the folder of the images"));
+  const paths: string[] = [];
+  for (const [row, file] of files.entries()) {
+    if (typeof file !== "string" || file === "") fail(`row ${row} of the table names no image`, "a path");
+    const path = resolve(home, file);
+    const real = await realpath(path).catch(() => path);
+    if (!isWithin(home, path) || !isWithin(home, real)) {
+      fail(`row ${row} of the table names ${file}, which leads out of ${folder}`, "a path within the folder");
+    }
+    paths.push(path);
+  }
+  if (!classes) return { paths, labels: undefined, name: folder, classes: [] };
+  const names = [...new Set(classes.map(String))].sort();
+  const labels = Int32Array.from(classes, (name) => names.indexOf(String(name)));
+  return { paths, labels, name: folder, classes: names };
+}
+
+function isWithin(home: string, path: string): boolean {
+  const way = relative(home, path);
+  return way !== "" && way !== ".." && !way.startsWith(`..${sep}`) && resolve(home, way) === path;
+}
+
+async function library(): Promise<Sharp> {
+  const name = "sharp";
+  try {
+    return ((await import(name)) as { default: Sharp }).default;
+  } catch (error) {
+    const [why = ""] = String(error).split("\n");
+    return fail(
+      `the package ${name}, which reads images, can't be loaded: ${why}`,
+      "it installed",
+      `npm install ${name}`,
+    );
+  }
+}

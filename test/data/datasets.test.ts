@@ -1,0 +1,203 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterAll, describe, expect, test } from "vitest";
+import { type Batch, type Dataset, type DenseArray, fromArrays, fromGenerator } from "../../src/data/index.ts";
+
+const scratch = mkdtempSync(join(tmpdir(), "descent-datasets-"));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+async function collect(batches: AsyncIterable<Batch>): Promise<Batch[]> {
+  const all: Batch[] = [];
+  for await (const batch of batches) all.push(batch);
+  return all;
+}
+
+/** The numbers of a column, one after the other. */
+async function numbers(batches: AsyncIterable<Batch>, name = "x"): Promise<number[]> {
+  return (await collect(batches)).flatMap((batch) => [...(batch[name] as DenseArray).data]);
+}
+
+const upTo = (n: number, from = 0) => Array.from({ length: n }, (_, i) => from + i);
+const array = (n: number, from = 0) => fromArrays({ x: upTo(n, from), word: upTo(n, from).map((i) => `w${i}`) });
+const stream = (n: number, from = 0) =>
+  fromGenerator(
+    function* counting() {
+      for (let i = 0; i < n; i++) yield { x: from + i, word: `w${from + i}` };
+    },
+    { name: `${n} from ${from}` },
+  );
+
+const thread = { module: new URL("./fixtures/thread.mjs", import.meta.url), name: "noisy" };
+let folders = 0;
+
+/** Everything that a dataset can be told, by what it must give from 100 samples: in this order, or in any. */
+const stages: [string, (dataset: Dataset) => Dataset, readonly number[], "ordered" | "any order" | "changed"][] = [
+  ["itself", (d) => d, upTo(100), "ordered"],
+  ["take", (d) => d.take(37), upTo(37), "ordered"],
+  ["skip", (d) => d.skip(37), upTo(63, 37), "ordered"],
+  ["skip and take", (d) => d.skip(90).take(37), upTo(10, 90), "ordered"],
+  ["shard", (d) => d.shard(2, 7), upTo(14).map((i) => 7 * i + 2), "ordered"],
+  ["batch", (d) => d.batch(33), upTo(100), "ordered"],
+  ["batch, the rest left out", (d) => d.batch(33, { dropRemainder: true }), upTo(99), "ordered"],
+  ["batch in batches", (d) => d.batch(7).take(50).batch(16), upTo(50), "ordered"],
+  ["filter", (d) => d.filter(({ x }) => (x as number) % 3 === 0), upTo(34).map((i) => 3 * i), "ordered"],
+  ["map", (d) => d.map(({ x }) => ({ x: 2 * (x as number) })), upTo(100).map((i) => 2 * i), "ordered"],
+  ["repeat", (d) => d.take(10).repeat(3), [...upTo(10), ...upTo(10), ...upTo(10)], "ordered"],
+  ["repeat without end", (d) => d.take(3).repeat().take(8), [0, 1, 2, 0, 1, 2, 0, 1], "ordered"],
+  ["zip", (d) => d.columns({ x: "x" }).zip(stream(60).columns({ other: "x" })), upTo(60), "ordered"],
+  [
+    "interleave",
+    (d) => d.take(5).interleave([stream(3, 100)], { block: 2 }),
+    [0, 1, 100, 101, 2, 3, 102, 4],
+    "ordered",
+  ],
+  ["cache", (d) => d.cache(), upTo(100), "ordered"],
+  ["cache on disk", (d) => d.cache(join(scratch, `cache-${folders++}`)), upTo(100), "ordered"],
+  ["prefetch", (d) => d.batch(9).prefetch(3), upTo(100), "ordered"],
+  ["shuffle", (d) => d.shuffle({ seed: 3 }), upTo(100), "any order"],
+  ["shuffle in windows", (d) => d.shuffle({ seed: 3, buffer: 17 }), upTo(100), "any order"],
+  ["shuffle of repetitions", (d) => d.take(20).repeat(2).shuffle(), [...upTo(20), ...upTo(20)], "any order"],
+  ["everything at once", (d) => d.shuffle({ buffer: 30 }).shard(1, 2).skip(3).batch(8).repeat(2), [], "changed"],
+  ["noise", (d) => d.map(({ x }, { random }) => ({ x: (x as number) + random.normal() })), [], "changed"],
+  ["threads", (d) => d.batch(16).mapBatches(thread, { threads: 2 }), [], "changed"],
+];
+
+describe.each([
+  ["arrays", array],
+  ["a stream", stream],
+])("of %s,", (_, make) => {
+  test.each(stages)("%s gives what it says, however it is read", async (_, apply, wanted, order) => {
+    const dataset = apply(make(100));
+    const whole = await collect(dataset);
+    const found = await numbers(dataset);
+    if (order === "ordered") expect(found).toEqual(wanted);
+    if (order === "any order") {
+      expect(found).not.toEqual(wanted);
+      expect([...found].sort((a, b) => a - b)).toEqual([...wanted].sort((a, b) => a - b));
+      expect(await numbers(dataset.read({ pass: 1 }))).not.toEqual(found);
+    }
+    if (dataset.length !== undefined) expect(found).toHaveLength(dataset.length);
+    expect(await collect(apply(make(100)))).toEqual(whole); // another one like it
+
+    // From every position on, through JSON, everything that follows is the same.
+    const reading = dataset.read();
+    for (let done = 0; done <= whole.length; done++) {
+      const state = JSON.parse(JSON.stringify(reading.state()));
+      expect(await collect(dataset.read({ state }))).toEqual(whole.slice(done));
+      await reading.next();
+    }
+    await reading.close();
+  });
+
+  test("shards are everything, and nothing is in two of them", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 1, max: 9 }), async (n, world) => {
+        const dataset = make(n).shuffle({ seed: 1, ...(n % 2 === 0 && { buffer: 7 }) });
+        const shares = await Promise.all(upTo(world).map((rank) => numbers(dataset.shard(rank, world))));
+        expect(shares.flat().sort((a, b) => a - b)).toEqual(upTo(n));
+        const lengths = shares.map(({ length }) => length);
+        expect(Math.max(...lengths) - Math.min(...lengths)).toBeLessThanOrEqual(1);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  test("any chain of stages can be left and taken up at any moment", async () => {
+    const link = fc.constantFrom(...stages.filter(([name]) => !/threads|disk|zip/.test(name)));
+    await fc.assert(
+      fc.asyncProperty(fc.array(link, { minLength: 2, maxLength: 4 }), fc.nat(12), async (chain, stop) => {
+        const dataset = chain.reduce((d, [, apply]) => apply(d), make(60));
+        const whole = await collect(dataset.read({ pass: 3 }));
+        const reading = dataset.read({ pass: 3 });
+        for (let i = 0; i < stop; i++) await reading.next();
+        const state = JSON.parse(JSON.stringify(reading.state()));
+        await reading.close();
+        expect(await collect(dataset.read({ state }))).toEqual(whole.slice(stop));
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe("threads", () => {
+  test("give the same for any number of them, and the random numbers of this one", async () => {
+    const { noisy } = (await import(thread.module.href)) as { noisy: never };
+    const data = array(50).columns({ x: "x" }).batch(8);
+    const here = await numbers(data.mapBatches(noisy, { seed: 9 }));
+    for (const threads of [1, 3]) expect(await numbers(data.mapBatches(thread, { seed: 9, threads }))).toEqual(here);
+  });
+
+  test("say on one line what went wrong", async () => {
+    const broken = array(5).mapBatches({ module: thread.module }, { threads: 1 });
+    await expect(collect(broken)).rejects.toThrow(
+      /^default of .*thread\.mjs failed on a thread: no luck\. Expected[^\n]*$/,
+    );
+    const missing = array(5).mapBatches({ module: new URL("./none.mjs", import.meta.url) });
+    await expect(collect(missing)).rejects.toThrow(/none\.mjs failed on a thread/);
+    expect(() => array(5).mapBatches(({ x }) => ({ x: x as DenseArray }), { threads: 2 })).toThrow(/module, name/);
+  });
+});
+
+describe("a cache", () => {
+  test("asks for samples once", async () => {
+    let asked = 0;
+    const counted = (dataset: Dataset) =>
+      dataset.map((sample) => {
+        asked++;
+        return sample;
+      });
+    for (const make of [array, stream]) {
+      asked = 0;
+      const cached = counted(make(40)).cache();
+      expect(await numbers(cached)).toEqual(upTo(40));
+      expect(await numbers(cached.read({ pass: 1 }))).toEqual(upTo(40));
+      expect(asked).toBe(40);
+    }
+  });
+
+  test("on disk is found by others, made anew for others, and never wrong", async () => {
+    const folder = join(scratch, "shared");
+    const first = await collect(stream(40).cache(folder));
+    expect(readdirSync(folder)).toEqual(["batches.bin", "batches.json"]);
+    let asked = 0;
+    const again = fromGenerator(
+      function* counting() {
+        asked++;
+        yield { x: 0, word: "" };
+      },
+      { name: "40 from 0" },
+    );
+    expect(await collect(again.cache(folder))).toEqual(first);
+    expect(asked).toBe(0);
+    const bytes = readFileSync(join(folder, "batches.bin"));
+    bytes[20] = (bytes[20] ?? 0) ^ 1;
+    writeFileSync(join(folder, "batches.bin"), bytes);
+    await expect(collect(again.cache(folder))).rejects.toThrow(/checksum of batch 1 is wrong/);
+    expect(await numbers(stream(10).cache(folder))).toEqual(upTo(10));
+  });
+});
+
+test.each<[string, () => unknown, RegExp]>([
+  ["arrays of different lengths", () => fromArrays({ x: [1, 2], y: [1] }), /y has 1 samples\. Expected 2/],
+  ["no arrays", () => fromArrays({}), /no arrays/],
+  ["a batch of none", () => array(3).batch(0), /size is 0/],
+  ["a rank too high", () => array(3).shard(2, 2), /rank is 2 of 2/],
+  ["a mistyped option", () => array(3).shuffle({ sed: 1 } as never), /did you mean "seed"/],
+  ["no function", () => array(3).map(7 as never), /map got 7/],
+])("%s is refused", (_, make, message) => {
+  expect(make).toThrow(message);
+});
+
+test.each<[string, () => Dataset, RegExp]>([
+  ["a column that is not there", () => array(3).columns({ x: "xx" }), /did you mean "x"/],
+  ["texts in a matrix", () => array(3).columns({ x: ["x", "word"] }), /"word" holds texts/],
+  ["samples of other shapes", () => fromGenerator(() => [{ x: [1] }, { x: [1, 2] }]), /sample 1's "x" is unlike/],
+  ["no record", () => array(3).map(() => 7 as never), /map gave 7/],
+  ["other numbers of samples", () => array(3).mapBatches(() => ({ x: [1] })), /gave 1 samples of "x"/],
+  ["twice the same name", () => array(3).zip(array(3)), /two of the zipped datasets have a column "x"/],
+  ["no generator", () => fromGenerator((() => 7) as never, { name: "seven" }), /seven gave no iterable/],
+])("%s is refused when it is read", async (_, make, message) => {
+  await expect(collect(make())).rejects.toThrow(message);
+});
