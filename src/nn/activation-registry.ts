@@ -1,5 +1,5 @@
 import { type Tensor, zeros } from "../tensor/index.ts";
-import { fail, show } from "../util/index.ts";
+import { checkOptions, fail, show } from "../util/index.ts";
 import * as activations from "./activations/index.ts";
 import { Registry } from "./registry.ts";
 
@@ -41,9 +41,20 @@ export function resolveActivation(spec: ActivationSpec = "linear"): ActivationFu
   }
   const { kind, ...options } = spec;
   const equation = activationRegistry.get(kind);
-  const activation = (x: Tensor) => equation(x, options as never);
-  activation(zeros([1, 1])); // wrong options fail here, not at the first training step
-  return activation;
+  let read = false; // an equation looks at its options, if it has any
+  const watched = new Proxy(options, {
+    ownKeys(target) {
+      read = true;
+      return Reflect.ownKeys(target);
+    },
+    get(target, name) {
+      read = true;
+      return Reflect.get(target, name);
+    },
+  });
+  equation(zeros([1, 1]), watched as never); // wrong options fail here, not at the first training step
+  if (!read) checkOptions(kind, options, []);
+  return (x) => equation(x, options as never);
 }
 
 /**

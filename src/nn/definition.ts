@@ -93,4 +93,22 @@ export interface LayerDefinition {
   outputShape(inputs: readonly Shape[]): Shape;
   weights(inputs: readonly Shape[]): Readonly<Record<string, WeightSpec>>;
   call(inputs: readonly Tensor[], weights: Readonly<Record<string, Tensor>>, context: LayerContext): Tensor;
+  /**
+   * As `call`, with a b added to its kernel (or embeddings), as [rest, last axis], from a [rest, rank] and b [rank, last axis]: where that
+   * takes no matrix of the kernel's size. What LoRA trains with; without it the sum is formed.
+   */
+  readonly callChanged?:
+    | ((
+        inputs: readonly Tensor[],
+        weights: Readonly<Record<string, Tensor>>,
+        change: LowRank,
+        context: LayerContext,
+      ) => Tensor)
+    | undefined;
+}
+
+/** A product of two small matrices. */
+export interface LowRank {
+  readonly a: Tensor;
+  readonly b: Tensor;
 }

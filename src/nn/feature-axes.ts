@@ -11,6 +11,7 @@ export type NormalizedAxes = number | readonly number[];
 export function axesOf(where: string, axis: NormalizedAxes, sample: Shape): number[] {
   const rank = sample.length + 1;
   const list = typeof axis === "number" ? [axis] : axis;
+  if (!Array.isArray(list)) fail(`${where} got axis = ${show(axis)}`, "an axis, or a list of such");
   const axes = list.map((each) => (each < 0 ? each + rank : each));
   const right = axes.length > 0 && new Set(axes).size === axes.length;
   if (!right || axes.some((each) => !Number.isInteger(each) || each < 1 || each >= rank)) {

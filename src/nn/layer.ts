@@ -1,6 +1,7 @@
 import type { Tensor } from "../tensor/index.ts";
 import { checkOptions, fail, formatShape, type Shape, show } from "../util/index.ts";
-import type { LayerContext, LayerDefinition, WeightSpec } from "./definition.ts";
+import { checkFlag } from "./checks.ts";
+import type { LayerContext, LayerDefinition, LowRank, WeightSpec } from "./definition.ts";
 import { connect, type SymbolicTensor } from "./graph.ts";
 import { type InitializerSpec, resolveInitializer } from "./initializer-registry.ts";
 import { type Tie, tiesFrom } from "./ties.ts";
@@ -73,9 +74,15 @@ export function defineLayer<W extends WeightSpecs = Record<never, never>>(
     outputShape: (input: Shape) => Shape;
     weights?: (input: Shape) => W;
     call: (x: Tensor, weights: WeightTensors<W>, context: LayerContext) => Tensor;
+    /** As in {@link LayerDefinition.callChanged}. */
+    callChanged?: ((x: Tensor, weights: WeightTensors<W>, change: LowRank) => Tensor) | undefined;
   },
 ): Layer {
+  const { callChanged } = recipe;
   return layerOf(recipe, {
+    ...(callChanged && {
+      callChanged: ([x], weights, change) => callChanged(x as Tensor, weights as WeightTensors<W>, change),
+    }),
     ...(recipe.indices !== undefined && { indices: recipe.indices }),
     ...(recipe.stepwise !== undefined && { stepwise: recipe.stepwise }),
     ...(recipe.mask && { mask: ([x], [mask]) => recipe.mask?.(x as Tensor, mask) }),
@@ -130,10 +137,7 @@ export function relabel(layer: Layer, kind: string, given: object & LayerOptions
 
 function layerOf(
   { kind, options: given }: LayerRecipe,
-  parts: Pick<
-    LayerDefinition,
-    "indices" | "stepwise" | "stateful" | "mask" | "texts" | "outputShape" | "weights" | "call"
-  >,
+  parts: Omit<LayerDefinition, "kind" | "options" | "trainable" | "name" | "inputShape" | "ties">,
 ): Layer {
   const common = commonOptions(kind, given);
   return layerFrom({ kind, trainable: true, ...common, ...parts, ...withRules(common.options, parts) });
@@ -191,7 +195,16 @@ function present(weights: WeightSpecs): Record<string, WeightSpec> {
   return Object.fromEntries(Object.entries(weights).filter((entry): entry is [string, WeightSpec] => !!entry[1]));
 }
 
-/** Refuses options that neither every layer nor this kind has. */
+/** Options that are true or false in whatever layer has them. */
+const FLAGS = [
+  ...["antialias", "causal", "center", "cropToAspectRatio", "invert", "keepdims", "mask", "maskZero", "normalize"],
+  ...["normalizeFirst", "padToAspectRatio", "useBias", "useScale"],
+];
+
+/** Refuses options that neither every layer nor this kind has, and flags that are none. */
 export function checkLayerOptions(kind: string, options: object, names: readonly string[] = []): void {
   checkOptions(kind, options, [...names, ...LAYER_OPTIONS, ...Object.keys(options).filter(isWeightRule)]);
+  for (const [name, value] of Object.entries(options)) {
+    if (FLAGS.includes(name) && value !== undefined) checkFlag(kind, name, value);
+  }
 }

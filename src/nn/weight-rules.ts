@@ -1,6 +1,7 @@
+import type { Tensor } from "../tensor/index.ts";
 import { fail, nearest } from "../util/index.ts";
 import { type ConstraintSpec, resolveConstraint } from "./constraint-registry.ts";
-import type { LayerDefinition, WeightSpec } from "./definition.ts";
+import type { LayerContext, LayerDefinition, WeightSpec } from "./definition.ts";
 import { type RegularizerSpec, resolveRegularizer } from "./regularizer-registry.ts";
 
 /** What may be said of a layer's output and of each of its weights, by the weight's name: `kernelRegularizer`. */
@@ -18,16 +19,16 @@ export function isWeightRule(option: string): boolean {
   return /^\w+(Regularizer|Constraint)$/.test(option);
 }
 
-type Parts = Pick<LayerDefinition, "weights" | "call">;
+type Parts = Pick<LayerDefinition, "weights" | "call" | "callChanged">;
 
 /**
  * A layer's weights with the rules that its options give them, and its call with the penalty on its output.
  *
  * @throws DescentError for unknown regularizers and constraints; from `weights`, for rules of weights that are not there.
  */
-export function withRules(options: Readonly<Record<string, unknown>>, { weights, call }: Parts): Parts {
+export function withRules(options: Readonly<Record<string, unknown>>, { weights, call, callChanged }: Parts): Parts {
   const given = Object.entries(options).filter(([name, value]) => isWeightRule(name) && value !== undefined);
-  if (given.length === 0) return { weights, call };
+  if (given.length === 0) return { weights, call, callChanged };
   const activity = options["activityRegularizer"] as RegularizerSpec | undefined;
   const penalty = activity === undefined ? undefined : resolveRegularizer(activity);
   const rules = given
@@ -50,12 +51,16 @@ export function withRules(options: Readonly<Record<string, unknown>>, { weights,
       }
       return specs;
     },
-    call(inputs, tensors, context) {
-      const output = call(inputs, tensors, context);
-      if (penalty) context.addLoss(penalty(output).div(output.shape[0] ?? 1), "regularization");
-      return output;
-    },
+    call: (inputs, tensors, context) => penalized(call(inputs, tensors, context), context),
+    callChanged:
+      callChanged &&
+      ((inputs, tensors, change, context) => penalized(callChanged(inputs, tensors, change, context), context)),
   };
+
+  function penalized(output: Tensor, { addLoss }: LayerContext): Tensor {
+    if (penalty) addLoss(penalty(output).div(output.shape[0] ?? 1), "regularization");
+    return output;
+  }
 }
 
 function refuse(option: string, what: string, weight: string, specs: Readonly<Record<string, WeightSpec>>): never {

@@ -46,6 +46,8 @@ export function unknownName(what: string, name: string, known: Iterable<string>)
  */
 export function checkOptions(where: string, options: object | undefined, allowed: readonly string[]): void {
   for (const name of Object.keys(options ?? {})) {
-    if (!allowed.includes(name)) unknownName(`option of ${where}:`, name, allowed);
+    if (allowed.includes(name)) continue;
+    if (allowed.length === 0) fail(`unknown option of ${where}: "${name}"`, "none: it has no options");
+    unknownName(`option of ${where}:`, name, allowed);
   }
 }

@@ -10,6 +10,9 @@ export interface LayerSample {
   readonly parameters: number;
 }
 
+/** Layers whose inputs are texts. */
+export const TEXT_LAYERS = ["stringLookup", "hashing", "hashedCrossing"];
+
 const image: Shape = [6, 5, 4];
 const sequence: Shape = [7, 4];
 const volume: Shape = [3, 2, 4, 2];

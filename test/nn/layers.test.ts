@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { createLayer, graphOf, layerNames, layers, Network, textWords } from "../../src/nn/index.ts";
 import { full, gradCheck, type RandomKey, randomKey, type Tensor, tensor, zeros } from "../../src/tensor/index.ts";
 import { HostRandom, product, type Shape } from "../../src/util/index.ts";
-import { LAYER_SAMPLES, type LayerSample } from "./layer-samples.ts";
+import { LAYER_SAMPLES, type LayerSample, TEXT_LAYERS } from "./layer-samples.ts";
 
 const title = ({ kind, options, inputs }: LayerSample) =>
   `${kind} ${JSON.stringify(options)} of ${JSON.stringify(inputs)}`;
@@ -14,9 +14,6 @@ function random(shape: Shape, seed = 1): Tensor {
     { shape },
   );
 }
-
-/** Layers whose inputs are texts. */
-const TEXT_LAYERS = ["stringLookup", "hashing", "hashedCrossing"];
 
 /** Data of a sample's inputs; texts are two words of 32 bits each. */
 function dataOf({ kind, inputs }: LayerSample): Tensor[] {

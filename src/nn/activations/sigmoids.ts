@@ -1,5 +1,6 @@
 import { type Tensor, where } from "../../tensor/index.ts";
 import { checkOptions } from "../../util/index.ts";
+import { checkFlag } from "../checks.ts";
 import { rememberLogits } from "../logits.ts";
 import { relu6 } from "./rectifiers.ts";
 import { softplus } from "./smooth-rectifiers.ts";
@@ -42,7 +43,9 @@ export interface GeluOptions {
 /** x Phi(x), Phi the normal distribution function (Hendrycks & Gimpel, 2016). */
 export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
   checkOptions("gelu", options, ["approximate"]);
-  if (!options.approximate) return x.mul(x.mul(Math.SQRT1_2).erf().add(1)).mul(0.5);
+  const { approximate = false } = options;
+  checkFlag("gelu", "approximate", approximate);
+  if (!approximate) return x.mul(x.mul(Math.SQRT1_2).erf().add(1)).mul(0.5);
   const u = x.add(x.mul(x).mul(x).mul(0.044715)).mul(Math.sqrt(2 / Math.PI));
   return x.mul(u.mul(2).sigmoid()); // (1 + tanh u) / 2 = sigmoid(2u), which keeps its digits where tanh is near -1
 }

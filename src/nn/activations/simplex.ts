@@ -1,5 +1,5 @@
 import { stopGradient, type Tensor } from "../../tensor/index.ts";
-import { checkOptions } from "../../util/index.ts";
+import { checkOptions, fail, show } from "../../util/index.ts";
 import { rememberLogits } from "../logits.ts";
 
 export interface SoftmaxOptions {
@@ -9,7 +9,9 @@ export interface SoftmaxOptions {
 
 function axisOf(where: string, options: SoftmaxOptions): number {
   checkOptions(where, options, ["axis"]);
-  return options.axis ?? -1;
+  const { axis = -1 } = options;
+  if (!Number.isInteger(axis)) fail(`${where} got axis = ${show(axis)}`, "a whole number, negative ones from the end");
+  return axis;
 }
 
 /** e^x / sum of e^x along an axis. */

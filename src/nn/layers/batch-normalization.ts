@@ -1,6 +1,6 @@
 import type { Tensor } from "../../tensor/index.ts";
 import { fail, formatShape, type Shape } from "../../util/index.ts";
-import { checkNumber } from "../checks.ts";
+import { checkFlag, checkNumber } from "../checks.ts";
 import { type InitializerSpec, resolveInitializer } from "../initializer-registry.ts";
 import { checkLayerOptions, defineLayer, type Layer, type LayerOptions, moving, trainable } from "../layer.ts";
 
@@ -39,6 +39,7 @@ export interface BatchNormalizationOptions extends LayerOptions {
 export function batchNormalization(options: BatchNormalizationOptions = {}): Layer {
   checkLayerOptions("batchNormalization", options, OPTIONS);
   const { axis = -1, momentum = 0.99, epsilon = 1e-3, center = true, scale = true } = options;
+  checkFlag("batchNormalization", "scale", scale);
   checkNumber("batchNormalization", "momentum", momentum, 0, 1);
   checkNumber("batchNormalization", "epsilon", epsilon, 0);
   if (!Number.isInteger(axis) || axis === 0) {

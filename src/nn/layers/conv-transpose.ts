@@ -1,9 +1,10 @@
-import { convTranspose } from "../../tensor/index.ts";
+import { convTranspose, type Tensor } from "../../tensor/index.ts";
 import { fail, formatShape, type Shape } from "../../util/index.ts";
 import { type ActivationSpec, resolveActivation } from "../activation-registry.ts";
 import { checkCount, checkNumber } from "../checks.ts";
 import { type InitializerSpec, resolveInitializer } from "../initializer-registry.ts";
 import { checkLayerOptions, defineLayer, type Layer, type LayerOptions, trainable } from "../layer.ts";
+import { matmul } from "./dense.ts";
 import { checkSpatial, kernelWindow, type PerAxis, type Rank, spread } from "./windows.ts";
 
 interface TransposeOptions<R extends Rank> extends LayerOptions {
@@ -110,13 +111,26 @@ function transposed<R extends Rank>(
       kernel: trainable([...size, filters / groups, input.at(-1) ?? 1], kernelInitializer),
       bias: useBias ? trainable([filters], biasInitializer) : undefined,
     }),
-    call(x, { kernel, bias }) {
-      const axes = spread(x.shape.slice(1), window, outputPadding);
-      const [cut, more] = [axes.map((axis) => axis.cut), axes.map((axis) => axis.more)];
-      const y = convTranspose(x, kernel, { strides, dilation, groups, padding: cut, outputPadding: more });
-      return activation(bias ? y.add(bias) : y);
-    },
+    call: (x, { kernel, bias }) => finish(spreadOut(x, kernel), bias),
+    // The kernel's last axis is the input's: b comes first, and leaves as many channels as the rank.
+    callChanged:
+      groups > 1
+        ? undefined
+        : (x, { kernel, bias }, { a, b }) => {
+            const narrow = a.reshape([...kernel.shape.slice(0, -1), -1]);
+            return finish(spreadOut(x, kernel).add(spreadOut(matmul(x, b.transpose()), narrow)), bias);
+          },
   });
+
+  function spreadOut(x: Tensor, kernel: Tensor): Tensor {
+    const axes = spread(x.shape.slice(1), window, outputPadding);
+    const [cut, more] = [axes.map((axis) => axis.cut), axes.map((axis) => axis.more)];
+    return convTranspose(x, kernel, { strides, dilation, groups, padding: cut, outputPadding: more });
+  }
+
+  function finish(y: Tensor, bias: Tensor | undefined): Tensor {
+    return activation(bias ? y.add(bias) : y);
+  }
 }
 
 /** One number per axis, from 0 and less than the stride there: more would be further windows. */

@@ -1,9 +1,10 @@
-import { conv } from "../../tensor/index.ts";
+import { conv, type Tensor } from "../../tensor/index.ts";
 import { fail, formatShape } from "../../util/index.ts";
 import { type ActivationSpec, resolveActivation } from "../activation-registry.ts";
 import { checkCount } from "../checks.ts";
 import { type InitializerSpec, resolveInitializer } from "../initializer-registry.ts";
 import { checkLayerOptions, defineLayer, type Layer, type LayerOptions, trainable } from "../layer.ts";
+import { matmul } from "./dense.ts";
 import { checkSpatial, kernelWindow, type PerAxis, type Rank, slide, type WindowOptions } from "./windows.ts";
 
 interface ConvolutionOptions<R extends Rank> extends LayerOptions, WindowOptions<R> {
@@ -95,11 +96,24 @@ function convolution<R extends Rank>(
       kernel: trainable([...size, (input.at(-1) ?? 1) / groups, filters], kernelInitializer),
       bias: useBias ? trainable([filters], biasInitializer) : undefined,
     }),
-    call(x, { kernel, bias }) {
-      const y = conv(x, kernel, { strides, dilation, padding, groups });
-      return activation(bias ? y.add(bias) : y);
-    },
+    call: (x, { kernel, bias }) => finish(slid(x, kernel), bias),
+    // First a convolution to as many channels as the rank; a group has no kernel [rest, filters] of its own.
+    callChanged:
+      groups > 1
+        ? undefined
+        : (x, { kernel, bias }, { a, b }) => {
+            const narrow = a.reshape([...kernel.shape.slice(0, -1), -1]);
+            return finish(slid(x, kernel).add(matmul(slid(x, narrow), b)), bias);
+          },
   });
+
+  function slid(x: Tensor, kernel: Tensor): Tensor {
+    return conv(x, kernel, { strides, dilation, padding, groups });
+  }
+
+  function finish(y: Tensor, bias: Tensor | undefined): Tensor {
+    return activation(bias ? y.add(bias) : y);
+  }
 }
 
 const OPTIONS = [

@@ -43,16 +43,18 @@ export function dense(units: number, options: DenseOptions = {}): Layer {
       kernel: trainable([input.at(-1) ?? 1, units], kernelInitializer),
       bias: useBias ? trainable([units], biasInitializer) : undefined,
     }),
-    call(x, { kernel, bias }) {
-      const product = matmul(x, kernel);
-      return activation(bias ? product.add(bias) : product);
-    },
+    call: (x, { kernel, bias }) => finish(matmul(x, kernel), bias),
+    callChanged: (x, { kernel, bias }, { a, b }) => finish(matmul(x, kernel).add(matmul(matmul(x, a), b)), bias),
   });
+
+  function finish(product: Tensor, bias: Tensor | undefined): Tensor {
+    return activation(bias ? product.add(bias) : product);
+  }
 }
 dense.positional = ["units"];
 
 /** x kernel along the last axis, as one product of matrices. */
-function matmul(x: Tensor, kernel: Tensor): Tensor {
+export function matmul(x: Tensor, kernel: Tensor): Tensor {
   if (x.rank === 2) return x.matmul(kernel);
   const rows = x.shape.slice(0, -1); // [batch, ...]
   return x

@@ -45,6 +45,7 @@ export function einsumDense(
     );
   }
   const { biasAxes = "" } = options;
+  if (typeof biasAxes !== "string") fail(`einsumDense got biasAxes = ${show(biasAxes)}`, 'letters, such as "d"');
   if ([...biasAxes].some((letter) => !parsed.output.replace(/\./g, "").includes(letter))) {
     fail(`einsumDense got biasAxes = "${biasAxes}"`, `letters of the output "${parsed.output}"`);
   }

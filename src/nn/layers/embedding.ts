@@ -1,6 +1,7 @@
 import { checkCount } from "../checks.ts";
 import { type InitializerSpec, resolveInitializer } from "../initializer-registry.ts";
 import { checkLayerOptions, defineLayer, type Layer, type LayerOptions, trainable } from "../layer.ts";
+import { matmul } from "./dense.ts";
 
 export interface EmbeddingOptions extends LayerOptions {
   /** Default "randomUniform": within ±0.05 (Keras; PyTorch draws from a normal distribution). */
@@ -37,6 +38,7 @@ export function embedding(inputDim: number, outputDim: number, options: Embeddin
     outputShape: (input) => [...input, outputDim],
     weights: () => ({ embeddings: trainable([inputDim, outputDim], initializer) }),
     call: (x, { embeddings }) => embeddings.take(x),
+    callChanged: (x, { embeddings }, { a, b }) => embeddings.take(x).add(matmul(a.take(x), b)),
   });
 }
 

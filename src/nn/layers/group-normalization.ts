@@ -1,5 +1,5 @@
 import { fail, formatShape, type Shape } from "../../util/index.ts";
-import { checkCount, checkNumber } from "../checks.ts";
+import { checkCount, checkFlag, checkNumber } from "../checks.ts";
 import { type InitializerSpec, resolveInitializer } from "../initializer-registry.ts";
 import { checkLayerOptions, defineLayer, type Layer, type LayerOptions, trainable } from "../layer.ts";
 
@@ -56,6 +56,7 @@ function normalization(
 ): Layer {
   checkLayerOptions(kind, options, names);
   const { axis = -1, epsilon = 1e-3, center = true, scale = true } = options;
+  checkFlag(kind, "scale", scale);
   checkNumber(kind, "epsilon", epsilon, 0);
   if (!Number.isInteger(axis) || axis === 0)
     fail(`${kind} got axis = ${axis}`, "an axis other than 0, which is the batch");

@@ -26,6 +26,8 @@ export function hashing(numBins: number, options: HashingOptions = {}): Layer {
   checkLayerOptions(kind, options, ["salt", "maskValue", "outputMode"]);
   const { salt = 0, maskValue, outputMode = "int" } = options;
   checkBins(kind, numBins, maskValue === undefined ? 1 : 2);
+  if (maskValue !== undefined && typeof maskValue !== "string")
+    fail(`${kind} got maskValue = ${show(maskValue)}`, "a text");
   if (!Number.isInteger(salt) || salt < 0 || salt >= 2 ** 16) fail(`${kind} got salt = ${show(salt)}`, "0 to 65535");
   checkOutputMode(kind, outputMode);
   return defineLayer({

@@ -1,6 +1,6 @@
 import type { Tensor } from "../../tensor/index.ts";
 import type { Shape } from "../../util/index.ts";
-import { checkNumber } from "../checks.ts";
+import { checkFlag, checkNumber } from "../checks.ts";
 import { axesOf, type NormalizedAxes } from "../feature-axes.ts";
 import { type InitializerSpec, resolveInitializer } from "../initializer-registry.ts";
 import { checkLayerOptions, defineLayer, type Layer, type LayerOptions, trainable } from "../layer.ts";
@@ -30,6 +30,7 @@ export interface LayerNormalizationOptions extends LayerOptions {
 export function layerNormalization(options: LayerNormalizationOptions = {}): Layer {
   checkLayerOptions("layerNormalization", options, OPTIONS);
   const { axis = -1, epsilon = 1e-3, center = true, scale = true } = options;
+  checkFlag("layerNormalization", "scale", scale);
   checkNumber("layerNormalization", "epsilon", epsilon, 0);
   const gammaInitializer = resolveInitializer(options.gammaInitializer ?? "ones");
   const betaInitializer = resolveInitializer(options.betaInitializer ?? "zeros");

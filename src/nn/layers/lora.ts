@@ -18,7 +18,8 @@ export interface LoraOptions extends LayerOptions {
 /**
  * Another layer whose kernel W is frozen and changed by a product of two small matrices: W + alpha / rank A B, W as [rest, last
  * axis] (Hu et al., "LoRA", 2021). For any layer with a kernel or embeddings: dense, convolution, embedding. Only A and B are trained;
- * B begins with zeros, so that the layer begins as it was. Weights: the layer's, frozen; loraA [rest, rank], loraB [rank, last axis].
+ * B begins with zeros, so that the layer begins as it was. Dense, embedding and convolution layers are computed as x W + (x A) B, so that
+ * no matrix of W's size is made in training. Weights: the layer's, frozen; loraA [rest, rank], loraB [rank, last axis].
  *
  * `addLora(model)` puts it around the layers of a trained model, and `mergeLora(model)` makes plain layers of it again.
  *
@@ -67,12 +68,10 @@ export function lora(layer: Layer, options: LoraOptions = {}): Layer {
     },
     call(x, { loraA, loraB, ...weights }, context) {
       const name = "kernel" in weights ? "kernel" : "embeddings";
-      const [kernel, a, b] = [weights[name], loraA, loraB] as [Tensor, Tensor, Tensor];
-      const change = a
-        .matmul(b)
-        .mul(alpha / rank)
-        .reshape(kernel.shape);
-      return definition.call([x], { ...weights, [name]: kernel.add(change) }, context);
+      const [kernel, a, b] = [weights[name], loraA, loraB?.mul(alpha / rank)] as [Tensor, Tensor, Tensor];
+      if (definition.callChanged) return definition.callChanged([x], { ...weights, [name]: kernel }, { a, b }, context);
+      const changed = kernel.add(a.matmul(b).reshape(kernel.shape));
+      return definition.call([x], { ...weights, [name]: changed }, context);
     },
   });
 }

@@ -1,4 +1,5 @@
 import type { RandomKey, Tensor } from "../../tensor/index.ts";
+import { checkOptions, fail, show } from "../../util/index.ts";
 import { type WarpParts, warp, warpMap } from "../images/warp.ts";
 import { checkLayerOptions, type Layer } from "../layer.ts";
 import {
@@ -33,7 +34,10 @@ export interface RandomAffineOptions extends SamplingOptions {
 export function randomAffine(options: RandomAffineOptions = {}): Layer {
   checkLayerOptions("randomAffine", options, ["rotation", "zoom", "translation", "shear", ...SAMPLING_OPTIONS]);
   const { rotation = 0, zoom = 0, translation = 0, shear = {} } = options;
-  const apart = typeof translation === "object" && !Array.isArray(translation);
+  const apart = isRecord(translation);
+  if (apart) checkOptions("randomAffine's translation", translation, ["height", "width"]);
+  if (!isRecord(shear)) fail(`randomAffine got shear = ${show(shear)}`, "{ x, y }, factors");
+  checkOptions("randomAffine's shear", shear, ["x", "y"]);
   const moves = (apart ? translation : { height: translation, width: translation }) as Moves;
   return affineLayer("randomAffine", options, options, {
     angle: range("randomAffine", "rotation", rotation, 1),
@@ -117,6 +121,10 @@ export function randomShear(options: RandomShearOptions = {}): Layer {
   const { xFactor = 0, yFactor = 0 } = options;
   const shear = [range("randomShear", "xFactor", xFactor, 1), range("randomShear", "yFactor", yFactor, 1)] as const;
   return affineLayer("randomShear", options, options, { shear });
+}
+
+function isRecord(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 type Range = readonly [low: number, high: number];

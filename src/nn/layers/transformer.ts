@@ -93,6 +93,7 @@ function transformer(
   const { useBias = true, positions, numKeyValueHeads = numHeads } = options;
   checkNumber(kind, "dropout", dropout, 0, 0.999);
   checkWord(kind, "normalization", normalization, ["layer", "rms"]);
+  if (positions !== undefined) checkWord(kind, "positions", positions, ["rotary", "alibi"]);
   const gated = activation === "swiglu";
   const act = resolveActivation(gated ? "silu" : activation);
   const crosses = (inputs: readonly unknown[]) => kind === "transformerDecoder" && inputs.length === 2;

@@ -30,4 +30,22 @@ lora("dense", {"rank": 2, "alpha": 4}, {"kind": "dense", "units": 3, "activation
 lora("conv2d", {"rank": 1}, {"kind": "conv2d", "filters": 3, "kernelSize": 2, "useBias": False}, draw.normal(2, 4, 3, 2), conv, [2, 2, 2, 3])
 lora("embedding", {"rank": 2, "alpha": 1}, {"kind": "embedding", "inputDim": 5, "outputDim": 3}, draw.integers(0, 5, 2, 4), embedding, [5, 3], name="embeddings")
 
+options = {"kind": "conv1d", "filters": 2, "kernelSize": 2, "strides": 2, "padding": "causal", "activation": "relu"}
+plain = lambda x, kernel, bias: torch.relu(  # noqa: E731
+    F.conv1d(F.pad(x.movedim(-1, 1), (1, 0)), kernel.permute(2, 1, 0), stride=2).movedim(1, -1) + bias
+)
+lora("conv1d", {"rank": 2}, options, draw.normal(2, 6, 3), plain, [2, 3, 2], 2)
+grouped = lambda x, kernel, _: F.conv2d(x.movedim(-1, 1), kernel.permute(3, 2, 0, 1), groups=2).movedim(1, -1)  # noqa: E731
+options = {"kind": "conv2d", "filters": 4, "kernelSize": 2, "groups": 2, "useBias": False}
+lora("conv2d, groups", {"rank": 2}, options, draw.normal(2, 3, 3, 4), grouped, [2, 2, 2, 4])
+adjoint = lambda x, kernel, bias: torch.tanh(  # noqa: E731
+    F.conv_transpose2d(x.movedim(-1, 1), kernel.permute(3, 2, 0, 1), stride=2).movedim(1, -1) + bias
+)
+options = {"kind": "conv2dTranspose", "filters": 2, "kernelSize": 2, "strides": 2, "activation": "tanh"}
+lora("conv2dTranspose", {"rank": 1, "alpha": 2}, options, draw.normal(2, 2, 3, 3), adjoint, [2, 2, 2, 3], 2)
+through = lambda x, kernel, _: torch.einsum("abc,cd->abd", x, kernel)  # noqa: E731
+lora("einsumDense", {"rank": 2}, {"kind": "einsumDense", "equation": "abc,cd->abd", "outputShape": [4, 3]}, draw.normal(2, 4, 2), through, [2, 3])
+sequence = lambda x, kernel, bias: torch.tanh(x @ kernel + bias)  # noqa: E731
+lora("dense, sequences", {"rank": 2}, {"kind": "dense", "units": 3, "activation": "tanh"}, draw.normal(2, 3, 4), sequence, [4, 3], 3)
+
 layers.write("lora", {"by": f"layers/lora.py, PyTorch {torch.__version__}, float64", "gradient": "of sum(output * cotangent)"})
