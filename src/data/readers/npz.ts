@@ -24,6 +24,8 @@ export async function npzFiles(path: string): Promise<Map<string, ArrayFile>> {
     const name = new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + nameLength));
     at += 46 + nameLength + extra + comment;
     if (packed === 0xffffffff || size === 0xffffffff) damaged(path, `${name} has 4 GB or more`, "arrays as .npy files");
+    const own = bytes.subarray(local + 30, local + 30 + view.getUint16(local + 26, true));
+    if (new TextDecoder().decode(own) !== name) damaged(path, `${name} has another name in front of it`, NPZ);
     const start = local + 30 + view.getUint16(local + 26, true) + view.getUint16(local + 28, true);
     if (start + packed > end || (method === 0 && packed !== size)) damaged(path, `${name} lies outside of it`, NPZ);
     unpacked += size;
@@ -34,6 +36,7 @@ export async function npzFiles(path: string): Promise<Map<string, ArrayFile>> {
     if (data.length !== size || crc32(data) !== sum) damaged(path, `the checksum of ${name} is wrong`, NPZ);
     files.set(name.replace(/\.npy$/, ""), inMemory(data, `${path}: ${name}`, npyHeader));
   }
+  if (at !== end || files.size !== entries) damaged(path, "its directory is damaged", NPZ);
   if (files.size === 0) damaged(path, "it holds no arrays", NPZ);
   return files;
 }

@@ -154,7 +154,7 @@ function refused(error: unknown): never {
 
 function firstLine(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  const [line = ""] = text.split("\n");
+  const [line = ""] = text.split(/[\r\n]/);
   return line.length > 300 ? `${line.slice(0, 297)}...` : line;
 }
 

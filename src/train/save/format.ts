@@ -76,7 +76,7 @@ export function parseModelFile(text: string, path: string): ModelFile {
   try {
     json = JSON.parse(text);
   } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
+    const cause = (error instanceof Error ? error.message : String(error)).replaceAll(/[\s\p{Cc}]+/gu, " ");
     fail(`${path} is not JSON: ${cause}`, "a model saved by Descent", "save the model again");
   }
   const { format, formatVersion: version, library } = (json ?? {}) as Record<string, unknown>;
