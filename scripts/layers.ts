@@ -90,7 +90,7 @@ export const LAYERS: Record<string, Layer> = {
   },
   data: {
     level: 6,
-    is: "scaling, splitting, cleaning, sources",
+    is: "datasets that are read piece by piece, tables, sources, scaling, splitting, cleaning",
     mayImport: ["util", "tensor"],
     browserSafe: true,
   },
