@@ -2,7 +2,7 @@
 // weights, optimizer, history and best weights of the end with those of a training that nobody killed, bit for bit.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,6 +11,7 @@ import { HostRandom } from "../src/util/index.ts";
 
 const SAMPLES = 200;
 const BATCH = 16;
+const STEPS_AN_EPOCH = (0.8 * SAMPLES) / BATCH;
 
 /** The training that is killed: convolution, batch normalization, dropout, augmentation, shuffling, validation, early stopping. */
 async function train(folder: string, epochs: number): Promise<void> {
@@ -50,6 +51,12 @@ async function train(folder: string, epochs: number): Promise<void> {
   console.log(`ENDED ${end.digest("hex")}`);
 }
 
+/** The step of the newest checkpoint in a folder. */
+function stepOf(folder: string): number {
+  const steps = existsSync(folder) ? readdirSync(folder).map((name) => Number(/^step-(\d+)/.exec(name)?.[1] ?? 0)) : [];
+  return Math.max(0, ...steps);
+}
+
 /** Runs the training in a process; kills it `afterMs` after it began. */
 async function run(folder: string, epochs: number, afterMs: number | undefined): Promise<string> {
   const child = spawn(process.execPath, [
@@ -75,19 +82,23 @@ async function run(folder: string, epochs: number, afterMs: number | undefined):
 async function main(kills: number, seed: number): Promise<void> {
   const scratch = mkdtempSync(join(tmpdir(), "descent-kill-"));
   const random = new HostRandom(seed);
-  // Some 20 steps, of 10 an epoch, pass before each kill.
   const epochs = 10 + 2 * kills;
   try {
     console.log(`A training of ${epochs} epochs that nobody kills...`);
     const begun = performance.now();
     const expected = /ENDED (\w+)/.exec(await run(join(scratch, "straight"), epochs, undefined))?.[1];
     if (!expected) throw new Error("it did not end");
-    // So that the training lasts for all kills, on the average and with a margin: what a process takes to begin is in the time measured.
-    const most = (2 / 1.5) * ((performance.now() - begun) / Math.max(1, kills));
+    const perStep = (performance.now() - begun) / stepOf(join(scratch, "straight"));
     let [done, halves] = [0, 0];
+    /** A random time, such that the steps left last for the kills left, on the average and with a margin. */
+    const moment = (): number | undefined => {
+      if (done >= kills) return undefined;
+      const left = STEPS_AN_EPOCH * epochs - stepOf(join(scratch, "killed"));
+      return random.uniform() * perStep * left * (2 / 1.5 / (kills - done));
+    };
     let end: string | undefined;
     while (end === undefined) {
-      const out = await run(join(scratch, "killed"), epochs, done < kills ? most * random.uniform() : undefined);
+      const out = await run(join(scratch, "killed"), epochs, moment());
       end = /ENDED (\w+)/.exec(out)?.[1];
       if (end === undefined) done++;
       if (!out.startsWith("BEGUN")) throw new Error(out);
