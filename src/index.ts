@@ -72,6 +72,7 @@ export {
   metricNames,
   metrics,
   moving,
+  type NestedTexts,
   Network,
   type NetworkConfig,
   type NetworkLayer,

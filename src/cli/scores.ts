@@ -1,14 +1,6 @@
-/** How well one class is recognized. */
-export interface ClassScores {
-  /** Of what was called this class, the share that is. 0 when nothing was (scikit-learn's zero_division=0). */
-  precision: number;
-  /** Of what is this class, the share that was found. 0 when there is none. */
-  recall: number;
-  /** Harmonic mean of precision and recall; 0 when both are. */
-  f1: number;
-  /** Number of samples of this class. */
-  support: number;
-}
+import { type ClassScores, classificationReport } from "../nn/index.ts";
+
+export type { ClassScores };
 
 /** Counts by true class (row) and predicted class (column). */
 export function confusionMatrix(
@@ -27,18 +19,7 @@ export function confusionMatrix(
 
 /** Precision, recall, F1 and support of every class, from counts by true class (row) and predicted class (column). */
 export function classScores(confusion: readonly (readonly number[])[]): ClassScores[] {
-  return confusion.map((row, i) => {
-    const hits = row[i] ?? 0;
-    const support = row.reduce((sum, n) => sum + n, 0);
-    const called = confusion.reduce((sum, other) => sum + (other[i] ?? 0), 0);
-    const ratio = (part: number, whole: number) => (whole > 0 ? part / whole : 0);
-    return {
-      precision: ratio(hits, called),
-      recall: ratio(hits, support),
-      f1: ratio(2 * hits, called + support),
-      support,
-    };
-  });
+  return classificationReport(confusion).classes.map(({ label: _, ...scores }) => scores);
 }
 
 /** The unweighted mean of all classes' scores ("macro"); its support is the number of samples. */
@@ -54,11 +35,5 @@ export function macroAverage(scores: readonly ClassScores[]): ClassScores {
 
 /** Share of samples on the diagonal; 0 when there are none. */
 export function accuracyOf(confusion: readonly (readonly number[])[]): number {
-  let hits = 0;
-  let all = 0;
-  confusion.forEach((row, i) => {
-    hits += row[i] ?? 0;
-    for (const n of row) all += n;
-  });
-  return all > 0 ? hits / all : 0;
+  return classificationReport(confusion).accuracy;
 }

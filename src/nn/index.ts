@@ -103,6 +103,6 @@ export type { Json } from "./serialize.ts";
 export type { Holder } from "./sharing.ts";
 export type { NetworkLayer } from "./structure.ts";
 export { checkFinite, checkTargets, type HostArray } from "./targets.ts";
-export { textWords } from "./texts.ts";
+export { type NestedTexts, textWords } from "./texts.ts";
 export type { ResolvedTie, Tie } from "./ties.ts";
 export type { VectorName, Vectors, Weight } from "./weights.ts";

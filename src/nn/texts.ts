@@ -1,6 +1,9 @@
 import { type Tensor, tensor } from "../tensor/index.ts";
 import { fail, murmur3, type Shape } from "../util/index.ts";
 
+/** Texts in nested lists, the samples first. Numbers stand for their decimal notation. */
+export type NestedTexts = string | number | readonly NestedTexts[];
+
 /** Words of 32 bits by which a program knows a text. */
 export const TEXT_WORDS = 2;
 

@@ -7,6 +7,7 @@ export { type AdamOptions, adam } from "./adam.ts";
 export { type AdamaxOptions, adamax } from "./adamax.ts";
 export { type AdamwOptions, adamw } from "./adamw.ts";
 export { type AmsgradOptions, amsgrad } from "./amsgrad.ts";
+export { type FtrlOptions, ftrl } from "./ftrl.ts";
 export { type GradientDescentOptions, gradientDescent } from "./gradientDescent.ts";
 export { type LambOptions, lamb } from "./lamb.ts";
 export { type LarsOptions, lars } from "./lars.ts";

@@ -1,12 +1,10 @@
+import type { NestedTexts } from "../nn/index.ts";
 import { type DType, Tensor, type TypedArray } from "../tensor/index.ts";
 import { fail, formatShape, product, type Shape } from "../util/index.ts";
 import { Pace } from "./pace.ts";
 
 /** Numbers in nested lists; the innermost lists may be typed arrays. */
 export type NestedNumbers = number | boolean | ArrayLike<number> | readonly NestedNumbers[];
-
-/** Texts in nested lists, the samples first. Numbers stand for their decimal notation. */
-export type NestedTexts = string | number | readonly NestedTexts[];
 
 /** Row-major numbers with their shape, the samples first. */
 export interface ShapedArray {

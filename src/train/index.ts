@@ -13,7 +13,7 @@ export type { EarlyStoppingOptions } from "./callbacks/earlyStopping.ts";
 export * as callbacks from "./callbacks/index.ts";
 export type { ReduceLearningRateOptions } from "./callbacks/reduceLearningRateOnPlateau.ts";
 export type { CheckpointOptions, CheckpointPace } from "./checkpoint/options.ts";
-export type { ArrayData, NestedNumbers, NestedTexts, ShapedArray } from "./column.ts";
+export type { ArrayData, NestedNumbers, ShapedArray } from "./column.ts";
 export type { Data } from "./dataset.ts";
 export type { FindLearningRateOptions, LearningRateCurve } from "./find-learning-rate.ts";
 export type { FitOptions, ValidationData } from "./fit-options.ts";

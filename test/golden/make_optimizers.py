@@ -98,6 +98,16 @@ class Rule:
             self.update(p, p.grad, s, self.param_groups[0]["lr"], **self.options)
 
 
+class Ftrl(Rule):  # McMahan et al., 2013, with Keras's options
+    def update(self, p, g, s, lr, power=-0.5, initial=0.1, l1=0.0, l2=0.0, shrinkage=0.0, beta=0.0):
+        before = s.get("n", torch.full_like(p, initial))
+        s["n"] = before + g * g
+        change = (s["n"] ** -power - before**-power) / lr
+        s["z"] = s.get("z", torch.zeros_like(p)) + g + 2 * shrinkage * p - change * p
+        quadratic = s["n"] ** -power / lr + 2 * (l2 + beta / (2 * lr))
+        p.copy_((s["z"].clamp(-l1, l1) - s["z"]) / quadratic)
+
+
 class Lion(Rule):  # Chen et al., 2023, Algorithm 2
     def update(self, p, g, s, lr, beta1, beta2, decay):
         m = s.get("m", torch.zeros_like(p))
@@ -410,6 +420,12 @@ full, A = A, np.diag(np.diag(A))
 case("sophia", "a diagonal Hessian", {"learningRate": 0.0625, "beta1": 0.96, "beta2": 0.99, "gamma": 2, "epsilon": 1e-12, "weightDecay": 0.125},
      lambda p: Sophia(p, beta1=0.96, beta2=0.99, gamma=2, eps=1e-12, decay=0.125), diagonal=True)
 A = full
+for title, scheduled in (("Keras's numbers", False), ("schedule", True)):
+    case("ftrl", title, {"learningRate": 0.25}, lambda p: Ftrl(p), scheduled=scheduled)
+options = {"learningRate": 0.25, "learningRatePower": -0.25, "initialAccumulatorValue": 0.5, "beta": 0.125}
+case("ftrl", "another power", options, lambda p: Ftrl(p, power=-0.25, initial=0.5, beta=0.125))
+options = {"learningRate": 0.25, "l1RegularizationStrength": 0.25, "l2RegularizationStrength": 0.125, "l2ShrinkageRegularizationStrength": 0.0625}
+case("ftrl", "L1, L2 and shrinkage", options, lambda p: Ftrl(p, l1=0.25, l2=0.125, shrinkage=0.0625))
 
 # The libraries' own defaults; the tests ask that each of ours is one of the two. (RMSprop, AdaGrad: each pair belongs together.)
 DEFAULTS = [
@@ -433,6 +449,7 @@ DEFAULTS = [
     {"optimizer": "muon", "keras": {"learningRate": 0.001, "momentum": 0.95, "nesterov": True, "iterations": 5, "adamRate": 1}, "pytorch": {"learningRate": 0.001, "momentum": 0.95, "nesterov": True, "iterations": 5, "weightDecay": 0.1}},
     {"optimizer": "scheduleFree", "paper": {"learningRate": 0.0025, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "weightDecay": 0}},
     {"optimizer": "lbfgs", "pytorch": {"learningRate": 1}},
+    {"optimizer": "ftrl", "keras": {"learningRate": 0.001, "learningRatePower": -0.5, "initialAccumulatorValue": 0.1, "l1RegularizationStrength": 0, "l2RegularizationStrength": 0, "l2ShrinkageRegularizationStrength": 0, "beta": 0}},
     {"optimizer": "sophia", "paper": {"beta1": 0.96, "beta2": 0.99, "gamma": 0.01, "epsilon": 1e-12, "weightDecay": 0.2}},
     {"optimizer": "ema", "keras": {"momentum": 0.99}},
     {"optimizer": "lookahead", "paper": {"steps": 5, "alpha": 0.5}},

@@ -148,7 +148,7 @@ export {
 export { type SimpleRnnOptions, simpleRnn } from "./simple-rnn.ts";
 export { spatialDropout1d, spatialDropout2d, spatialDropout3d } from "./spatial-dropout.ts";
 export { type SpectralNormalizationOptions, spectralNormalization } from "./spectral-normalization.ts";
-export { type NestedTexts, type StringLookupOptions, stringLookup } from "./string-lookup.ts";
+export { type StringLookupOptions, stringLookup } from "./string-lookup.ts";
 export { timeDistributed } from "./time-distributed.ts";
 export {
   type TransformerEncoderOptions,

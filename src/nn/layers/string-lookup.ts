@@ -2,12 +2,9 @@ import { tensor, where } from "../../tensor/index.ts";
 import { fail, show } from "../../util/index.ts";
 import { type AdaptableLayer, adaptable, notAdapted } from "../adapt.ts";
 import { checkLayerOptions, defineLayer, type LayerOptions } from "../layer.ts";
-import { isText, textShape, wordsOf } from "../texts.ts";
+import { isText, type NestedTexts, textShape, wordsOf } from "../texts.ts";
 import { type CategoryOutput, categoryOutput, categoryShape } from "./category-output.ts";
 import { checkLookup, type LookupOptions, mostFrequent, roomFor } from "./vocabulary.ts";
-
-/** Texts in nested lists. */
-export type NestedTexts = string | readonly NestedTexts[];
 
 export interface StringLookupOptions extends LayerOptions, LookupOptions {
   /** The texts that are known, most frequent first; what `adapt` finds. */
@@ -64,8 +61,9 @@ export function stringLookup(
     const counts = new Map<string, number>();
     const count = (part: NestedTexts): void => {
       if (Array.isArray(part)) part.forEach(count);
-      else if (typeof part !== "string") fail(`${kind} is adapted to ${show(part)}`, "texts");
-      else if (part !== maskToken) counts.set(part, (counts.get(part) ?? 0) + 1);
+      else if (typeof part !== "string" && typeof part !== "number")
+        fail(`${kind} is adapted to ${show(part)}`, "texts");
+      else if (String(part) !== maskToken) counts.set(String(part), (counts.get(String(part)) ?? 0) + 1);
     };
     for await (const part of isStream(data) ? data : [data]) count(part);
     if (counts.size === 0) fail(`${kind} got no data to adapt to`, "at least one text");
