@@ -118,6 +118,12 @@ export const LAYERS: Record<string, Layer> = {
     mayImport: ["util", "ir", "passes", "tensor", "nn", "train"],
     browserSafe: false,
   },
+  records: {
+    level: 8,
+    is: "what trainings leave behind for people: events of TensorBoard, CSV, JSON lines",
+    mayImport: ["util", "train"],
+    browserSafe: false,
+  },
   index: {
     level: 8,
     is: "the public door: re-exports only",

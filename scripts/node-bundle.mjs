@@ -9,6 +9,7 @@ const DOORS = [
   "data/index",
   "text/index",
   "export/index",
+  "records/index",
   "testing/index",
   "cli/index",
 ];

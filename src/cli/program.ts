@@ -21,6 +21,7 @@ Examples:
   $ descent train digits.config.ts
   $ descent evaluate runs/digits/model test.csv
   $ descent predict runs/digits/model new.csv -o answers.csv
+  $ descent export runs/digits/model -o digits.onnx
   $ descent profile digits.config.ts
   $ descent doctor`;
 
@@ -66,6 +67,14 @@ of samples. Without --output, the answers are printed as CSV.
 Examples:
   $ descent predict runs/flowers/model new.csv
   $ descent predict runs/flowers/model new.json -o answers.json`;
+
+const EXPORT_HELP = `
+The file's ending says what is written: .onnx, .js, .mjs or .ts (a script that needs nothing else), .safetensors (the weights by
+PyTorch's names). Scalers that descent train fitted are part of ONNX files and scripts.
+
+Examples:
+  $ descent export runs/flowers/model -o flowers.onnx
+  $ descent export runs/flowers/model -o flowers.js`;
 
 const DOCTOR_HELP = `
 Runs small programs on the engine that trainings would use and on the reference, and compares. The exit code is 1 when they
@@ -124,6 +133,12 @@ export function createProgram(exit: (code: ExitCode) => void): Command {
     .action(async (model, data, options) => {
       const { predictCommand } = await import("./commands/predict.ts");
       exit(await predictCommand(model, data, options));
+    });
+  command("export <model>", "write a saved model as ONNX, JavaScript or weights for PyTorch", EXPORT_HELP)
+    .requiredOption("-o, --output <file>", "a file that ends with .onnx, .js, .mjs, .ts or .safetensors")
+    .action(async (model, options) => {
+      const { exportCommand } = await import("./commands/export.ts");
+      exit(await exportCommand(model, options));
     });
   command("doctor", "show engines, compiler and machine, and test the engine against the reference", DOCTOR_HELP)
     .option("--json", "print it as JSON")

@@ -105,4 +105,11 @@ export type { NetworkLayer } from "./structure.ts";
 export { checkFinite, checkTargets, type HostArray } from "./targets.ts";
 export { type NestedTexts, textWords } from "./texts.ts";
 export type { ResolvedTie, Tie } from "./ties.ts";
+export {
+  type LoadWeightsOptions,
+  transferWeights,
+  valuesOf,
+  type WeightsReport,
+  type WeightValues,
+} from "./transfer.ts";
 export type { VectorName, Vectors, Weight } from "./weights.ts";

@@ -1,3 +1,4 @@
+export type { LoadWeightsOptions, WeightsReport } from "../nn/index.ts";
 export type {
   Callback,
   CallbackState,
@@ -52,6 +53,5 @@ export type { ModelFacts, SaveOptions } from "./save/facts.ts";
 export type { LoadSource, SaveTarget } from "./save/place.ts";
 export type { StopWhen } from "./stop.ts";
 export type { Terminal } from "./terminal.ts";
-export type { LoadWeightsOptions, WeightsReport } from "./transfer.ts";
 export type { Logs, MetricValue } from "./values.ts";
 export type { ClassWeight } from "./weighting.ts";

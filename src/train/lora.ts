@@ -1,7 +1,15 @@
-import { graphOf, type Json, type LayerConfig, layers, type NetworkConfig } from "../nn/index.ts";
+import {
+  graphOf,
+  type Json,
+  type LayerConfig,
+  layers,
+  type NetworkConfig,
+  transferWeights,
+  valuesOf,
+  type WeightValues,
+} from "../nn/index.ts";
 import { checkOptions, fail, unknownName } from "../util/index.ts";
 import { Model } from "./model.ts";
-import { transferWeights, valuesOf, type WeightValues } from "./transfer.ts";
 
 /** Options of {@link addLora}. */
 export interface AddLoraOptions {

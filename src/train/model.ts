@@ -4,9 +4,14 @@ import {
   copyGraph,
   type Holder,
   type Layer,
+  type LoadWeightsOptions,
   Network,
   type NetworkOptions,
   SymbolicTensor,
+  transferWeights,
+  valuesOf,
+  type WeightsReport,
+  type WeightValues,
 } from "../nn/index.ts";
 import { resolveEngine, type Tensor } from "../tensor/index.ts";
 import { checkOptions, fail } from "../util/index.ts";
@@ -26,13 +31,6 @@ import { predictColumns } from "./predict.ts";
 import type { ModelFacts, SaveOptions } from "./save/facts.ts";
 import type { LoadSource, SaveTarget } from "./save/place.ts";
 import { Trainer, type TrainingState } from "./trainer.ts";
-import {
-  type LoadWeightsOptions,
-  transferWeights,
-  valuesOf,
-  type WeightsReport,
-  type WeightValues,
-} from "./transfer.ts";
 import type { MetricValue } from "./values.ts";
 
 /** Options of `evaluate`. */

@@ -5,4 +5,5 @@ export { murmur3 } from "./murmur.ts";
 export { checkOptions, nearest, unknownName } from "./names.ts";
 export { HostRandom, mulHigh, PHILOX, philox4x32 } from "./philox.ts";
 export { ProtoWriter } from "./protobuf.ts";
+export { decodeSafetensors, encodeSafetensors, type SavedTensor } from "./safetensors.ts";
 export { formatShape, product, rowMajorStrides, type Shape, sameShape } from "./shape.ts";

@@ -35,6 +35,7 @@ const doors = [
   await namesOf("src/data/index.ts", "descent/data"),
   await namesOf("src/text/index.ts", "descent/text"),
   await namesOf("src/export/index.ts", "descent/export"),
+  await namesOf("src/records/index.ts", "descent/records"),
   await namesOf("src/testing/index.ts", "descent/testing"),
   await namesOf("src/util/index.ts"),
 ];

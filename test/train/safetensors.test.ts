@@ -4,8 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decodeSafetensors, encodeSafetensors, type SavedTensor } from "../../src/train/save/safetensors.ts";
-import { DescentError, product } from "../../src/util/index.ts";
+import { DescentError, decodeSafetensors, encodeSafetensors, product, type SavedTensor } from "../../src/util/index.ts";
 
 function bytesOf(tensors: ReadonlyMap<string, SavedTensor>): Uint8Array {
   return Buffer.concat(encodeSafetensors(tensors, { format: "test" }));

@@ -27,6 +27,7 @@ async function prepare(): Promise<void> {
     "descent/cli": door("cli/index"),
     "descent/data": door("data/index"),
     "descent/export": door("export/index"),
+    "descent/records": door("records/index"),
     "descent/text": door("text/index"),
     "descent/testing": door("testing/index"),
   };

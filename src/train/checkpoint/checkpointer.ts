@@ -1,5 +1,5 @@
 import type { Network } from "../../nn/index.ts";
-import { DescentError, fail } from "../../util/index.ts";
+import { DescentError, decodeSafetensors, encodeSafetensors, fail, type SavedTensor } from "../../util/index.ts";
 import type { Callback } from "../callback.ts";
 import { directionOf } from "../monitor.ts";
 import type { Objective } from "../objective.ts";
@@ -8,7 +8,6 @@ import { reason } from "../save/file-error.ts";
 import { slotsFor, valuesFor } from "../save/flat-tensors.ts";
 import { libraryVersion, OPTIMIZER, WEIGHTS } from "../save/format.ts";
 import type { ModelPart } from "../save/place.ts";
-import { decodeSafetensors, encodeSafetensors, type SavedTensor } from "../save/safetensors.ts";
 import { saveModel, snapshot } from "../save/save.ts";
 import type { Trainer } from "../trainer.ts";
 import type { Logs } from "../values.ts";

@@ -1,7 +1,7 @@
 import type { Network } from "../../nn/index.ts";
+import type { SavedTensor } from "../../util/index.ts";
 import { fail, sameShape } from "../../util/index.ts";
 import { OPTIMIZER } from "./format.ts";
-import type { SavedTensor } from "./safetensors.ts";
 
 /** The values of each weight, found by `nameOf(path)`; their shapes must be the network's. */
 export function valuesFor(

@@ -1,8 +1,7 @@
-import { fail } from "../../util/index.ts";
+import { decodeSafetensors, fail, type SavedTensor } from "../../util/index.ts";
 import { sha256 } from "./checksum.ts";
 import { MODEL, parseModelFile, WEIGHTS } from "./format.ts";
 import type { ModelSource } from "./place.ts";
-import { decodeSafetensors, type SavedTensor } from "./safetensors.ts";
 
 /** Larger model files are not ours: structure takes some hundred bytes a layer. */
 const longestModelFile = 64 * 1024 * 1024;

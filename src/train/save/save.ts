@@ -1,14 +1,13 @@
 import { lossToJson, type MetricDefinition, metricToJson, type Network } from "../../nn/index.ts";
 import { isSerializable } from "../../optim/index.ts";
 import type { DType } from "../../tensor/index.ts";
-import { DescentError, fail } from "../../util/index.ts";
+import { DescentError, encodeSafetensors, fail, type SavedTensor } from "../../util/index.ts";
 import type { Objective } from "../objective.ts";
 import type { TrainingState } from "../trainer.ts";
 import { sha256 } from "./checksum.ts";
 import type { ModelFacts } from "./facts.ts";
 import { checkModelFile, formatVersion, libraryVersion, MODEL, type ModelFile, OPTIMIZER, WEIGHTS } from "./format.ts";
 import type { ModelPart, ModelTarget } from "./place.ts";
-import { encodeSafetensors, type SavedTensor } from "./safetensors.ts";
 
 /** Everything of a model that is saved, copied: training may go on meanwhile. */
 export interface Snapshot {

@@ -1,4 +1,5 @@
-import { fail, product } from "../../util/index.ts";
+import { fail } from "./errors.ts";
+import { product } from "./shape.ts";
 
 /** One tensor of a safetensors file. */
 export interface SavedTensor {
@@ -41,25 +42,58 @@ export function encodeSafetensors(
   return [length, padded, ...[...tensors.values()].map(({ data }) => littleEndian(data))];
 }
 
+/** Element types that can be read as float32, and their bytes. */
+const READERS: Readonly<Record<string, readonly [bytes: number, read: (view: DataView, at: number) => number]>> = {
+  F32: [4, (view, at) => view.getFloat32(at, true)],
+  F64: [8, (view, at) => view.getFloat64(at, true)],
+  F16: [2, (view, at) => half(view.getUint16(at, true))],
+  BF16: [2, (view, at) => bits(view.getUint16(at, true) << 16)],
+  I64: [8, (view, at) => Number(view.getBigInt64(at, true))],
+  I32: [4, (view, at) => view.getInt32(at, true)],
+  I16: [2, (view, at) => view.getInt16(at, true)],
+  I8: [1, (view, at) => view.getInt8(at)],
+  U8: [1, (view, at) => view.getUint8(at)],
+  BOOL: [1, (view, at) => view.getUint8(at)],
+};
+
+/** The float32 of these bits. */
+function bits(word: number): number {
+  const view = new DataView(new ArrayBuffer(4));
+  view.setInt32(0, word);
+  return view.getFloat32(0);
+}
+
+/** A float16: sign, 5 bits of exponent, 10 of fraction. */
+function half(word: number): number {
+  const [sign, exponent, fraction] = [word & 0x8000 ? -1 : 1, (word >> 10) & 31, word & 1023];
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
+}
+
 /**
  * Reads a safetensors file of float32 tensors.
  *
  * @param file the file's name in errors.
+ * @param convert true: tensors of other types become float32.
  * @throws DescentError for anything that is not such a file: truncated, overlapping, foreign, other dtypes.
  */
-export function decodeSafetensors(bytes: Uint8Array, file: string): Map<string, SavedTensor> {
+export function decodeSafetensors(bytes: Uint8Array, file: string, convert = false): Map<string, SavedTensor> {
   const { header, dataStart } = readHeader(bytes, file);
   const tensors = new Map<string, SavedTensor>();
   let expectedBegin = 0;
   const inOrder = [...header].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end);
   for (const [name, { dtype, shape, begin, end }] of inOrder) {
-    if (dtype !== "F32") broken(file, `its tensor "${name}" is ${dtype}`, "F32");
-    if (end - begin !== product(shape) * 4 || begin !== expectedBegin) {
+    const [size, read] = (convert ? READERS[dtype] : dtype === "F32" ? READERS["F32"] : undefined) ?? [];
+    if (!size || !read) {
+      broken(file, `its tensor "${name}" is ${dtype}`, convert ? Object.keys(READERS).join(", ") : "F32");
+    }
+    if (end - begin !== product(shape) * size || begin !== expectedBegin) {
       broken(file, `the place of its tensor "${name}" does not fit its shape [${shape.join(", ")}]`);
     }
     expectedBegin = end;
     if (dataStart + end > bytes.length) broken(file, `it ends inside its tensor "${name}"`);
-    tensors.set(name, { shape, data: readFloats(bytes.subarray(dataStart + begin, dataStart + end)) });
+    const own = bytes.subarray(dataStart + begin, dataStart + end);
+    tensors.set(name, { shape, data: dtype === "F32" ? readFloats(own) : converted(own, size, read) });
   }
   if (dataStart + expectedBegin !== bytes.length) {
     broken(file, `it has ${bytes.length - dataStart} bytes of data and its header places ${expectedBegin}`);
@@ -119,6 +153,11 @@ function littleEndian(data: Float32Array): Uint8Array {
 function readFloats(bytes: Uint8Array): Float32Array {
   const copy = hostIsLittleEndian ? new Uint8Array(bytes) : swapped(bytes); // a copy is aligned
   return new Float32Array(copy.buffer);
+}
+
+function converted(bytes: Uint8Array, size: number, read: (view: DataView, at: number) => number): Float32Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  return Float32Array.from({ length: bytes.length / size }, (_, i) => read(view, i * size));
 }
 
 function swapped(bytes: Uint8Array): Uint8Array {

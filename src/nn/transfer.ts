@@ -1,5 +1,5 @@
-import type { Network } from "../nn/index.ts";
 import { checkOptions, fail, formatShape, nearest, type Shape, sameShape } from "../util/index.ts";
+import type { Network } from "./network.ts";
 
 /** Options of `model.loadWeights`. */
 export interface LoadWeightsOptions {
