@@ -1,4 +1,5 @@
-import { invariant, product, rowMajorStrides, type Shape } from "../../util/index.ts";
+import type { Layer } from "../../nn/index.ts";
+import { product, rowMajorStrides, type Shape } from "../../util/index.ts";
 
 /** Numbers with their shape. */
 export interface TorchArray {
@@ -236,8 +237,7 @@ function own(kind: string, shapes: ReadonlyMap<string, Shape>): readonly Layout[
 }
 
 function bothDirections(layer: unknown, shapes: ReadonlyMap<string, Shape>): readonly Layout[] | undefined {
-  const kind = (layer as { kind?: unknown } | undefined)?.kind;
-  invariant(typeof kind === "string", "a bidirectional layer without its layer");
+  const { kind } = (layer as Layer).definition;
   const [order, twoBiases] = RECURRENT[kind] ?? [];
   if (!order || (twoBiases && (shapes.get("forward/bias")?.length ?? 2) !== 2)) return undefined;
   return [
