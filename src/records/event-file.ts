@@ -95,15 +95,16 @@ export function framed(data: Uint8Array): Uint8Array {
 
 const BUCKETS = 30;
 
-/** Buckets of equal width from the least to the greatest number (TensorBoard's histogram summary of version 2). */
+/** Buckets of equal width from the least to the greatest number, one when all are equal (TensorBoard's histogram summary of version 2). */
 function histogramOf(values: ArrayLike<number>): ProtoWriter {
   const finite = Array.from(values).filter(Number.isFinite);
   const min = finite.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   const max = finite.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  const width = (max - min) / BUCKETS || 1;
-  const counts = new Array<number>(BUCKETS).fill(0);
+  const buckets = max > min ? BUCKETS : 1;
+  const width = (max - min) / buckets || 1;
+  const counts = new Array<number>(buckets).fill(0);
   for (const value of finite) {
-    const bucket = Math.min(BUCKETS - 1, Math.floor((value - min) / width));
+    const bucket = Math.min(buckets - 1, Math.floor((value - min) / width));
     counts[bucket] = (counts[bucket] ?? 0) + 1;
   }
   const [low, high] = finite.length === 0 ? [0, 0] : [min, max];
@@ -121,7 +122,7 @@ function histogramOf(values: ArrayLike<number>): ProtoWriter {
     )
     .doubles(
       6,
-      counts.map((_, i) => (i === BUCKETS - 1 ? high : low + (i + 1) * width)),
+      counts.map((_, i) => (i === buckets - 1 ? high : low + (i + 1) * width)),
     )
     .doubles(7, counts);
 }
