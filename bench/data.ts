@@ -7,10 +7,11 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Callback, layers, type Model, sequential } from "descent";
-import { type Dataset, fromTable } from "descent/data";
+import { type Dataset, fromImages, fromTable } from "descent/data";
 
 const FEATURES = 19;
 const BATCH = 1024;
+const IMAGES = 10_000;
 /** A column of float64 for each feature, and the target. */
 const ROW_BYTES = 8 * (FEATURES + 1);
 /** Samples of the training that is fed from memory, each seen several times. */
@@ -82,6 +83,56 @@ async function report(kind: string, fit: (callback: Callback) => ReturnType<Mode
   console.log(JSON.stringify({ kind, samples, seconds, perSecond: samples / seconds, peak, waiting, loss }));
 }
 
+/** 10,000 PNGs of 64 x 64 pixels with some structure, in ten folders. */
+async function makeImages(folder: string): Promise<void> {
+  const { default: sharp } = await import("sharp");
+  for (let i = 0; i < IMAGES; i++) {
+    const into = join(folder, `class-${i % 10}`);
+    mkdirSync(into, { recursive: true });
+    const pixels = Uint8Array.from({ length: 64 * 64 * 3 }, (_, at) => {
+      const [row, column] = [Math.floor(at / 192), Math.floor(at / 3) % 64];
+      return 128 + 100 * Math.sin((row * (1 + (i % 10)) + column) / 9) + ((at * 2654435761 + i) % 24);
+    });
+    await sharp(pixels, { raw: { width: 64, height: 64, channels: 3 } })
+      .png()
+      .toFile(join(into, `${i}.png`));
+  }
+}
+
+/** Images read as they come, then into a training of a small network; prints rates, and how many processors were kept busy. */
+async function images(folder: string): Promise<void> {
+  const { dataset, classes } = await fromImages(folder, { size: [64, 64] });
+  const measured = async (work: () => Promise<unknown>) => {
+    const [before, started] = [process.cpuUsage(), performance.now()];
+    await work();
+    const seconds = (performance.now() - started) / 1000;
+    const { user, system } = process.cpuUsage(before);
+    return { perSecond: IMAGES / seconds, cores: (user + system) / 1e6 / seconds };
+  };
+  const read = await measured(async () => {
+    for await (const _ of dataset.batch(64));
+  });
+  const model = sequential([
+    layers.rescaling(1 / 255, { inputShape: [64, 64, 3] }),
+    layers.conv2d(16, 3, { strides: 2, activation: "relu" }),
+    layers.conv2d(32, 3, { strides: 2, activation: "relu" }),
+    layers.globalAveragePooling2d(),
+    layers.dense(classes.length, { activation: "softmax" }),
+  ]).compile({ optimizer: "adam", loss: "sparseCategoricalCrossentropy" });
+  const shuffled = dataset.shuffle({ seed: 1 }).batch(64);
+  await model.fit(shuffled.take(128), { verbose: 0 }); // compiled before it is timed
+  let waiting = 0;
+  const trained = await measured(async () => {
+    ({ waiting } = await model.fit(shuffled, { verbose: 0 }));
+  });
+  console.log(JSON.stringify({ read, trained, waiting }));
+}
+
+interface Rate {
+  perSecond: number;
+  cores: number;
+}
+
 interface Told {
   samples: number;
   seconds: number;
@@ -112,11 +163,21 @@ async function main(gigabytes: number, folder: string): Promise<void> {
     await makeTable(path, gigabytes);
   }
   console.log(`${path}: ${(statSync(path).size / 1e9).toFixed(2)} GB; ${cpus()[0]?.model}, ${cpus().length} threads`);
-  const memory = part("memory", path, "10000000");
+  const memory = part("memory", path, "2000000");
   say("from memory", memory);
   const stream = part("table", path);
   say("from the table", stream);
   console.log(`${((100 * stream.perSecond) / memory.perSecond).toFixed(0)} % of the speed from memory`);
+  const pictures = join(folder, "images");
+  if (!existsSync(join(pictures, "class-9", `${IMAGES - 1}.png`))) {
+    console.log(`Making ${IMAGES} images...`);
+    await makeImages(pictures);
+  }
+  const rate = ({ perSecond, cores }: Rate) => `${Math.round(perSecond)} a second, ${cores.toFixed(2)} processors busy`;
+  const { read, trained, waiting } = part<{ read: Rate; trained: Rate; waiting: number }>("images", pictures);
+  console.log(
+    `${IMAGES} PNGs read: ${rate(read)}; into a training: ${rate(trained)}, ${waiting.toFixed(1)} s waited for data`,
+  );
 }
 
 function say(what: string, { samples, seconds, perSecond, peak, waiting, loss }: Told): void {
@@ -127,5 +188,6 @@ function say(what: string, { samples, seconds, perSecond, peak, waiting, loss }:
 }
 
 const [first = "10", ...rest] = process.argv.slice(2);
-if (first === "part") await train(rest[0] ?? "", rest[1] ?? "", Number(rest[2] ?? Number.POSITIVE_INFINITY));
+if (first === "part" && rest[0] === "images") await images(rest[1] ?? "");
+else if (first === "part") await train(rest[0] ?? "", rest[1] ?? "", Number(rest[2] ?? Number.POSITIVE_INFINITY));
 else await main(Number(first), rest[0] ?? join(tmpdir(), "descent-bench-data"));

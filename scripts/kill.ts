@@ -1,12 +1,14 @@
-// `npm run kill -- [KILLS] [SEED]`: trains in a process that is killed (SIGKILL) at random moments, resumes it each time, and compares
-// weights, optimizer, history and best weights of the end with those of a training that nobody killed, bit for bit.
+// `npm run kill -- [KILLS] [SEED] [stream]`: trains in a process that is killed (SIGKILL) at random moments, resumes it each time, and compares
+// weights, optimizer, history and best weights of the end with those of a training that nobody killed, bit for bit. With "stream" its
+// samples are no arrays but a stream that is shuffled in windows and changed at random.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { callbacks, layers, sequential } from "descent";
+import { callbacks, type FitOptions, layers, sequential } from "descent";
+import { fromArrays, fromGenerator } from "descent/data";
 import { HostRandom } from "../src/util/index.ts";
 
 const SAMPLES = 200;
@@ -14,7 +16,7 @@ const BATCH = 16;
 const STEPS_AN_EPOCH = (0.8 * SAMPLES) / BATCH;
 
 /** The training that is killed: convolution, batch normalization, dropout, augmentation, shuffling, validation, early stopping. */
-async function train(folder: string, epochs: number): Promise<void> {
+async function train(folder: string, epochs: number, kind: string | undefined): Promise<void> {
   const random = new HostRandom(7);
   const x = {
     data: Float32Array.from({ length: SAMPLES * 64 }, () => random.normal()),
@@ -33,15 +35,29 @@ async function train(folder: string, epochs: number): Promise<void> {
   );
   model.compile({ optimizer: "adam", loss: "sparseCategoricalCrossentropy", metrics: ["accuracy", "f1"] });
   const begun = { onTrainBegin: () => console.log("BEGUN") };
-  const history = await model.fit(x, y, {
+  const options: FitOptions = {
     epochs,
     batchSize: BATCH,
-    validationSplit: 0.2,
     verbose: 0,
     augment: [layers.randomRotation(0.05), layers.randomTranslation(0.1, 0.1)],
     callbacks: [callbacks.earlyStopping({ patience: 1e9, restoreBestWeights: true }), begun],
     checkpoint: { folder, every: { steps: 1 }, keep: { last: 2, best: 1 }, resume: true },
+  };
+  const all = fromArrays({ x, y });
+  const stream = fromGenerator(async function* samples() {
+    for await (const batch of all.take(0.8 * SAMPLES).batch(1)) {
+      const [image, label] = [batch["x"], batch["y"]] as { data: Float32Array }[];
+      yield { x: { data: image?.data, shape: [8, 8, 1] }, y: label?.data[0] };
+    }
   });
+  const noisy = stream.shuffle({ seed: 2, buffer: 50 }).map((sample, { random }) => {
+    const { data, shape } = sample["x"] as { data: Float32Array; shape: number[] };
+    return { ...sample, x: { data: data.map((value) => value + 0.1 * random.normal()), shape } };
+  });
+  const history =
+    kind === "stream"
+      ? await model.fit(noisy, { ...options, validationData: all.skip(0.8 * SAMPLES) })
+      : await model.fit(x, y, { ...options, validationSplit: 0.2 });
   const end = createHash("sha256");
   for (const weights of [model.parameters, model.moving]) end.update(new Uint8Array(Float32Array.from(weights).buffer));
   end.update(JSON.stringify([history.history, history.epochs]));
@@ -58,7 +74,12 @@ function stepOf(folder: string): number {
 }
 
 /** Runs the training in a process; kills it `afterMs` after it began. */
-async function run(folder: string, epochs: number, afterMs: number | undefined): Promise<string> {
+async function run(
+  folder: string,
+  epochs: number,
+  kind: string | undefined,
+  afterMs: number | undefined,
+): Promise<string> {
   const child = spawn(process.execPath, [
     "--import",
     "tsx",
@@ -66,6 +87,7 @@ async function run(folder: string, epochs: number, afterMs: number | undefined):
     "train",
     folder,
     String(epochs),
+    kind ?? "",
   ]);
   let out = "";
   child.stdout.on("data", (text: Buffer) => {
@@ -79,14 +101,14 @@ async function run(folder: string, epochs: number, afterMs: number | undefined):
   return out;
 }
 
-async function main(kills: number, seed: number): Promise<void> {
+async function main(kills: number, seed: number, kind: string | undefined): Promise<void> {
   const scratch = mkdtempSync(join(tmpdir(), "descent-kill-"));
   const random = new HostRandom(seed);
   const epochs = 10 + 2 * kills;
   try {
     console.log(`A training of ${epochs} epochs that nobody kills...`);
     const begun = performance.now();
-    const expected = /ENDED (\w+)/.exec(await run(join(scratch, "straight"), epochs, undefined))?.[1];
+    const expected = /ENDED (\w+)/.exec(await run(join(scratch, "straight"), epochs, kind, undefined))?.[1];
     if (!expected) throw new Error("it did not end");
     const perStep = (performance.now() - begun) / stepOf(join(scratch, "straight"));
     let [done, halves] = [0, 0];
@@ -98,7 +120,7 @@ async function main(kills: number, seed: number): Promise<void> {
     };
     let end: string | undefined;
     while (end === undefined) {
-      const out = await run(join(scratch, "killed"), epochs, moment());
+      const out = await run(join(scratch, "killed"), epochs, kind, moment());
       end = /ENDED (\w+)/.exec(out)?.[1];
       if (end === undefined) done++;
       if (!out.startsWith("BEGUN")) throw new Error(out);
@@ -113,5 +135,5 @@ async function main(kills: number, seed: number): Promise<void> {
 }
 
 const [command = "200", ...rest] = process.argv.slice(2);
-if (command === "train") await train(rest[0] ?? "", Number(rest[1]));
-else await main(Number(command), Number(rest[0] ?? 1));
+if (command === "train") await train(rest[0] ?? "", Number(rest[1]), rest[2]);
+else await main(Number(command), Number(rest[0] ?? 1), rest[1]);
