@@ -112,6 +112,12 @@ export const LAYERS: Record<string, Layer> = {
     mayImport: ["util", "nn", "train"],
     browserSafe: true,
   },
+  tabular: {
+    level: 8,
+    is: "tables of any kind as features, the models for them, and what they came to",
+    mayImport: ["util", "tensor", "nn", "optim", "data", "train"],
+    browserSafe: true,
+  },
   export: {
     level: 8,
     is: "models as files of others: ONNX, JavaScript, safetensors of PyTorch; reads graphs, as engines do",
@@ -153,7 +159,7 @@ export const LAYERS: Record<string, Layer> = {
   cli: {
     level: 9,
     is: "the command `descent`: a thin face on the public door",
-    mayImport: ["util", "tensor", "nn", "optim", "data", "train", "export", "index"],
+    mayImport: ["util", "tensor", "nn", "optim", "data", "train", "tabular", "export", "index"],
     browserSafe: false,
   },
 };

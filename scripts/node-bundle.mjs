@@ -7,6 +7,7 @@ const DOORS = [
   "index",
   "architectures/index",
   "data/index",
+  "tabular/index",
   "text/index",
   "export/index",
   "records/index",

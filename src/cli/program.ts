@@ -18,6 +18,7 @@ Environment:
   NO_COLOR=1       no colors
 
 Examples:
+  $ descent train houses.csv --target price
   $ descent train digits.config.ts
   $ descent evaluate runs/digits/model test.csv
   $ descent predict runs/digits/model new.csv -o answers.csv
@@ -40,7 +41,11 @@ A config is JSON, or a module that exports one (export default defineConfig({ ..
 Data files: .json with { "x": [...], "y": [...] }, or .csv of numbers with a line of column names (the last column is the
 target unless data.target names another).
 
+A table is a .csv, .tsv, .json, .jsonl, .parquet or .duckdb file, with --target: types of columns, cleaning, features, task, model and
+training follow written rules; model/, metrics.json, report.html, predictions.csv and train.ts, the same as a program, are written to runs/NAME.
+
 Examples:
+  $ descent train houses.csv --target price
   $ descent train flowers.json
   $ descent train digits.config.ts --epochs 3 --output runs/short`;
 
@@ -54,7 +59,7 @@ Examples:
   $ descent profile digits.config.ts --steps 200 --trace trace.json`;
 
 const EVALUATE_HELP = `
-The data are a .csv with the columns of the training, or a .json with { "x": [...], "y": [...] }.
+The data are a .csv with the columns of the training, or a .json with { "x": [...], "y": [...] }; for a model of a table, any table.
 
 Examples:
   $ descent evaluate runs/flowers/model test.csv
@@ -62,7 +67,7 @@ Examples:
 
 const PREDICT_HELP = `
 The data are a .csv with the feature columns of the training (others are ignored), or a .json with { "x": [...] } or a list
-of samples. Without --output, the answers are printed as CSV.
+of samples; for a model of a table, any table. Without --output, the answers are printed as CSV.
 
 Examples:
   $ descent predict runs/flowers/model new.csv
@@ -103,15 +108,41 @@ export function createProgram(exit: (code: ExitCode) => void): Command {
       .addHelpText("after", help)
       .allowExcessArguments(false);
 
-  command("train <config>", "train the model of a config; write it, its metrics and a report", TRAIN_HELP)
-    .option("-o, --output <folder>", "where to write, instead of the config's folder")
+  const many = (value: string, before: string[] = []) => [...before, value];
+  command(
+    "train <source>",
+    "train the model of a config, or one for a table; write it, its metrics and a report",
+    TRAIN_HELP,
+  )
+    .option("-o, --output <folder>", "where to write, instead of the config's folder or runs/NAME")
     .option("-e, --epochs <number>", "epochs, instead of the config's", wholeNumber)
     .option("-s, --seed <number>", "seed of all random numbers, instead of the config's", wholeNumber)
     .option("-q, --quiet", "no progress, only the result")
-    .option("-r, --resume", "go on with a training that was interrupted or killed")
-    .action(async (config, options) => {
+    .option("-r, --resume", "go on with a config's training that was interrupted or killed")
+    .option(
+      "-t, --target <column>",
+      "of a table, the column to predict: its name, or its number from 1 on (-1: the last)",
+    )
+    .option("--task <task>", "regression, binary or multi-class, instead of what the target's values suggest")
+    .option("--type <name=type>", "what a column is, where it was misunderstood; may be repeated", many)
+    .option("--ignore <column>", "a column that the model shall not look at; may be repeated", many)
+    .option("--time-column <column>", "hold out the last rows by this column, not some by chance")
+    .option("--no-header", "the first line of the file is data: columns are column1, column2, ...")
+    .option("--delimiter <sign>", "what separates the values of a CSV file")
+    .option("--sql <query>", "train on a query's answer; it calls the file data")
+    .option("--table <name>", "the table of a DuckDB database")
+    .option("--test-size <share>", "share of the rows that is held out; default 0.2", share)
+    .option("--keep-duplicates", "keep rows that are copies of others")
+    .option("--balance", "let rare classes count as much as frequent ones")
+    .option("--memory <megabytes>", "what DuckDB may take; default 1024", wholeNumber)
+    .action(async (source, options) => {
+      const { isTable } = await import("./tabular/source.ts");
+      if (isTable(source, options.target)) {
+        const { trainTableCommand } = await import("./tabular/train.ts");
+        return exit(await trainTableCommand(source, options));
+      }
       const { trainCommand } = await import("./commands/train.ts");
-      exit(await trainCommand(config, options));
+      exit(await trainCommand(source, options));
     });
   command("profile <config>", "show where the time and memory of a config's training steps go", PROFILE_HELP)
     .option("--steps <number>", "steps that are measured, once warm; default 50", wholeNumber)
@@ -151,6 +182,11 @@ export function createProgram(exit: (code: ExitCode) => void): Command {
 
 function wholeNumber(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError("Expected a whole number.");
+  return Number(text);
+}
+
+function share(text: string): number {
+  if (!/^0?\.\d+$/.test(text)) throw new InvalidArgumentError("Expected a share between 0 and 1, such as 0.2.");
   return Number(text);
 }
 

@@ -9,7 +9,7 @@ const folder = workFolder();
 describe.concurrent("what is wrong is said on one line", () => {
   const wrong: [args: string[], code: number, message: string | RegExp, files?: Record<string, string | object>][] = [
     [["trian"], 2, "unknown command 'trian' (Did you mean train?) (--help shows what is known)"],
-    [["train"], 2, "missing required argument 'config' (--help shows what is known)"],
+    [["train"], 2, "missing required argument 'source' (--help shows what is known)"],
     [
       ["train", "x", "--epoks", "3"],
       2,

@@ -33,6 +33,7 @@ const doors = [
   await namesOf("src/index.ts", "descent"),
   await namesOf("src/architectures/index.ts", "descent/architectures"),
   await namesOf("src/data/index.ts", "descent/data"),
+  await namesOf("src/tabular/index.ts", "descent/tabular"),
   await namesOf("src/text/index.ts", "descent/text"),
   await namesOf("src/export/index.ts", "descent/export"),
   await namesOf("src/records/index.ts", "descent/records"),

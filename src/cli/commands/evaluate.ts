@@ -2,6 +2,7 @@ import { describeSamples, readSampleFile } from "../data/samples.ts";
 import { EXIT, type ExitCode, part } from "../exit.ts";
 import { formatMetric, metricTitle } from "../format.ts";
 import { classScores } from "../scores.ts";
+import { evaluateTable, tableModelOf } from "../tabular/use.ts";
 import { outcomeOf } from "../training/outcome.ts";
 import { applyScalers } from "../training/prepare.ts";
 import { openModel } from "../training/saved.ts";
@@ -15,6 +16,8 @@ export interface EvaluateOptions {
 /** `descent evaluate`: tests a saved model on data with known answers. */
 export async function evaluateCommand(folder: string, path: string, { json }: EvaluateOptions): Promise<ExitCode> {
   const { model, scalers, columns, labels } = await openModel(folder);
+  const ofTable = tableModelOf(model);
+  if (ofTable) return evaluateTable(ofTable, path, json ?? false);
   const { x, y } = await readSampleFile(path, columns);
   const outcome = await part(EXIT.data, async () => {
     const scaled = await applyScalers(scalers, x);

@@ -5,6 +5,7 @@ import { writeCsv } from "../data/csv.ts";
 import type { Dense } from "../data/dense.ts";
 import { readInputFile } from "../data/samples.ts";
 import { EXIT, type ExitCode, part, reasonOf, refuse } from "../exit.ts";
+import { predictTable, tableModelOf } from "../tabular/use.ts";
 import { applyScalers } from "../training/prepare.ts";
 import { openModel, type SavedModel } from "../training/saved.ts";
 import { answersOf, isDistribution } from "../training/task.ts";
@@ -20,6 +21,8 @@ export async function predictCommand(folder: string, path: string, { output }: P
     refuse(EXIT.usage, `--output ${output} is neither JSON nor CSV`, "a file that ends with .json or .csv");
   }
   const saved = await openModel(folder);
+  const ofTable = tableModelOf(saved.model);
+  if (ofTable) return predictTable(ofTable, path, output);
   const x = await readInputFile(path, saved.columns);
   const answers = await part(EXIT.data, async () => {
     const prediction = await saved.model.predict(await applyScalers(saved.scalers, x));

@@ -4,8 +4,8 @@ import { lineChart, type Series, scatterChart } from "./chart.ts";
 import { type Html, html, trusted } from "./html.ts";
 import { pngDataUri } from "./png.ts";
 import { STYLE } from "./style.ts";
-import { classTable, confusionTable, historyTable } from "./tables.ts";
-import type { Mistake, Report, ReportHistory } from "./types.ts";
+import { classTable, confusionTable, historyTable, plainTable } from "./tables.ts";
+import type { Mistake, Report, ReportHistory, ReportSection } from "./types.ts";
 
 /** The browser itself refuses anything from a network, and any script. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
@@ -38,6 +38,7 @@ ${report.history && curves(report.history)}
 ${report.confusion && classes(report, report.confusion, names)}
 ${report.regression && regression(report.regression)}
 ${report.mistakes?.length ? mistakes(report.mistakes, names) : undefined}
+${report.sections?.map(section)}
 ${report.modelSummary && model(report.modelSummary)}
 ${report.facts && facts(report.facts)}
 </main>
@@ -134,6 +135,15 @@ function mistakes(list: readonly Mistake[], names: readonly string[]): Html {
     const [label, prediction] = [name(mistake.label), name(mistake.prediction)];
     return html`<li><figure><img src="${pngDataUri(mistake.pixels, mistake.shape)}" width="${width}" height="${height}" alt="${`Picture of class ${label}, taken for ${prediction}`}"><figcaption><span><b class="right">${label}</b><span class="as" aria-hidden="true">→</span><span class="hidden"> taken for </span><b class="wrong">${prediction}</b></span><small>${percent(mistake.probability, 1)}</small></figcaption></figure></li>`;
   })}</ul>
+</section>`;
+}
+
+function section({ title, note, tables }: ReportSection, place: number): Html {
+  const id = `section-${place + 1}`;
+  return html`<section aria-labelledby="${id}">
+<h2 id="${id}">${title}</h2>
+${note && html`<p>${note}</p>`}
+${tables.map(plainTable)}
 </section>`;
 }
 

@@ -74,6 +74,8 @@ th { font-weight: 600; } thead th { color: var(--soft); font-weight: 500; font-s
 .confusion .hit { background: rgb(var(--hit) / var(--share)); }
 .confusion .miss { background: rgb(var(--miss) / var(--share)); }
 .confusion .strong { color: var(--strong); font-weight: 600; }
+.plain { margin-top: 12px; } .words th, .words td { text-align: left; padding: 5px 14px 5px 0; vertical-align: top; }
+.numbers th[scope=row] { text-align: left; }
 .scores, .numbers { width: 100%; }
 .scores td, .scores thead th, .numbers td, .numbers thead th { text-align: right; padding: 6px 8px; white-space: nowrap; }
 .scores tr > :first-child { padding-left: 0; } .scores tr > :last-child { padding-right: 0; }

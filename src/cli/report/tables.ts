@@ -1,6 +1,7 @@
 import { groupDigits, percent } from "../format.ts";
 import { type ClassScores, macroAverage } from "../scores.ts";
 import { type Html, html } from "./html.ts";
+import type { ReportTable } from "./types.ts";
 
 /** The confusion matrix as a table whose cells are shaded by their share of the true class. */
 export function confusionTable(confusion: readonly (readonly number[])[], names: readonly string[]): Html {
@@ -39,6 +40,16 @@ export function classTable(scores: readonly ClassScores[], names: readonly strin
 function scoreRow(name: string, score: ClassScores): Html {
   const bar = html`<span class="bar" style="--share:${score.f1.toFixed(4)}" aria-hidden="true"></span>`;
   return html`<tr><th scope="row">${name}</th><td>${percent(score.precision, 1)}</td><td>${percent(score.recall, 1)}</td><td>${bar}<span class="number">${percent(score.f1, 1)}</span></td><td>${groupDigits(score.support)}</td></tr>`;
+}
+
+/** Cells under titles. */
+export function plainTable({ caption, columns, rows, words = false }: ReportTable): Html {
+  return html`<div class="plain scroll" role="region" aria-label="${caption}" tabindex="0">
+<table class="${words ? "words" : "numbers"}">
+<caption>${caption}</caption>
+<thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
+<tbody>${rows.map(([first = "", ...cells]) => html`<tr><th scope="row">${first}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`)}</tbody>
+</table></div>`;
 }
 
 /** Every epoch's numbers: the curves' text alternative. At most `most` rows, the last epoch always among them. */

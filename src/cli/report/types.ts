@@ -24,6 +24,21 @@ export interface Highlight {
   value: string;
 }
 
+/** A table of a report: titles, and rows of cells; all but the first column are aligned as numbers unless `words`. */
+export interface ReportTable {
+  caption: string;
+  columns: readonly string[];
+  rows: readonly (readonly (string | number)[])[];
+  words?: boolean;
+}
+
+/** A part of a report that is tables. */
+export interface ReportSection {
+  title: string;
+  note?: string;
+  tables: readonly ReportTable[];
+}
+
 /** What a report shows. Every part but the title is optional; parts that are missing leave no gap. */
 export interface Report {
   title: string;
@@ -43,6 +58,8 @@ export interface Report {
   /** What `confusion` and `perClass` were counted on, such as "2,000 test images". */
   countedOn?: string;
   mistakes?: readonly Mistake[];
+  /** Tables, shown after the curves and what was counted. */
+  sections?: readonly ReportSection[];
   /** Predicted against true values, for a regression. */
   regression?: { actual: ArrayLike<number>; predicted: ArrayLike<number>; name?: string };
   /** The text of `model.summary()`. */

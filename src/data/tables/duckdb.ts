@@ -59,6 +59,8 @@ export class Database {
   private connection!: Connection;
   private instance!: Awaited<ReturnType<Library["DuckDBInstance"]["create"]>>;
   private closed = false;
+  /** Settles when the last question was answered. */
+  private asked: Promise<unknown> = Promise.resolve();
 
   private constructor() {}
 
@@ -91,8 +93,14 @@ export class Database {
     await this.connection.run(sql).catch(refused);
   }
 
-  /** The rows of a small answer. */
-  async rows(sql: string): Promise<Record<string, unknown>[]> {
+  /** The rows of a small answer. One question after the other: a connection forgets an answer when it is asked again. */
+  rows(sql: string): Promise<Record<string, unknown>[]> {
+    const answer = this.asked.then(() => this.ask(sql));
+    this.asked = answer.catch(() => undefined);
+    return answer;
+  }
+
+  private async ask(sql: string): Promise<Record<string, unknown>[]> {
     const result = await this.connection.stream(sql).catch(refused);
     const rows = await result.getRowObjectsJS().catch(refused);
     return rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)])));

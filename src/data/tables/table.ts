@@ -35,6 +35,8 @@ export class Table {
     readonly columns: readonly TableColumn[],
     private readonly database: Database,
     count: number | undefined,
+    /** What its rows are read from. */
+    private readonly from = "data",
   ) {
     this.count = count;
   }
@@ -78,7 +80,7 @@ export class Table {
   /** Counts the rows: at once for Parquet, by a pass over the file for CSV and JSON. */
   async rows(): Promise<number> {
     if (this.count === undefined) {
-      const [row] = await this.query("SELECT count(*)::DOUBLE AS n FROM data");
+      const [row] = await this.query(`SELECT count(*)::DOUBLE AS n FROM ${this.from}`);
       this.count = Number(row?.["n"]);
     }
     return this.count;
@@ -127,6 +129,17 @@ export class Table {
     return this.columns[names.indexOf(name)] ?? unknownName("column", name, names);
   }
 
+  /**
+   * What a query over the table gives, as a table of its own, which may be read piece by piece. It lives as long as this one.
+   *
+   * @throws DescentError for what DuckDB refuses, on one line.
+   */
+  async derive(sql: string): Promise<Table> {
+    const described = await explained(this.name, () => this.database.rows(`DESCRIBE ${sql}`));
+    const columns = described.map((row) => columnOf(String(row["column_name"]), String(row["column_type"])));
+    return new Table(this.name, columns, this.database, undefined, `(${sql})`);
+  }
+
   /** Lets go of DuckDB. Datasets of the table can no longer be read. */
   close(): Promise<void> {
     return this.database.close();
@@ -137,7 +150,7 @@ export class Table {
     const values = outputs.flatMap(([, parts, isMatrix]) =>
       parts.map((column) => columnSql(column, isMatrix ? "FLOAT" : "DOUBLE")),
     );
-    const sql = `SELECT ${values.map((value, i) => `${value} AS c${i}`).join(", ")} FROM data`;
+    const sql = `SELECT ${values.map((value, i) => `${value} AS c${i}`).join(", ")} FROM ${this.from}`;
     return {
       description: `${words} of ${this.name}`,
       get length() {

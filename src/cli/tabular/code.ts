@@ -1,0 +1,84 @@
+import { relative, sep } from "node:path";
+import type { PreparedTable, PrepareOptions, TrainedTable } from "../../tabular/index.ts";
+
+/** What a training was made by, as a program that makes it again and can be edited. */
+export function trainingCode(
+  table: PreparedTable,
+  trained: TrainedTable,
+  options: PrepareOptions,
+  folder: string,
+  file: string,
+): string {
+  const { target } = table.recipe;
+  const { plan, chosen, classWeight } = trained;
+  const linear = chosen === "linear";
+  const types = Object.fromEntries(
+    table.profiles.filter(({ name }) => name !== target.name).map(({ name, type }) => [name, type]),
+  );
+  const { types: _, ...given } = options;
+  const prepared = {
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+    target: target.name,
+    task: target.task,
+    types,
+  };
+  const path = relative(folder, file).split(sep).join("/");
+  return `// Written by descent train: the training of ${target.name}, to edit and to run (npx tsx train.ts).
+import { fileURLToPath } from "node:url";
+import { callbacks, layers, model, optimizers } from "descent";
+import { ${classWeight ? "classWeights, " : ""}prepareTable, TableModel } from "descent/tabular";
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const table = await prepareTable(at(${JSON.stringify(path)}), ${literal(prepared)});
+const train = await table.part("train");
+const validation = await table.part("validation");
+const test = await table.part("test");
+
+const { inputs, features } = table.features();
+${linear ? "" : deepLayers(plan.hidden, plan.dropout)}${outputCode(target.task, linear ? "features" : "both")}
+const net = model({ inputs, outputs: output, seed: ${options.seed ?? 0} });
+net.compile({
+  optimizer: optimizers.adam({ learningRate: ${linear ? 10 * plan.learningRate : plan.learningRate} }),
+  loss: ${JSON.stringify(plan.loss)},
+  metrics: ${JSON.stringify(plan.metrics)},
+});
+await net.fit(train.x, train.y, {
+  epochs: ${plan.epochs},
+  batchSize: ${plan.batchSize},
+  validationData: { x: validation.x, y: validation.y },
+  seed: ${options.seed ?? 0},
+${classWeight ? `  classWeight: classWeights(train.y, ${target.classes.length}),\n` : ""}  callbacks: [
+    callbacks.earlyStopping({ patience: ${plan.patience}, restoreBestWeights: true }),
+    callbacks.reduceLearningRateOnPlateau({ patience: ${Math.max(1, Math.round(plan.patience / 3))}, factor: 0.5 }),
+  ],
+});
+console.log(await net.evaluate(test.x, test.y));
+await new TableModel(net, table.recipe).save(at("edited-model"));
+await table.close();
+`;
+}
+
+function deepLayers(hidden: readonly number[], dropout: number): string {
+  const lines = hidden.flatMap((units, i) => {
+    const dense = `layers.dense(${units}, { activation: "relu", kernelInitializer: "heNormal" })(${i === 0 ? "features" : "deep"});`;
+    return [
+      `${i === 0 ? "let deep =" : "deep ="} ${dense}`,
+      ...(dropout > 0 ? [`deep = layers.dropout(${dropout})(deep);`] : []),
+    ];
+  });
+  return `${[...lines, "const both = layers.concatenate()([features, deep]);"].join("\n")}\n`;
+}
+
+function outputCode(task: string, from: string): string {
+  const name = 'name: "output"';
+  if (task === "binary") return `const output = layers.dense(1, { activation: "sigmoid", ${name} })(${from});`;
+  if (task === "multi-class")
+    return `const output = layers.dense(table.recipe.target.classes.length, { activation: "softmax", ${name} })(${from});`;
+  return `const { mean, deviation } = table.recipe.target; // the output is in the target's units
+const output = layers.normalization({ mean, variance: deviation ** 2, invert: true, ${name} })(layers.dense(1)(${from}));`;
+}
+
+/** An object as TypeScript writes it, names without quotes where they need none. */
+function literal(value: object): string {
+  return JSON.stringify(value, null, 2).replace(/^(\s*)"([A-Za-z_$][\w$]*)":/gm, "$1$2:");
+}

@@ -1,0 +1,299 @@
+import { cpus } from "node:os";
+import {
+  answersOf,
+  type Importance,
+  type PreparedTable,
+  type TablePart,
+  type TableScores,
+  type TrainedTable,
+} from "../../tabular/index.ts";
+import { formatMetric, formatNumber, formatSeconds, groupDigits, metricTitle, percent } from "../format.ts";
+import type { Highlight, Report, ReportSection, ReportTable } from "../report/index.ts";
+import { confusionMatrix } from "../scores.ts";
+import { VERSION } from "../version.ts";
+
+/** What a training of a table came to. */
+export interface TableResult {
+  readonly table: PreparedTable;
+  readonly trained: TrainedTable;
+  readonly train: TablePart;
+  readonly test: TablePart;
+  /** Of the model, on the test part. */
+  readonly output: Float32Array;
+  readonly scores: { readonly model: TableScores; readonly linear: TableScores; readonly constant: TableScores };
+  readonly importance: readonly Importance[];
+  /** Rows of the test part that it is most wrong about, with their values. */
+  readonly worst: readonly { readonly place: number; readonly values: Record<string, unknown> }[];
+  readonly seed: number;
+}
+
+const MOST_CLASSES = 30;
+
+/** The report of a training of a table. */
+export function tableReport(result: TableResult): Report {
+  const { table, trained, test, output, seed } = result;
+  const { target } = table.recipe;
+  const [train, validation, tested] = table.sizes.map(groupDigits);
+  const { history } = trained.history;
+  const curves = Object.entries(history).filter(([, values]) => values.every((value) => typeof value === "number"));
+  const isClasses = target.task !== "regression";
+  const labels = answersOf(target.task, output, test.y.length);
+  const classes = target.classes.length <= MOST_CLASSES ? target.classes : undefined;
+  return {
+    title: `${target.name}, from ${table.file.split(/[\\/]/).at(-1)}`,
+    subtitle: `${taskName(target.task)} (${table.taskReason}). Trained on ${train} rows, watched on ${validation}, tested on ${tested} others.`,
+    highlights: tableHighlights(result),
+    history: Object.fromEntries(curves) as Record<string, number[]>,
+    ...(isClasses && classes && { confusion: confusionMatrix(test.y, labels, classes.length), classNames: classes }),
+    countedOn: `${tested} test rows`,
+    ...(!isClasses && { regression: { actual: test.y, predicted: output, name: target.name } }),
+    sections: [
+      comparison(result),
+      ...(target.task === "binary" ? [calibration(test.y, output), thresholds(test.y, output, target.classes)] : []),
+      ...(target.task === "multi-class" ? [sureness(test.y, output, labels)] : []),
+      ...(isClasses ? [] : [residuals(test.y, output)]),
+      importances(result),
+      mistakes(result, labels),
+      profile(table),
+      cleaning(table),
+    ],
+    modelSummary: trained.model.summary(),
+    facts: {
+      data: table.file,
+      model:
+        trained.chosen === "network"
+          ? `hidden layers of ${trained.plan.hidden.join(" and ")} units beside a linear way`
+          : "linear: the network was no better on the validation part",
+      "stopped by": trained.history.reason,
+      epochs: trained.history.epochs.length,
+      "batch size": trained.plan.batchSize,
+      "learning rate": trained.plan.learningRate,
+      seed,
+      "training time": formatSeconds(trained.history.seconds),
+      Descent: VERSION,
+      Node: process.version,
+      processor: cpus()[0]?.model.trim() || "unknown",
+    },
+  };
+}
+
+/** The figures to see first. */
+export function tableHighlights({ scores, trained }: TableResult): Highlight[] {
+  return [
+    ...Object.entries(scores.model).map(([name, value]) => ({
+      label: `Test ${metricTitle(name)}`,
+      value: formatMetric(name, value),
+    })),
+    { label: "Training time", value: formatSeconds(trained.history.seconds) },
+  ];
+}
+
+export function taskName(task: string): string {
+  return { regression: "Regression", binary: "Two classes", "multi-class": "Several classes" }[task] ?? task;
+}
+
+/** Rows of model, linear model and constant answer. */
+export function comparisonTable({ table, trained, scores }: TableResult): ReportTable {
+  const names = Object.keys(scores.model);
+  const constant = table.recipe.target.task === "regression" ? "always the mean" : "always the most frequent class";
+  const row = (name: string, values: TableScores) => [
+    name,
+    ...names.map((metric) => formatMetric(metric, values[metric] ?? Number.NaN)),
+  ];
+  return {
+    caption: "On the test part, which no model has seen.",
+    columns: ["", ...names.map(metricTitle)],
+    rows: [
+      row(`this model${trained.chosen === "linear" ? " (linear)" : ""}`, scores.model),
+      row("a linear model", scores.linear),
+      row(constant, scores.constant),
+    ],
+  };
+}
+
+function comparison(result: TableResult): ReportSection {
+  return { title: "Against simple answers", tables: [comparisonTable(result)] };
+}
+
+/** Ten bins of equal counts: what was foretold, and how often it came true. */
+function calibration(y: Float32Array, p: Float32Array): ReportSection {
+  const order = [...p.keys()].sort((a, b) => (p[a] as number) - (p[b] as number));
+  const bins = Math.min(10, Math.max(2, Math.floor(y.length / 15)));
+  const rows = Array.from({ length: bins }, (_, bin) => {
+    const own = order.slice(Math.floor((bin * order.length) / bins), Math.floor(((bin + 1) * order.length) / bins));
+    const mean = (values: Float32Array) => own.reduce((sum, i) => sum + (values[i] as number), 0) / own.length;
+    return [
+      `${percent(p[own[0] as number] as number, 1)} to ${percent(p[own.at(-1) as number] as number, 1)}`,
+      own.length,
+      percent(mean(p), 1),
+      percent(mean(y), 1),
+    ];
+  });
+  const caption =
+    "Rows in order of their probability, in parts of equal size: of a well calibrated model, the last two columns agree.";
+  return {
+    title: "Calibration",
+    tables: [{ caption, columns: ["probability", "rows", "mean foretold", "came true"], rows }],
+  };
+}
+
+/** What a threshold other than a half gives. */
+function thresholds(y: Float32Array, p: Float32Array, classes: readonly string[]): ReportSection {
+  const rows = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95].map((threshold) => {
+    let [hits, called, positives, right] = [0, 0, 0, 0];
+    y.forEach((label, i) => {
+      const yes = (p[i] as number) >= threshold;
+      hits += yes && label === 1 ? 1 : 0;
+      called += yes ? 1 : 0;
+      positives += label;
+      right += yes === (label === 1) ? 1 : 0;
+    });
+    const share = (part: number, whole: number) => (whole > 0 ? percent(part / whole, 1) : "-");
+    return [
+      threshold,
+      called,
+      share(hits, called),
+      share(hits, positives),
+      share(2 * hits, called + positives),
+      share(right, y.length),
+    ];
+  });
+  const caption = `What counts as "${classes[1]}" from this probability on.`;
+  return {
+    title: "Thresholds",
+    tables: [{ caption, columns: ["threshold", "rows", "precision", "recall", "F1", "accuracy"], rows }],
+  };
+}
+
+/** How often the model is right, by how sure it is. */
+function sureness(y: Float32Array, p: Float32Array, labels: Int32Array): ReportSection {
+  const size = p.length / y.length;
+  const bins = [0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0001];
+  const rows = bins.slice(0, -1).flatMap((low, bin) => {
+    const own = [...y.keys()].filter((i) => {
+      const sure = p[i * size + (labels[i] as number)] as number;
+      return sure >= low && sure < (bins[bin + 1] as number);
+    });
+    if (own.length === 0) return [];
+    const sure = own.reduce((sum, i) => sum + (p[i * size + (labels[i] as number)] as number), 0) / own.length;
+    return [
+      [
+        `from ${percent(low, 0)}`,
+        own.length,
+        percent(sure, 1),
+        percent(own.filter((i) => labels[i] === y[i]).length / own.length, 1),
+      ],
+    ];
+  });
+  const caption =
+    "How sure the model was, and how often it was right: of a well calibrated model, the last two columns agree.";
+  return { title: "Calibration", tables: [{ caption, columns: ["sure", "rows", "mean sureness", "right"], rows }] };
+}
+
+function residuals(y: Float32Array, p: Float32Array): ReportSection {
+  const errors = Float64Array.from(y, (value, i) => value - (p[i] as number)).sort();
+  const at = (q: number) => formatNumber(errors[Math.min(errors.length - 1, Math.floor(q * errors.length))] as number);
+  const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length;
+  const rows = [["true less predicted", formatNumber(mean), ...[0.05, 0.25, 0.5, 0.75, 0.95].map(at)]];
+  const order = [...p.keys()].sort((a, b) => (p[a] as number) - (p[b] as number));
+  const parts = Math.min(5, Math.max(1, Math.floor(order.length / 10)));
+  const byPrediction = Array.from({ length: parts }, (_, part) => {
+    const own = order.slice(Math.floor((part * order.length) / parts), Math.floor(((part + 1) * order.length) / parts));
+    const average = (values: (i: number) => number) =>
+      formatNumber(own.reduce((sum, i) => sum + values(i), 0) / own.length);
+    return [
+      `${formatNumber(p[own[0] as number] as number)} to ${formatNumber(p[own.at(-1) as number] as number)}`,
+      own.length,
+      average((i) => p[i] as number),
+      average((i) => y[i] as number),
+      average((i) => Math.abs((y[i] as number) - (p[i] as number))),
+    ];
+  });
+  return {
+    title: "Residuals",
+    tables: [
+      {
+        caption: "Errors in the target's units: a mean near 0 means no bias.",
+        columns: ["", "mean", "5 %", "25 %", "median", "75 %", "95 %"],
+        rows,
+      },
+      {
+        caption: "Rows in order of the prediction, in parts of equal size.",
+        columns: ["predicted", "rows", "mean predicted", "mean true", "mean absolute error"],
+        rows: byPrediction,
+      },
+    ],
+  };
+}
+
+function importances({ importance, table }: TableResult): ReportSection {
+  const loss = table.recipe.target.task === "regression" ? "root mean squared error" : "log loss";
+  const rows = importance
+    .slice(0, 30)
+    .map(({ column, mean, deviation }) => [column, signed(mean), formatNumber(deviation)]);
+  const caption = `By how much the ${loss} of the test part rises when the column's values are shuffled: mean and deviation of three shuffles.`;
+  return { title: "What the model looks at", tables: [{ caption, columns: ["column", "rise", "±"], rows }] };
+}
+
+function signed(value: number): string {
+  return `${value > 0 ? "+" : ""}${formatNumber(value)}`;
+}
+
+function mistakes({ table, test, output, worst, importance }: TableResult, labels: Int32Array): ReportSection {
+  const { task, classes, name } = table.recipe.target;
+  const shown = importance.slice(0, 6).map(({ column }) => column);
+  const size = output.length / test.y.length;
+  const rows = worst.map(({ place, values }) => {
+    const y = test.y[place] as number;
+    const label = labels[place] as number;
+    const sure =
+      size === 1
+        ? Math.max(output[place] as number, 1 - (output[place] as number))
+        : (output[place * size + label] as number);
+    const answer =
+      task === "regression"
+        ? [formatNumber(y), formatNumber(output[place] as number)]
+        : [classes[y] ?? "", `${classes[label] ?? ""} (${percent(sure, 0)})`];
+    return [groupDigits(test.rows[place] as number), ...answer, ...shown.map((column) => cell(values[column]))];
+  });
+  const caption = "Row of the file, what is true, what was predicted, and the columns that the model looks at most.";
+  return {
+    title: "The worst mistakes",
+    tables: [{ caption, columns: ["row", `true ${name}`, "predicted", ...shown], rows, words: true }],
+  };
+}
+
+function cell(value: unknown): string {
+  if (value === null || value === undefined) return "-";
+  if (value instanceof Date) return value.toISOString().slice(0, 10);
+  const text = typeof value === "number" ? formatNumber(value) : String(value);
+  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
+}
+
+function profile({ profiles, recipe, ignored }: PreparedTable): ReportSection {
+  const rows = profiles.map(({ name, type, reason, present, missing, distinct, examples }) => [
+    name,
+    name === recipe.target.name ? "the target" : ignored.includes(name) ? `${type}, ignored` : type,
+    reason,
+    percent(missing / Math.max(1, present + missing), 1),
+    groupDigits(distinct),
+    examples.slice(0, 3).map(cell).join(", "),
+  ]);
+  const caption = "Every column as it was understood; --type NAME=TYPE says otherwise.";
+  return {
+    title: "The data",
+    tables: [{ caption, columns: ["column", "type", "because", "missing", "different", "such as"], rows, words: true }],
+  };
+}
+
+function cleaning({ findings }: PreparedTable): ReportSection {
+  const rows = findings.map(({ kind, column = "all", text }) => [
+    column,
+    kind === "warning" ? `Warning: ${text}` : text,
+  ]);
+  const caption =
+    rows.length > 0
+      ? "All of it was learned from the training part, is saved in the model, and is done again when it predicts."
+      : "Nothing had to be cleaned.";
+  return { title: "Cleaning", tables: [{ caption, columns: ["column", "what was done"], rows, words: true }] };
+}

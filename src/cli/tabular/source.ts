@@ -1,0 +1,7 @@
+/** Endings of files that can only be tables; .json is one with --target. */
+const ENDINGS = /\.(csv|tsv|txt|data|jsonl|ndjson|parquet|pq|duckdb|db)(\.gz)?$/i;
+
+/** Whether `descent train` was given a table, and not a config. */
+export function isTable(source: string, target: string | undefined): boolean {
+  return target !== undefined || ENDINGS.test(source) || /^\s*(select|from|with)\s/i.test(source);
+}

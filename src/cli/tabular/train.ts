@@ -1,0 +1,251 @@
+import { stat } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import {
+  answersOf,
+  constantAnswers,
+  type PrepareOptions,
+  permutationImportance,
+  prepareTable,
+  scoresOf,
+  TableModel,
+  type TablePart,
+  type TableTask,
+  trainTable,
+} from "../../tabular/index.ts";
+import type { Model } from "../../train/index.ts";
+import { writeFileAtomic } from "../../util/node.ts";
+import { writeCsv } from "../data/csv.ts";
+import { requireFile } from "../data/files.ts";
+import { EXIT, type ExitCode, part, refuse } from "../exit.ts";
+import { groupDigits } from "../format.ts";
+import { writeReport } from "../report/index.ts";
+import { paint, table as textTable } from "../terminal/index.ts";
+import { openEngine } from "../training/engine.ts";
+import { openOutput } from "../training/write.ts";
+import { VERSION } from "../version.ts";
+import { trainingCode } from "./code.ts";
+import { comparisonTable, type TableResult, tableReport, taskName } from "./report.ts";
+
+/** Options of `descent train FILE --target COLUMN`. */
+export interface TrainTableArguments {
+  target?: string;
+  task?: string;
+  ignore?: string[];
+  type?: string[];
+  timeColumn?: string;
+  header?: boolean;
+  delimiter?: string;
+  sql?: string;
+  table?: string;
+  testSize?: number;
+  keepDuplicates?: boolean;
+  balance?: boolean;
+  memory?: number;
+  output?: string;
+  epochs?: number;
+  seed?: number;
+  quiet?: boolean;
+  resume?: boolean;
+}
+
+const TASKS = ["regression", "binary", "multi-class"];
+
+/** Rows of the test part that the report names as the worst mistakes. */
+const WORST = 12;
+
+/** `descent train FILE --target COLUMN`: a table in, a trained, tested and explained model out. */
+export async function trainTableCommand(file: string, options: TrainTableArguments): Promise<ExitCode> {
+  if (/^\s*(select|from|with)\s/i.test(file))
+    refuse(
+      EXIT.usage,
+      "a query was given as the file",
+      "a file",
+      `descent train FILE --sql "${file.trim().slice(0, 40)}..." --target COLUMN; the query calls the file data`,
+    );
+  if ((await stat(file).catch(() => undefined))?.isDirectory()) {
+    refuse(
+      EXIT.usage,
+      `${file} is a folder; folders of images are not trained by one command`,
+      "a table",
+      "a config with data as a function: descent train --help",
+    );
+  }
+  await requireFile(file, EXIT.data, "a table: .csv, .tsv, .json, .jsonl, .parquet, .duckdb");
+  const say = options.quiet ? () => undefined : console.log;
+  const seed = options.seed ?? 0;
+  const prepared = prepareOptions(options, seed);
+  const folder =
+    options.output === undefined ? resolve("runs", basename(file).replace(/(\.\w+)+$/, "")) : resolve(options.output);
+  if (options.resume) refuse(EXIT.usage, "--resume was given for a table", "a config", "tables are trained anew");
+  await openEngine();
+  const table = await part(EXIT.data, () => prepareTable(file, prepared));
+  try {
+    const { task, name } = table.recipe.target;
+    const [trainRows, validationRows, testRows] = table.sizes.map(groupDigits);
+    say(`${taskName(task)}: ${name} (${table.taskReason}), from ${table.recipe.columns.length} columns of ${file}`);
+    say(`Rows: ${trainRows} to train, ${validationRows} to watch, ${testRows} to test`);
+    say(`\n${columnsTable(table.profiles, name)}\n`);
+    for (const { column, text } of table.findings.filter(({ kind }) => kind === "warning")) {
+      say(`${paint("Warning:", "yellow")} ${column === undefined ? "" : `${column}: `}${text}`);
+    }
+    await openOutput(folder);
+    const [train, validation, test] = [
+      await table.part("train"),
+      await table.part("validation"),
+      await table.part("test"),
+    ];
+    const { epochs, balance } = options;
+    const trained = await part(EXIT.failed, () =>
+      trainTable(table, train, validation, {
+        seed,
+        ...(epochs !== undefined && { epochs }),
+        ...(balance !== undefined && { balance }),
+        fit: { saveTo: join(folder, "model"), ...(options.quiet && { verbose: 0 }) },
+      }),
+    );
+    if (trained.history.interrupted) return EXIT.interrupted;
+    const output = await outputOf(trained.model, test);
+    const constant = constantAnswers(task, train.y, test.y.length, table.recipe.target.classes.length);
+    const result: TableResult = {
+      table,
+      trained,
+      train,
+      test,
+      output,
+      scores: {
+        model: scoresOf(task, test.y, output),
+        linear: scoresOf(task, test.y, await outputOf(trained.linear, test)),
+        constant: scoresOf(task, test.y, constant),
+      },
+      importance: await permutationImportance(trained.model, table.recipe, test, { seed }),
+      worst: await worstOf(table, test, output),
+      seed,
+    };
+    await writeAll(folder, result, prepared, resolve(file));
+    const { columns, rows } = comparisonTable(result);
+    const titles = columns.map((title, i) => ({ title, ...(i === 0 && { align: "left" as const }) }));
+    console.log(`\n${textTable({ columns: titles, rows })}\n`);
+    for (const name of ["model", "metrics.json", "report.html", "predictions.csv", "train.ts"])
+      say(`Wrote ${paint(join(folder, name), "cyan")}`);
+    return EXIT.ok;
+  } finally {
+    await table.close();
+  }
+}
+
+function prepareOptions(options: TrainTableArguments, seed: number): PrepareOptions {
+  const { target, task, ignore, type, timeColumn, header, delimiter, sql, table, testSize, keepDuplicates, memory } =
+    options;
+  if (target === undefined) refuse(EXIT.usage, "no target was named", "--target COLUMN: what is to be predicted");
+  if (task !== undefined && !TASKS.includes(task)) refuse(EXIT.usage, `--task is ${task}`, TASKS.join(", "));
+  const types = (type ?? []).map((pair) => {
+    const at = pair.lastIndexOf("=");
+    return at > 0
+      ? [pair.slice(0, at), pair.slice(at + 1)]
+      : refuse(EXIT.usage, `--type is ${pair}`, "NAME=TYPE, such as zip=categorical");
+  });
+  const given: Record<string, unknown> = {
+    target,
+    task: task as TableTask | undefined,
+    ignore,
+    timeColumn,
+    delimiter,
+    sql,
+    table,
+    testSize,
+    keepDuplicates,
+    memory,
+    seed,
+  };
+  if (types.length > 0) given["types"] = Object.fromEntries(types);
+  if (header === false) given["header"] = false;
+  return Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== undefined),
+  ) as unknown as PrepareOptions;
+}
+
+function columnsTable(
+  profiles: readonly { name: string; type: string; reason: string; missing: number; present: number }[],
+  target: string,
+): string {
+  const rows = profiles.map(({ name, type, reason, missing, present }) => [
+    name,
+    name === target ? "the target" : type,
+    missing > 0 ? `${((100 * missing) / (missing + present)).toFixed(1)} %` : "",
+    reason,
+  ]);
+  const columns = [
+    { title: "column", align: "left" as const },
+    { title: "type", align: "left" as const },
+    { title: "missing" },
+    { title: "because", align: "left" as const },
+  ];
+  return textTable({ columns, rows });
+}
+
+async function outputOf(model: Model, { x }: TablePart): Promise<Float32Array> {
+  return Float32Array.from(await (await model.predict(x)).data());
+}
+
+/** Rows of the test part with the greatest errors, or the answers that were surest and wrong. */
+async function worstOf(
+  table: TableResult["table"],
+  test: TablePart,
+  output: Float32Array,
+): Promise<TableResult["worst"]> {
+  const { task } = table.recipe.target;
+  const size = output.length / test.y.length;
+  const labels = answersOf(task, output, test.y.length);
+  const error = (i: number): number => {
+    const y = test.y[i] as number;
+    if (task !== "multi-class") return Math.abs(y - (output[i] as number));
+    return labels[i] === y ? 0 : (output[i * size + (labels[i] as number)] as number);
+  };
+  const isWrong = (i: number) => task === "regression" || labels[i] !== test.y[i];
+  const places = [...test.y.keys()]
+    .filter(isWrong)
+    .sort((a, b) => error(b) - error(a))
+    .slice(0, WORST);
+  if (places.length === 0) return [];
+  const values = await table.raw(places.map((place) => test.rows[place] as number));
+  return places.map((place, i) => ({ place, values: values[i] ?? {} }));
+}
+
+async function writeAll(folder: string, result: TableResult, options: PrepareOptions, file: string): Promise<void> {
+  const { table, trained, test, output, scores, importance, seed } = result;
+  const { task, classes, name } = table.recipe.target;
+  await new TableModel(trained.model, table.recipe).save(join(folder, "model"));
+  const metrics = {
+    descent: VERSION,
+    data: table.file,
+    target: name,
+    task,
+    because: table.taskReason,
+    seed,
+    rows: { train: table.sizes[0], validation: table.sizes[1], test: table.sizes[2] },
+    test: scores.model,
+    baselines: { constant: scores.constant, linear: scores.linear },
+    chosen: trained.chosen,
+    plan: trained.plan,
+    validationLoss: trained.losses,
+    epochs: trained.history.epochs.length,
+    seconds: trained.history.seconds,
+    stopped: trained.history.reason,
+    columns: table.profiles.map((profile) => ({ ...profile, examples: undefined })),
+    findings: table.findings,
+    importance,
+    history: trained.history.history,
+  };
+  await writeFileAtomic(join(folder, "metrics.json"), `${JSON.stringify(metrics, null, 2)}\n`);
+  await writeReport(join(folder, "report.html"), tableReport(result));
+  const size = output.length / test.y.length;
+  const labels = answersOf(task, output, test.y.length);
+  const rows = Array.from(test.rows, (row, i) => {
+    if (task === "regression") return [row, test.y[i] as number, output[i] as number];
+    const probabilities = [...output.subarray(i * size, (i + 1) * size)];
+    return [row, classes[test.y[i] as number] ?? "", classes[labels[i] as number] ?? "", ...probabilities];
+  });
+  const titles = task === "regression" ? [] : size === 1 ? [`p(${classes[1]})`] : classes.map((each) => `p(${each})`);
+  await writeFileAtomic(join(folder, "predictions.csv"), writeCsv(["row", name, "predicted", ...titles], rows));
+  await writeFileAtomic(join(folder, "train.ts"), trainingCode(table, trained, options, folder, file));
+}

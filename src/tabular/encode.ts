@@ -1,0 +1,119 @@
+import type { Batch } from "../data/index.ts";
+import { dateParts } from "./dates.ts";
+import {
+  type DateFeature,
+  type Evening,
+  type NumberFeature,
+  type Recipe,
+  type RecipeColumn,
+  widthOf,
+} from "./recipe.ts";
+
+/** A model's inputs by name: "numbers" [rows, width], and texts, or lists of words, for every column of these. */
+export type Inputs = Record<string, { data: Float32Array; shape: [number, number] } | string[] | string[][]>;
+
+/** Where a column's features begin in the input "numbers". */
+export function placesOf({ columns }: Recipe): number[] {
+  let at = 0;
+  return columns.map(({ feature }) => {
+    const start = at;
+    at += widthOf(feature);
+    return start;
+  });
+}
+
+/** Width of the input "numbers"; 0 for a model without. */
+export function numbersWidth({ columns }: Recipe): number {
+  return columns.reduce((sum, { feature }) => sum + widthOf(feature), 0);
+}
+
+/** Rows of columns x0, x1, ... (in the recipe's order) as a model's inputs. */
+export function encodeRows(recipe: Recipe, batch: Batch): Inputs {
+  const width = numbersWidth(recipe);
+  const places = placesOf(recipe);
+  const rows = rowsOf(batch);
+  const numbers = new Float32Array(rows * width);
+  const inputs: Inputs = width > 0 ? { numbers: { data: numbers, shape: [rows, width] } } : {};
+  recipe.columns.forEach((column, i) => {
+    const values = batch[`x${i}`];
+    const { feature } = column;
+    if (feature.kind === "number" || feature.kind === "date") {
+      const { data } = values as { data: ArrayLike<number> };
+      const write = feature.kind === "number" ? writeNumber : writeDate;
+      for (let row = 0; row < rows; row++) {
+        write(feature as never, data[row] as number, numbers, row * width + (places[i] as number));
+      }
+    } else inputs[column.input] = textsOf(column, values as readonly (string | null)[]);
+  });
+  return inputs;
+}
+
+function rowsOf(batch: Batch): number {
+  const [first] = Object.values(batch);
+  return Array.isArray(first) ? first.length : ((first as { shape?: readonly number[] } | undefined)?.shape?.[0] ?? 0);
+}
+
+/** Evens a number out. */
+export function even(evening: Evening, x: number): number {
+  if (evening.by === "log") return Math.log1p(Math.max(0, x));
+  return evening.by === "asinh" ? Math.asinh((x - evening.middle) / evening.spread) : x;
+}
+
+function writeNumber(feature: NumberFeature, value: number, out: Float32Array, at: number): void {
+  const isMissing = Number.isNaN(value);
+  const x = isMissing ? feature.fill : value;
+  const clipped = Math.min(Math.max(even(feature.evening, x), feature.low), feature.high);
+  out[at++] = (clipped - feature.center) / feature.scale;
+  if (feature.indicator) out[at++] = isMissing ? 1 : 0;
+  for (const level of feature.levels) out[at++] = value === level ? 1 : 0;
+}
+
+function writeDate(feature: DateFeature, value: number, out: Float32Array, at: number): void {
+  const isMissing = Number.isNaN(value);
+  const [days, ...circles] = dateParts(isMissing ? feature.fill * 86_400_000 : value);
+  out[at++] = (days - feature.center) / feature.scale;
+  for (const circle of feature.circles) {
+    const place = 2 * ["year", "week", "day"].indexOf(circle);
+    out[at++] = isMissing ? 0 : (circles[place] as number);
+    out[at++] = isMissing ? 0 : (circles[place + 1] as number);
+  }
+  if (feature.indicator) out[at] = isMissing ? 1 : 0;
+}
+
+function textsOf({ feature }: RecipeColumn, values: readonly (string | null)[]): string[] | string[][] {
+  if (feature.kind !== "words") return values.map((value) => value ?? "");
+  return values.map((value) => wordsOf(value ?? "", feature.length));
+}
+
+/** The first words of a text in lower case, "" where there are fewer. */
+export function wordsOf(text: string, length: number): string[] {
+  const words = text
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter(Boolean)
+    .slice(0, length);
+  while (words.length < length) words.push("");
+  return words;
+}
+
+/** Batches of inputs, one after the other, as one. */
+export function joinInputs(parts: readonly Inputs[]): Inputs {
+  const [first] = parts;
+  if (!first || parts.length === 1) return first ?? {};
+  return Object.fromEntries(
+    Object.keys(first).map((name) => {
+      const all = parts.map((part) => part[name]);
+      if (Array.isArray(all[0])) return [name, (all as string[][]).flat()];
+      const arrays = all as { data: Float32Array; shape: [number, number] }[];
+      const rows = arrays.reduce((sum, { shape }) => sum + shape[0], 0);
+      const width = arrays[0]?.shape[1] ?? 0;
+      const data = new Float32Array(rows * width);
+      let at = 0;
+      for (const array of arrays) {
+        data.set(array.data, at);
+        at += array.data.length;
+      }
+      return [name, { data, shape: [rows, width] }];
+    }),
+  );
+}

@@ -1,0 +1,77 @@
+import type { Model } from "../train/index.ts";
+import { HostRandom } from "../util/index.ts";
+import { type Inputs, placesOf } from "./encode.ts";
+import type { TablePart } from "./prepared.ts";
+import { type Recipe, widthOf } from "./recipe.ts";
+import { MAIN, scoresOf } from "./scores.ts";
+
+/** What a column is worth to the model. */
+export interface Importance {
+  readonly column: string;
+  /** By how much the loss (root mean squared error, or log loss) grows when the column's values are shuffled: mean and deviation of the repeats. */
+  readonly mean: number;
+  readonly deviation: number;
+}
+
+/** Rows that are looked at. */
+const MOST = 2000;
+
+/**
+ * Permutation importance (Breiman, 2001; Fisher et al., 2019): the loss with a column's values shuffled among the rows, less the loss as they are.
+ *
+ * @returns the most important column first.
+ */
+export async function permutationImportance(
+  model: Model,
+  recipe: Recipe,
+  part: TablePart,
+  options: { seed?: number; repeats?: number } = {},
+): Promise<Importance[]> {
+  const { seed = 0, repeats = 3 } = options;
+  const rows = Math.min(MOST, part.y.length);
+  const y = part.y.subarray(0, rows);
+  const x = firstRows(part.x, rows);
+  const loss = async (inputs: Inputs) => {
+    const output = await (await model.predict(inputs)).data();
+    return scoresOf(recipe.target.task, y, Float32Array.from(output))[MAIN[recipe.target.task]] as number;
+  };
+  const before = await loss(x);
+  const places = placesOf(recipe);
+  const random = new HostRandom(seed, 7);
+  const found: Importance[] = [];
+  for (const [i, { name, input, feature }] of recipe.columns.entries()) {
+    const rises: number[] = [];
+    for (let repeat = 0; repeat < repeats; repeat++) {
+      const order = Uint32Array.from({ length: rows }, (_, row) => row);
+      random.shuffle(order);
+      rises.push((await loss(shuffled(x, input, places[i] as number, widthOf(feature), order))) - before);
+    }
+    const mean = rises.reduce((sum, rise) => sum + rise, 0) / repeats;
+    const deviation = Math.sqrt(rises.reduce((sum, rise) => sum + (rise - mean) ** 2, 0) / repeats);
+    found.push({ column: name, mean, deviation });
+  }
+  return found.sort((a, b) => b.mean - a.mean);
+}
+
+function firstRows(x: Inputs, rows: number): Inputs {
+  return Object.fromEntries(
+    Object.entries(x).map(([name, values]) => {
+      if (Array.isArray(values)) return [name, values.slice(0, rows) as string[]];
+      const width = values.shape[1];
+      return [name, { data: values.data.subarray(0, rows * width), shape: [rows, width] }];
+    }),
+  );
+}
+
+/** Inputs with one column's values in another order of the rows. */
+function shuffled(x: Inputs, input: string, start: number, width: number, order: Uint32Array): Inputs {
+  const values = x[input];
+  if (values === undefined) return x;
+  if (Array.isArray(values)) return { ...x, [input]: Array.from(order, (row) => values[row]) as string[] };
+  const [rows, all] = values.shape;
+  const data = values.data.slice();
+  order.forEach((from, row) => {
+    for (let i = start; i < start + width; i++) data[row * all + i] = values.data[from * all + i] as number;
+  });
+  return { ...x, [input]: { data, shape: [rows, all] } };
+}

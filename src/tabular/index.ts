@@ -1,0 +1,23 @@
+export { encodeRows, type Inputs } from "./encode.ts";
+export { type Importance, permutationImportance } from "./importance.ts";
+export { type FeatureLayers, type NetworkOptions, tableNetwork } from "./network.ts";
+export type { SourceOptions } from "./open.ts";
+export { type PrepareOptions, prepareTable } from "./prepare.ts";
+export type { PartName, PreparedTable, TableFacts, TablePart } from "./prepared.ts";
+export {
+  type CategoryFeature,
+  type DateFeature,
+  type Evening,
+  type Feature,
+  type HashFeature,
+  isRecipe,
+  type NumberFeature,
+  type Recipe,
+  type RecipeColumn,
+  type WordsFeature,
+} from "./recipe.ts";
+export { planTraining, type TrainingPlan } from "./rules.ts";
+export { answersOf, constantAnswers, FALLING, MAIN, scoresOf, type TableScores } from "./scores.ts";
+export { loadTableModel, type TableAnswers, TableModel } from "./table-model.ts";
+export { classWeights, type TrainedTable, type TrainTableOptions, trainTable } from "./training.ts";
+export type { ColumnProfile, ColumnType, Finding, Reading, TableTask } from "./types.ts";

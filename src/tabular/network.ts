@@ -1,0 +1,84 @@
+import { type Layer, layers, type SymbolicTensor } from "../nn/index.ts";
+import { type Model, model } from "../train/index.ts";
+import { numbersWidth } from "./encode.ts";
+import type { Recipe, RecipeColumn } from "./recipe.ts";
+
+/** The model's inputs, and one vector of all features. */
+export interface FeatureLayers {
+  readonly inputs: SymbolicTensor[];
+  /** [batch, features]. */
+  readonly features: SymbolicTensor;
+}
+
+/** Inputs for what `encodeRows` gives, and the layers that turn words into numbers. */
+export function featureLayers(recipe: Recipe): FeatureLayers {
+  const width = numbersWidth(recipe);
+  const inputs = width > 0 ? [layers.input({ shape: [width], name: "numbers" })] : [];
+  const parts: SymbolicTensor[] = [...inputs];
+  for (const column of recipe.columns) {
+    if (column.input === "numbers") continue;
+    const { input, feature } = wordLayers(column);
+    inputs.push(input);
+    parts.push(feature);
+  }
+  const [first] = parts;
+  return { inputs, features: parts.length > 1 ? layers.concatenate()(parts) : (first as SymbolicTensor) };
+}
+
+function wordLayers({ input: name, feature }: RecipeColumn): { input: SymbolicTensor; feature: SymbolicTensor } {
+  const shape = [feature.kind === "words" ? feature.length : 1];
+  const input = layers.input({ shape, dtype: "string", name });
+  if (feature.kind === "words") {
+    return { input, feature: layers.hashing(feature.bins, { maskValue: "", outputMode: "multiHot" })(input) };
+  }
+  if (feature.kind === "hash")
+    return { input, feature: vectors(layers.hashing(feature.bins)(input), feature.bins, feature.dimension) };
+  if (feature.kind !== "category") throw new Error("numbers have no words");
+  const { vocabulary, dimension } = feature;
+  if (dimension === 0) return { input, feature: layers.stringLookup({ vocabulary, outputMode: "oneHot" })(input) };
+  return { input, feature: vectors(layers.stringLookup({ vocabulary })(input), vocabulary.length + 1, dimension) };
+}
+
+function vectors(places: SymbolicTensor, words: number, dimension: number): SymbolicTensor {
+  return layers.flatten()(layers.embedding(words, dimension)(places));
+}
+
+/** What a network is made by. */
+export interface NetworkOptions {
+  /** Units of the hidden layers, in order; none makes a linear model. */
+  readonly hidden: readonly number[];
+  /** Share of the units that are left out at random in each step, behind each hidden layer. */
+  readonly dropout: number;
+  readonly seed: number;
+}
+
+/**
+ * The model for a table: hidden layers beside a linear way from the features to the output (Cheng et al., 2016: wide and deep), so that what
+ * is linear need not be learned twice. A regression's output is in the target's units.
+ *
+ * @example
+ * writeFileSync("rents.csv", `area,rent\n${Array.from({ length: 40 }, (_, i) => `${i},${i * 20}.5\n`).join("")}`);
+ * const table = await prepareTable("rents.csv", { target: "rent" });
+ * const rents = tableNetwork(table.recipe, { hidden: [8], dropout: 0, seed: 0 });
+ * await table.close();
+ */
+export function tableNetwork(recipe: Recipe, { hidden, dropout, seed }: NetworkOptions): Model {
+  const { inputs, features } = featureLayers(recipe);
+  let deep = features;
+  for (const units of hidden) {
+    deep = layers.dense(units, { activation: "relu", kernelInitializer: "heNormal" })(deep);
+    if (dropout > 0) deep = layers.dropout(dropout)(deep);
+  }
+  const all = hidden.length > 0 ? layers.concatenate()([features, deep]) : features;
+  return model({ inputs, outputs: outputLayers(recipe).reduce((x: SymbolicTensor, layer) => layer(x), all), seed });
+}
+
+/** The last layers: probabilities, or a number in the target's units. */
+export function outputLayers({
+  target: { task, classes, mean, deviation },
+}: Recipe): ((x: SymbolicTensor) => SymbolicTensor)[] {
+  const name = "output";
+  if (task === "binary") return [layers.dense(1, { activation: "sigmoid", name })];
+  if (task === "multi-class") return [layers.dense(classes.length, { activation: "softmax", name })];
+  return [layers.dense(1), layers.normalization({ mean, variance: deviation ** 2, invert: true, name })] as Layer[];
+}

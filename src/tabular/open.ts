@@ -1,0 +1,86 @@
+import { type DataTable, openTable, type TableOptions } from "../data/index.ts";
+import { fail, nearest } from "../util/index.ts";
+import { keptSql, sqlName } from "./sql.ts";
+import type { KeptColumn } from "./types.ts";
+
+/** How a table is read, before anything is known of its columns. */
+export interface SourceOptions {
+  /** Whether the first line of a CSV file names the columns; default: as its contents suggest. Without, they are column1, column2, ... */
+  readonly header?: boolean | undefined;
+  /** What separates the values of a CSV file; default: as its contents suggest. */
+  readonly delimiter?: string | undefined;
+  /** A query over the file, which it calls `data`: its answer is the table. */
+  readonly sql?: string | undefined;
+  /** The table of a DuckDB database file. */
+  readonly table?: string | undefined;
+  /** Megabytes that DuckDB may take; default 1024. What needs more goes to a temporary folder. */
+  readonly memory?: number | undefined;
+}
+
+/** A table whose values were read once: `kept` in SQL, its columns c0, c1, ..., its rows numbered "#" from 1. */
+export interface KeptTable {
+  readonly table: DataTable;
+  readonly columns: readonly KeptColumn[];
+  readonly header: boolean;
+}
+
+/** Reads a file: every value of a CSV file as the text that it is, so that one odd value far down spoils nothing. */
+export async function keepTable(source: string | readonly string[], options: SourceOptions): Promise<KeptTable> {
+  const { header: given, delimiter, sql, table: inner, memory = 1024 } = options;
+  const [first = ""] = typeof source === "string" ? [source] : source;
+  const isCsv = /\.(csv|tsv|txt|data)(\.gz)?$/i.test(first);
+  const header = !isCsv || (given ?? (await hasHeader(source, delimiter)));
+  const table = await openTable(source, {
+    sql,
+    table: inner,
+    memory,
+    ...(isCsv && { header, delimiter, text: true, missing: [""] }),
+  });
+  try {
+    const columns = table.columns.map(
+      ({ name, kind }, i): KeptColumn => ({
+        name: header ? name.trim() : `column${i + 1}`,
+        id: `c${i}`,
+        isText: kind !== "number" && kind !== "date",
+        isDate: kind === "date",
+      }),
+    );
+    const values = table.columns.map((column, i) => `${keptSql(column)} AS c${i}`);
+    await table.query(`CREATE TABLE kept AS SELECT row_number() OVER () AS "#", ${values.join(", ")} FROM data`);
+    return { table, columns, header };
+  } catch (error) {
+    await table.close();
+    throw error;
+  }
+}
+
+/** Whether the first line of a CSV file names its columns: as DuckDB sees it, whose own names are column0, column1, ... */
+async function hasHeader(source: string | readonly string[], delimiter: string | undefined): Promise<boolean> {
+  const options: TableOptions = { delimiter };
+  const table = await openTable(source, options).catch(() => undefined);
+  if (!table) return true;
+  await table.close();
+  return !table.columns.every(({ name }) => /^column\d+$/.test(name));
+}
+
+/**
+ * The column of a name, or of a number counted from 1, -1 being the last.
+ *
+ * @throws DescentError naming the nearest name.
+ */
+export function columnOf(columns: readonly KeptColumn[], asked: string, what: string, file: string): KeptColumn {
+  const names = columns.map(({ name }) => name);
+  const exact = columns.find(({ name }) => name === asked);
+  if (exact) return exact;
+  const place = /^-?\d+$/.test(asked) ? Number(asked) : 0;
+  const counted = place > 0 ? columns[place - 1] : place < 0 ? columns.at(place) : undefined;
+  if (counted) return counted;
+  const near = nearest(asked, names);
+  const shown = names.length > 30 ? `${names.slice(0, 30).join(", ")}, ...` : names.join(", ");
+  return fail(`${file} has no ${what} "${asked}"`, `one of ${shown}`, near && `did you mean "${near}"?`);
+}
+
+/** Columns of the table `kept` that the names in SQL quote. */
+export function quoted(columns: readonly KeptColumn[]): string {
+  return columns.map(({ id }) => sqlName(id)).join(", ");
+}

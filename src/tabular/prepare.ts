@@ -1,0 +1,294 @@
+import { checkOptions, fail, show } from "../util/index.ts";
+import { type FittedColumn, fitFeature } from "./features.ts";
+import { findLeaks } from "./leakage.ts";
+import { columnOf, type KeptTable, keepTable, type SourceOptions } from "./open.ts";
+import { PreparedTable } from "./prepared.ts";
+import { profileColumn, someOf } from "./profile.ts";
+import type { Recipe, RecipeColumn } from "./recipe.ts";
+import { splitSql } from "./split.ts";
+import { readSql } from "./sql.ts";
+import { classesOf, taskOf } from "./target.ts";
+import {
+  COLUMN_TYPES,
+  type ColumnProfile,
+  type ColumnType,
+  type Finding,
+  type KeptColumn,
+  type Reading,
+  type TableTask,
+} from "./types.ts";
+
+/** How a table is made ready for a training. */
+export interface PrepareOptions extends SourceOptions {
+  /** The column to predict: its name, or its number from 1 on, -1 being the last. */
+  readonly target: string | number;
+  /** Default: by the target's values ({@link TableTask}). */
+  readonly task?: TableTask | undefined;
+  /** Types of columns where the inferred ones are wrong. */
+  readonly types?: Readonly<Record<string, ColumnType>> | undefined;
+  /** Columns that the model shall not look at. */
+  readonly ignore?: readonly string[] | undefined;
+  /** A column of dates or numbers: the last rows by it are held out, not some by chance. */
+  readonly timeColumn?: string | undefined;
+  /** Share of the rows that is held out to test; default 0.2, at most 200,000 rows. */
+  readonly testSize?: number | undefined;
+  /** Share of the rows that training is watched by; default 0.15, at most 50,000 rows. */
+  readonly validationSize?: number | undefined;
+  /** Keep rows that are equal in every column; default false: one of them stays, so that none is in two parts. */
+  readonly keepDuplicates?: boolean | undefined;
+  /** Default 0. */
+  readonly seed?: number | undefined;
+}
+
+const NAMES = [
+  "header",
+  "delimiter",
+  "sql",
+  "table",
+  "memory",
+  "target",
+  "task",
+  "types",
+  "ignore",
+  "timeColumn",
+  "testSize",
+  "validationSize",
+  "keepDuplicates",
+  "seed",
+];
+
+/**
+ * Makes a table ready for a training: infers what its columns are, cleans them, holds rows out, and fits on the training part alone what turns
+ * the columns into features. Everything is computed by DuckDB, so a table may be larger than memory.
+ *
+ * @param source a file of CSV, TSV, JSON, JSON lines or Parquet, or a DuckDB database (`openTable` of `descent/data`).
+ * @throws DescentError for columns that are not there (naming the nearest), and targets that can't be predicted.
+ * @example
+ * writeFileSync("rents.csv", `city,area,rent\n${"Rome,50,900\nOslo,40,1100\nRome,80,\n".repeat(9)}`);
+ * const table = await prepareTable("rents.csv", { target: "rent", keepDuplicates: true });
+ * table.profiles.map(({ name, type }) => `${name}: ${type}`); // ["city: categorical", "area: boolean", "rent: boolean"]
+ * await table.close();
+ */
+export async function prepareTable(source: string, options: PrepareOptions): Promise<PreparedTable> {
+  checkOptions("prepareTable", options, NAMES);
+  const { testSize = 0.2, validationSize = 0.15, seed = 0 } = options;
+  for (const [name, share] of Object.entries({ testSize, validationSize })) {
+    if (!(share > 0 && share < 1)) fail(`prepareTable: ${name} is ${show(share)}`, "a share between 0 and 1");
+  }
+  if (testSize + validationSize >= 0.9)
+    fail("prepareTable: testSize and validationSize leave little to train on", "less than 0.9 together");
+  if (!Number.isSafeInteger(seed)) fail(`prepareTable: seed is ${show(seed)}`, "an integer");
+  const kept = await keepTable(source, options);
+  try {
+    return await prepare(kept, source, { ...options, testSize, validationSize, seed });
+  } catch (error) {
+    await kept.table.close();
+    throw error;
+  }
+}
+
+async function prepare(
+  kept: KeptTable,
+  file: string,
+  options: PrepareOptions & { testSize: number; validationSize: number; seed: number },
+) {
+  const { table, columns, header } = kept;
+  const findings: Finding[] = [];
+  const target = columnOf(columns, String(options.target), "column", file);
+  const ignored = (options.ignore ?? []).map((name) => columnOf(columns, name, "column", file));
+  const time =
+    options.timeColumn === undefined ? undefined : columnOf(columns, options.timeColumn, "time column", file);
+  const profiles: ColumnProfile[] = [];
+  for (const column of columns) profiles.push(await profileColumn(table, column));
+  const targetProfile = profiles[columns.indexOf(target)] as ColumnProfile;
+  const chosen = taskOf(targetProfile, options.task, file);
+  await overrule(profiles, columns, options.types ?? {}, file);
+  for (const profile of profiles)
+    findings.push(...(await misfitsOf(kept, profile, columns[profiles.indexOf(profile)] as KeptColumn)));
+
+  const learned = columns.flatMap((column, place) => {
+    const profile = profiles[place] as ColumnProfile;
+    const useless = profile.type === "constant" || profile.type === "identifier";
+    return column === target || ignored.includes(column) || useless ? [] : [{ column, profile, place }];
+  });
+  await makeTyped(kept, learned, target, chosen.reading, time, profiles);
+  findings.push(...(await drop(kept, learned.length, targetProfile, options.keepDuplicates ?? false)));
+  const [{ n: total } = { n: 0 }] = await table.query("SELECT count(*)::DOUBLE AS n FROM typed");
+  const isStratified = chosen.task !== "regression";
+  await table.query(splitSql({ ...options, isStratified, time: time && "t" }, Number(total)));
+  await table.query("DROP TABLE typed");
+  const counts = await table.query("SELECT part, count(*)::DOUBLE AS n FROM rows GROUP BY part");
+  const sizes = [0, 1, 2].map((part) => Number(counts.find((row) => Number(row["part"]) === part)?.["n"] ?? 0)) as [
+    number,
+    number,
+    number,
+  ];
+  if (sizes.some((size) => size < 1) || sizes[0] < 10) {
+    fail(`${file} has ${total} rows with a target`, "at least 20, to train, watch and test");
+  }
+  const classes = await classesOf(table, chosen, target);
+  const fitted: RecipeColumn[] = [];
+  const names = new Set(["numbers"]);
+  const suspects: FittedColumn[] = [];
+  for (const [i, { column, profile, place }] of learned.entries()) {
+    const one: FittedColumn = { profile, id: `x${i}` };
+    const { feature, findings: found } = await fitFeature(table, one, sizes[0]);
+    findings.push(...found);
+    if (!feature) continue;
+    if (profile.type !== "text" && profile.type !== "date") suspects.push(one);
+    const isNumbers = feature.kind === "number" || feature.kind === "date";
+    fitted.push({
+      name: column.name,
+      place,
+      reading: profile.reading,
+      feature,
+      input: isNumbers ? "numbers" : inputName(column.name, names),
+    });
+  }
+  if (fitted.length === 0) fail(`${file} has no column to predict "${target.name}" from`, "at least one that varies");
+  findings.push(...(await findLeaks(table, suspects, chosen.task)));
+  const [moments = {}] = isStratified
+    ? []
+    : await table.query("SELECT avg(y) AS mean, stddev_pop(y) AS deviation FROM rows WHERE part = 0");
+  const recipe: Recipe = {
+    format: "descent-table",
+    version: 1,
+    header,
+    sql: options.sql ?? null,
+    columns: fitted,
+    target: {
+      name: target.name,
+      place: columns.indexOf(target),
+      reading: chosen.reading,
+      task: chosen.task,
+      classes,
+      mean: Number(moments["mean"] ?? 0),
+      deviation: Number(moments["deviation"] ?? 1) || 1,
+    },
+  };
+  const ids = fitted.map((column) => learned.findIndex(({ place }) => place === column.place));
+  return new PreparedTable(
+    table,
+    { recipe, profiles, findings, sizes, file, taskReason: chosen.reason, ignored: ignored.map(({ name }) => name) },
+    ids,
+  );
+}
+
+/** Takes the types that the user names. */
+async function overrule(
+  profiles: ColumnProfile[],
+  columns: readonly KeptColumn[],
+  types: Readonly<Record<string, ColumnType>>,
+  file: string,
+) {
+  for (const [name, type] of Object.entries(types)) {
+    const place = columns.indexOf(columnOf(columns, name, "column", file));
+    if (!COLUMN_TYPES.includes(type))
+      fail(`prepareTable: the type of ${name} is ${show(type)}`, COLUMN_TYPES.join(", "));
+    const profile = profiles[place] as ColumnProfile;
+    const isNumber =
+      profile.reading.as === "number" || profile.reading.as === "amount" || profile.reading.as === "words";
+    const needsNumber = type === "numeric" || type === "ordinal" || type === "boolean";
+    if (type === "date" && profile.reading.as !== "date")
+      fail(`prepareTable: no format of dates fits ${name}`, "dates");
+    const column = columns[place] as KeptColumn;
+    if (needsNumber && !isNumber && column.isDate)
+      fail(`prepareTable: ${name} holds dates`, "another type than numbers");
+    const asText = type === "categorical" || type === "text";
+    const reading: Reading = asText ? { as: "text" } : needsNumber && !isNumber ? { as: "amount" } : profile.reading;
+    profiles[place] = { ...profile, type, reading, reason: "as asked" };
+  }
+}
+
+/** The table `typed`: x0, x1, ... as they are read, y, and t for the time. */
+async function makeTyped(
+  { table, columns }: KeptTable,
+  learned: readonly { column: KeptColumn; profile: ColumnProfile }[],
+  target: KeptColumn,
+  targetReading: Reading,
+  time: KeptColumn | undefined,
+  profiles: readonly ColumnProfile[],
+): Promise<void> {
+  const features = learned.map(({ column, profile }, i) => `${readSql(column, profile.reading)} AS x${i}`);
+  const timeReading = time && (profiles[columns.indexOf(time)] as ColumnProfile).reading;
+  await table.query(`
+    CREATE TABLE typed AS SELECT "#", ${[...features, `${targetSql(target, targetReading)} AS y`].join(", ")}
+    ${time && timeReading ? `, ${readSql(time, timeReading)} AS t` : ""} FROM kept`);
+}
+
+/** A target as it is read: the classes by their words. */
+export function targetSql(target: KeptColumn, reading: Reading): string {
+  if (reading.as !== "words") return readSql(target, reading);
+  const value = readSql(target, reading);
+  const [no, yes] = reading.words.map((word) => `'${word.replaceAll("'", "''")}'`);
+  return `CASE ${value} WHEN 1.0 THEN ${yes} WHEN 0.0 THEN ${no} END`;
+}
+
+/** Drops rows without a target, and copies. */
+async function drop(
+  { table }: KeptTable,
+  features: number,
+  target: ColumnProfile,
+  keepDuplicates: boolean,
+): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  const [before] = await table.query("SELECT count(*)::DOUBLE AS n, count(y)::DOUBLE AS known FROM typed");
+  const { n = 0, known = 0 } = (before ?? {}) as Record<string, number>;
+  if (known < n) {
+    await table.query("DELETE FROM typed WHERE y IS NULL");
+    findings.push({ kind: "cleaned", column: target.name, text: `${n - known} rows without a target are left out` });
+  }
+  const all = [...Array.from({ length: features }, (_, i) => `x${i}`), "y"].join(", ");
+  const [distinct] = await table.query(`SELECT count(*)::DOUBLE AS n FROM (SELECT DISTINCT ${all} FROM typed)`);
+  const copies = known - Number(distinct?.["n"] ?? known);
+  if (copies === 0) return findings;
+  if (keepDuplicates) {
+    findings.push({
+      kind: "warning",
+      text: `${copies} rows are copies of others; some may be in the test and in the training part`,
+    });
+    return findings;
+  }
+  // Few columns of few values repeat by nature: there, copies are how often something happens.
+  if (copies > 0.5 * known) {
+    findings.push({
+      kind: "warning",
+      text: `${copies} rows are copies of others: the columns have few values, so they are kept`,
+    });
+    return findings;
+  }
+  await table.query(`DELETE FROM typed WHERE "#" NOT IN (SELECT min("#") FROM typed GROUP BY ${all})`);
+  findings.push({ kind: "cleaned", text: `${copies} rows that are copies of others are left out` });
+  return findings;
+}
+
+async function misfitsOf({ table }: KeptTable, profile: ColumnProfile, column: KeptColumn): Promise<Finding[]> {
+  const { name, misfits, reading, type } = profile;
+  const findings: Finding[] = [];
+  if (type === "identifier" || type === "constant")
+    findings.push({ kind: "cleaned", column: name, text: `${type}, left out: ${profile.reason}` });
+  if (reading.as === "amount")
+    findings.push({
+      kind: "cleaned",
+      column: name,
+      text: "signs of currency, percent and thousands are taken off the numbers",
+    });
+  if (misfits === 0 || type === "identifier") return findings;
+  const odd = await someOf(table, column.id, `${column.id} IS NOT NULL AND ${readSql(column, reading)} IS NULL`);
+  const what = reading.as === "date" ? "are no possible dates" : "are no numbers";
+  findings.push({
+    kind: "cleaned",
+    column: name,
+    text: `${misfits} values ${what} and count as missing, such as ${odd.map((word) => JSON.stringify(word)).join(", ")}`,
+  });
+  return findings;
+}
+
+/** A column's name as an input's: letters, digits and underlines, each once. */
+function inputName(name: string, taken: Set<string>): string {
+  const plain = name.replace(/[^A-Za-z0-9]+/g, "_").replace(/^_|_$/g, "") || "column";
+  let unique = plain;
+  for (let i = 2; taken.has(unique); i++) unique = `${plain}_${i}`;
+  taken.add(unique);
+  return unique;
+}

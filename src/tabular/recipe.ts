@@ -1,0 +1,100 @@
+import type { Reading, TableTask } from "./types.ts";
+
+/** What makes a column's numbers even: nothing, log(1 + x) for what is never negative, or asinh((x - middle) / spread). */
+export type Evening =
+  | { readonly by: "none" }
+  | { readonly by: "log" }
+  | { readonly by: "asinh"; readonly middle: number; readonly spread: number };
+
+/** How one number becomes features: clip(even(x or fill), low, high), less its center, by its scale; then 1 where x was missing. */
+export interface NumberFeature {
+  readonly kind: "number";
+  readonly fill: number;
+  readonly evening: Evening;
+  readonly low: number;
+  readonly high: number;
+  readonly center: number;
+  readonly scale: number;
+  /** Whether a feature says where the value was missing. */
+  readonly indicator: boolean;
+  /** Values that have a feature of their own besides. */
+  readonly levels: readonly number[];
+}
+
+/** A date as days, scaled, and as places in the year, the week and the day, where these differ. */
+export interface DateFeature {
+  readonly kind: "date";
+  /** Days since 1970 of the median. */
+  readonly fill: number;
+  readonly center: number;
+  readonly scale: number;
+  readonly indicator: boolean;
+  readonly circles: readonly ("year" | "week" | "day")[];
+}
+
+/** A word of a vocabulary; "" stands for a missing one. Dimension 0: one number per word, else a vector that is learned. */
+export interface CategoryFeature {
+  readonly kind: "category";
+  readonly vocabulary: readonly string[];
+  readonly dimension: number;
+}
+
+/** A word of a vocabulary too large to keep: by its hash, in so many bins, each with a vector that is learned. */
+export interface HashFeature {
+  readonly kind: "hash";
+  readonly bins: number;
+  readonly dimension: number;
+}
+
+/** The first words of a text, each by its hash: which of the bins occur. */
+export interface WordsFeature {
+  readonly kind: "words";
+  readonly bins: number;
+  readonly length: number;
+}
+
+export type Feature = NumberFeature | DateFeature | CategoryFeature | HashFeature | WordsFeature;
+
+/** A column that the model looks at. */
+export interface RecipeColumn {
+  readonly name: string;
+  /** Its place in the file, counted from 0: for files without names. */
+  readonly place: number;
+  readonly reading: Reading;
+  readonly feature: Feature;
+  /** The model's input that it feeds: "numbers" for numbers, else one of its own. */
+  readonly input: string;
+}
+
+/** All that turns rows of a file into a model's inputs, and its outputs into answers: JSON, saved in the model. */
+export interface Recipe {
+  readonly format: "descent-table";
+  readonly version: 1;
+  readonly header: boolean;
+  readonly sql: string | null;
+  readonly columns: readonly RecipeColumn[];
+  readonly target: {
+    readonly name: string;
+    readonly place: number;
+    readonly reading: Reading;
+    readonly task: TableTask;
+    /** Of the classes, in order; none for a regression. */
+    readonly classes: readonly string[];
+    /** Of a regression's target in the training part. */
+    readonly mean: number;
+    readonly deviation: number;
+  };
+}
+
+/** True of what `Recipe` describes, as far as a loaded model can be trusted to hold one. */
+export function isRecipe(value: unknown): value is Recipe {
+  const { format, version, columns, target } = (value ?? {}) as Partial<Recipe>;
+  return format === "descent-table" && version === 1 && Array.isArray(columns) && typeof target === "object";
+}
+
+/** Features of a column of numbers, in the input "numbers"; 0 for those that have an input of their own. */
+export function widthOf(feature: Feature): number {
+  if (feature.kind === "number") return 1 + (feature.indicator ? 1 : 0) + feature.levels.length;
+  if (feature.kind === "date") return 1 + 2 * feature.circles.length + (feature.indicator ? 1 : 0);
+  return 0;
+}

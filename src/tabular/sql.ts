@@ -1,0 +1,87 @@
+import type { TableColumn } from "../data/index.ts";
+import type { KeptColumn, Reading } from "./types.ts";
+
+/** A text as SQL writes it. */
+export function sqlText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** A column's name as SQL writes it. */
+export function sqlName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** Words for "no value", as they stand in tables; compared in lower case, without blanks around. */
+const MISSING = [
+  "",
+  "?",
+  "na",
+  "n/a",
+  "nan",
+  "null",
+  "none",
+  "nil",
+  "-",
+  ".",
+  "--",
+  "#n/a",
+  "#value!",
+  "missing",
+  "unknown",
+];
+
+/** A column of a file as it is kept: numbers DOUBLE, dates TIMESTAMP, all else trimmed VARCHAR; NULL where a value is missing. */
+export function keptSql({ name, kind, type }: TableColumn): string {
+  const column = sqlName(name);
+  if (kind === "number") return `CASE WHEN isfinite(${column}::DOUBLE) THEN ${column}::DOUBLE END`;
+  if (kind === "boolean") return `CASE WHEN ${column} THEN 'true' WHEN NOT ${column} THEN 'false' END`;
+  if (kind === "date") return `${column}::TIMESTAMP`;
+  if (kind === "bytes") return "NULL::VARCHAR";
+  const text =
+    type === "JSON" ? `(${column} ->> '$')` : kind === "text" ? `${column}::VARCHAR` : `to_json(${column})::VARCHAR`;
+  const trimmed = `trim(${text}, ' \t\r\n')`;
+  return `CASE WHEN lower(${trimmed}) NOT IN (${MISSING.map(sqlText).join(", ")}) THEN ${trimmed} END`;
+}
+
+/** Years beyond which a date is taken for a slip. */
+export const YEARS = [1000, 2200] as const;
+
+/** A kept text column as what it is read as: DOUBLE, TIMESTAMP, or VARCHAR; NULL for values that are none. */
+export function readSql({ id: column, isText, isDate }: KeptColumn, reading: Reading): string {
+  if (reading.as === "date") {
+    const date = isDate
+      ? column
+      : !isText
+        ? `epoch_ms(${column}::BIGINT)`
+        : reading.format
+          ? `try_strptime(${column}, ${sqlText(reading.format)})`
+          : `try_cast(${column} AS TIMESTAMP)`;
+    return `CASE WHEN year(${date}) BETWEEN ${YEARS[0]} AND ${YEARS[1]} THEN ${date} END`;
+  }
+  if (reading.as === "words") {
+    const [no, yes] = reading.words.map((word) => sqlText(word.toLowerCase()));
+    const value = `lower(${column}::VARCHAR)`;
+    return `CASE ${value} WHEN ${yes} THEN 1.0::DOUBLE WHEN ${no} THEN 0.0::DOUBLE END`;
+  }
+  if (reading.as === "text") return isText ? column : isDate ? `${column}::VARCHAR` : numberText(column);
+  if (isDate) return `epoch_ms(${column})::DOUBLE`;
+  if (!isText) return column;
+  return reading.as === "number" ? numberSql(column) : amountSql(column);
+}
+
+/** A number as the text that it has in a file: 3, not 3.0. */
+export function numberText(column: string): string {
+  return `CASE WHEN ${column} = trunc(${column}) AND abs(${column}) < 1e15 THEN ${column}::BIGINT::VARCHAR ELSE ${column}::VARCHAR END`;
+}
+
+/** A text as a finite number, or NULL. */
+export function numberSql(column: string): string {
+  const number = `try_cast(${column} AS DOUBLE)`;
+  return `CASE WHEN isfinite(${number}) THEN ${number} END`;
+}
+
+/** "$1,234.50", "12 %" and "(3)" as numbers: 1234.5, 12 and -3. */
+export function amountSql(column: string): string {
+  const bare = `regexp_replace(regexp_replace(${column}, '^\\((.*)\\)$', '-\\1'), '[$€£¥%,\\s]', '', 'g')`;
+  return `CASE WHEN regexp_matches(${column}, '\\d') THEN ${numberSql(bare)} END`;
+}

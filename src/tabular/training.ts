@@ -1,0 +1,89 @@
+import { optimizers } from "../optim/index.ts";
+import { callbacks, type FitOptions, type History, type Model } from "../train/index.ts";
+import { tableNetwork } from "./network.ts";
+import type { PreparedTable, TablePart } from "./prepared.ts";
+import { planTraining, type TrainingPlan } from "./rules.ts";
+
+/** What may be changed of a training. */
+export interface TrainTableOptions {
+  /** Default 0: of weights, order and dropout. */
+  readonly seed?: number;
+  /** Default: by the rules. */
+  readonly epochs?: number;
+  /** Let rare classes count as much as frequent ones (rows / (classes x rows of the class)); default false. */
+  readonly balance?: boolean;
+  readonly fit?: Pick<FitOptions, "verbose" | "terminal" | "callbacks" | "saveTo">;
+}
+
+/** A trained model, and the linear one that it was compared with. */
+export interface TrainedTable {
+  /** The better one on the validation part. */
+  readonly model: Model;
+  readonly history: History;
+  readonly linear: Model;
+  /** Which of them `model` is. */
+  readonly chosen: "network" | "linear";
+  readonly plan: TrainingPlan;
+  /** Lowest validation losses. */
+  readonly losses: { readonly network: number; readonly linear: number };
+  readonly classWeight: Readonly<Record<number, number>> | undefined;
+}
+
+/** Trains a network and a linear model on the training part, each until its validation loss no longer falls, and keeps the better one. */
+export async function trainTable(
+  table: PreparedTable,
+  train: TablePart,
+  validation: TablePart,
+  options: TrainTableOptions = {},
+): Promise<TrainedTable> {
+  const { recipe } = table;
+  const { seed = 0, balance = false } = options;
+  const planned = planTraining(recipe.target.task, train.y.length);
+  const plan: TrainingPlan = options.epochs === undefined ? planned : { ...planned, epochs: options.epochs };
+  const classWeight = balance ? classWeights(train.y, recipe.target.classes.length) : undefined;
+  const run = async (hidden: readonly number[], learningRate: number, fit: FitOptions) => {
+    const model = tableNetwork(recipe, { hidden, dropout: plan.dropout, seed });
+    model.compile({
+      optimizer: optimizers.adam({ learningRate }),
+      loss: plan.loss,
+      metrics: [...plan.metrics],
+    });
+    const history = await model.fit(train.x, train.y, {
+      epochs: plan.epochs,
+      batchSize: plan.batchSize,
+      validationData: { x: validation.x, y: validation.y },
+      seed,
+      ...(classWeight && { classWeight }),
+      ...fit,
+      callbacks: [
+        callbacks.earlyStopping({ patience: plan.patience, restoreBestWeights: true }),
+        callbacks.reduceLearningRateOnPlateau({ patience: Math.max(1, Math.round(plan.patience / 3)), factor: 0.5 }),
+        ...(fit.callbacks ?? []),
+      ],
+    });
+    return { model, history, loss: lowest(history) };
+  };
+  const linear = await run([], 10 * plan.learningRate, { verbose: 0 });
+  const network = await run(plan.hidden, plan.learningRate, options.fit ?? { verbose: 0 });
+  const chosen = network.loss <= linear.loss || network.history.interrupted ? "network" : "linear";
+  return {
+    ...(chosen === "network" ? network : linear),
+    linear: linear.model,
+    chosen,
+    plan,
+    losses: { network: network.loss, linear: linear.loss },
+    classWeight,
+  };
+}
+
+function lowest({ history }: History): number {
+  const losses = (history["valLoss"] ?? []) as number[];
+  return losses.reduce((least, loss) => Math.min(least, loss), Number.POSITIVE_INFINITY);
+}
+
+/** rows / (classes x rows of the class): scikit-learn's "balanced". */
+export function classWeights(y: Float32Array, classes: number): Record<number, number> {
+  const counts = new Array<number>(classes).fill(0);
+  for (const label of y) counts[label] = (counts[label] ?? 0) + 1;
+  return Object.fromEntries(counts.map((n, i) => [i, n > 0 ? y.length / (classes * n) : 1]));
+}

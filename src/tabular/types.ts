@@ -1,0 +1,69 @@
+/**
+ * What a column of a table is: "numeric"; "ordinal", few whole numbers in order, which are numbers and categories at once; "boolean", two values;
+ * "categorical", words of a vocabulary; "date"; "text", words to read; "identifier" and "constant", from which nothing can be learned.
+ */
+export type ColumnType =
+  | "numeric"
+  | "ordinal"
+  | "boolean"
+  | "categorical"
+  | "date"
+  | "text"
+  | "identifier"
+  | "constant";
+
+export const COLUMN_TYPES: readonly ColumnType[] = [
+  "numeric",
+  "ordinal",
+  "boolean",
+  "categorical",
+  "date",
+  "text",
+  "identifier",
+  "constant",
+];
+
+/** How a value becomes a number: as it is, without signs of currency and thousands, by a date's format, or by two words. */
+export type Reading =
+  | { readonly as: "number" }
+  | { readonly as: "amount" }
+  | { readonly as: "date" /** Of strptime; undefined: the file says it is a date. */; readonly format?: string }
+  | { readonly as: "words" /** The one that is 0 and the one that is 1. */; readonly words: readonly [string, string] }
+  | { readonly as: "text" };
+
+/** A column as it lies in the table of kept values. */
+export interface KeptColumn {
+  /** Its name in the file. */
+  readonly name: string;
+  /** Its name in the table of kept values: "c0". */
+  readonly id: string;
+  readonly isText: boolean;
+  readonly isDate: boolean;
+}
+
+/** What a column holds and what was seen in it. */
+export interface ColumnProfile {
+  readonly name: string;
+  readonly type: ColumnType;
+  /** Why it is of this type, for a reader. */
+  readonly reason: string;
+  readonly reading: Reading;
+  /** Rows with a value, before cleaning. */
+  readonly present: number;
+  readonly missing: number;
+  readonly distinct: number;
+  /** Values that are none of this type (a word among numbers) and count as missing. */
+  readonly misfits: number;
+  /** Some of the misfits, or of all values. */
+  readonly examples: readonly string[];
+}
+
+/** Tasks that `prepareTable` tells apart. */
+export type TableTask = "regression" | "binary" | "multi-class";
+
+/** Something a reader should know about the data. */
+export interface Finding {
+  readonly kind: "cleaned" | "warning";
+  readonly column?: string;
+  readonly text: string;
+}

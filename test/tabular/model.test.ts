@@ -1,0 +1,110 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import {
+  loadTableModel,
+  permutationImportance,
+  prepareTable,
+  scoresOf,
+  TableModel,
+  trainTable,
+} from "../../src/tabular/index.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "descent-tabular-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** y follows x1 and the city; x2 is noise; values are missing here and there. */
+function table(task: "regression" | "binary"): string {
+  let state = 1;
+  const random = () => {
+    state = (state * 48271) % 2147483647;
+    return state / 2147483647;
+  };
+  const lines = Array.from({ length: 240 }, (_, i) => {
+    const [x1, x2, city] = [random() * 10, random(), ["Rome", "Oslo", "Bern"][i % 3] as string];
+    const y = 3 * x1 + (city === "Rome" ? 20 : 0) + random();
+    const shown = [
+      i % 17 === 0 ? "" : x1.toFixed(3),
+      x2.toFixed(3),
+      i % 19 === 0 ? "" : city,
+      `2024-03-${String(1 + (i % 28)).padStart(2, "0")}`,
+    ];
+    return [...shown, task === "regression" ? y.toFixed(3) : y > 22 ? "high" : "low"].join(",");
+  });
+  return `x1,x2,city,day,y\n${lines.join("\n")}\n`;
+}
+
+test.each(["regression", "binary"] as const)(
+  "a model of a %s learns, is saved, and answers the same to raw rows",
+  async (task) => {
+    const path = join(folder, `${task}.csv`);
+    writeFileSync(path, table(task));
+    const prepared = await prepareTable(path, { target: "y" });
+    const [train, validation, tested] = [
+      await prepared.part("train"),
+      await prepared.part("validation"),
+      await prepared.part("test"),
+    ];
+    const { model } = await trainTable(prepared, train, validation, { epochs: 30 });
+    const output = Float32Array.from(await (await model.predict(tested.x)).data());
+    const scores = scoresOf(task, tested.y, output);
+    expect(task === "regression" ? scores["r2"] : scores["auc"]).toBeGreaterThan(0.8);
+    const importance = await permutationImportance(model, prepared.recipe, tested);
+    expect(
+      importance
+        .slice(0, 2)
+        .map(({ column }) => column)
+        .sort(),
+    ).toEqual(["city", "x1"]);
+    await prepared.close();
+
+    await new TableModel(model, prepared.recipe).save(join(folder, task));
+    const loaded = await loadTableModel(join(folder, task));
+    expect(loaded.recipe).toEqual(JSON.parse(JSON.stringify(prepared.recipe)));
+    const found = await loaded.evaluate(path);
+    expect(found.rows).toBe(240);
+    for await (const answers of loaded.answers(path, { known: true })) {
+      const own = [...tested.rows].map((row) => answers.output[row - 1]);
+      own.forEach((value, i) => expect(value).toBeCloseTo(output[i] as number, 4));
+    }
+
+    // The same rows as JSON lines, columns in another order, one more and the target missing: the same answers.
+    const [names = "", ...lines] = readFileSync(path, "utf8").trim().split("\n");
+    const rows = lines.slice(0, 9).map((line) => {
+      const cells = Object.fromEntries(
+        line.split(",").map((cell, i) => [names.split(",")[i], cell === "" ? null : cell]),
+      );
+      return JSON.stringify({
+        more: true,
+        city: cells["city"],
+        x2: Number(cells["x2"]),
+        day: cells["day"],
+        x1: cells["x1"] && Number(cells["x1"]),
+      });
+    });
+    const other = join(folder, `${task}.jsonl`);
+    writeFileSync(other, `${rows.join("\n")}\n`);
+    const first = await loaded.answers(path).next();
+    const again = await loaded.answers(other).next();
+    again.value.output.forEach((value: number, i: number) => expect(value).toBeCloseTo(first.value.output[i], 4));
+
+    writeFileSync(other, '{"x1": 1, "x2": 2, "cty": "Rome", "day": "2024-01-01"}\n');
+    await expect(loaded.answers(other).next()).rejects.toThrow(/has no column "city".*did you mean "cty"/);
+  },
+);
+
+test("scores are scikit-learn's", () => {
+  // sklearn 1.2.1: f1_score(average="macro"), roc_auc_score, log_loss, brier_score_loss, r2_score
+  const y = Float32Array.from([0, 0, 1, 1, 1]);
+  const p = Float32Array.from([0.125, 0.5, 0.5, 0.25, 0.875]);
+  const binary = scoresOf("binary", y, p);
+  expect(binary["accuracy"]).toBeCloseTo(0.6, 6);
+  expect(binary["f1"]).toBeCloseTo(0.583333333, 6);
+  expect(binary["auc"]).toBeCloseTo(0.75, 6);
+  expect(binary["logLoss"]).toBeCloseTo(0.607927, 5);
+  expect(binary["brier"]).toBeCloseTo(0.21875, 6);
+  const regression = scoresOf("regression", Float32Array.from([1, 2, 4]), Float32Array.from([1, 3, 3]));
+  expect(regression["r2"]).toBeCloseTo(0.571428571, 6);
+  expect(regression["meanAbsoluteError"]).toBeCloseTo(0.666666667, 6);
+});
