@@ -35,6 +35,7 @@ export type { Series, SeriesData, SeriesWindows } from "./series/series.ts";
 export { type TimeSplitOptions, timeSplit } from "./series/timeSplit.ts";
 export { type TimeWindowsOptions, timeWindows } from "./series/timeWindows.ts";
 export { fromArrays, fromGenerator, type GeneratorOptions } from "./sources/arrays.ts";
+export type { TableRow } from "./sources/csv.ts";
 export {
   fromArrayFiles,
   fromImages,
@@ -46,7 +47,7 @@ export {
 } from "./sources/files.ts";
 export { type Digits, type MnistOptions, mnist } from "./sources/mnist.ts";
 export { fromTable, openTable } from "./sources/table.ts";
-export { type TableRow, tableColumns, vegaTable } from "./sources/vega.ts";
+export { tableColumns, vegaTable } from "./sources/vega.ts";
 export { type SplitOptions, splitIndices, trainTestSplit } from "./split.ts";
 export type { StrataLabels } from "./strata.ts";
 export type { ColumnKind, TableColumn } from "./tables/columns.ts";

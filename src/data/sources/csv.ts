@@ -1,5 +1,7 @@
 import { fail } from "../../util/index.ts";
-import type { TableRow } from "./vega.ts";
+
+/** One row of a table by column name. */
+export type TableRow = Readonly<Record<string, unknown>>;
 
 /**
  * Rows of a text of values separated by commas, or another sign, the first row naming the columns (RFC 4180). Columns in which every value is a

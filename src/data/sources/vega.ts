@@ -1,9 +1,6 @@
 import { fail, unknownName } from "../../util/index.ts";
 import { describe } from "../arrays.ts";
-import { parseCsv } from "./csv.ts";
-
-/** One row of a table by column name. */
-export type TableRow = Readonly<Record<string, unknown>>;
+import { parseCsv, type TableRow } from "./csv.ts";
 
 /**
  * A table of the npm package `vega-datasets` (`npm install vega-datasets`): "cars", "seattle-weather", "barley" and other JSON and CSV tables.
