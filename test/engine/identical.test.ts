@@ -9,7 +9,7 @@ import {
 } from "../../src/engine/index.ts";
 import { openWasmEngine } from "../../src/engines/wasm/index.ts";
 import { ops, type TypedArray } from "../../src/ir/index.ts";
-import { Tensor } from "../../src/tensor/index.ts";
+import { gradients, scaledDotProductAttention, scan, Tensor } from "../../src/tensor/index.ts";
 import { openNative } from "../../src/tensor/native-engine.ts";
 import { HostRandom } from "../../src/util/index.ts";
 import { randomState } from "../passes/random-state.ts";
@@ -102,6 +102,36 @@ const LARGE: readonly ConformanceCase[] = [
     x.flip(0).add(1),
     x.reshape([500, 100]).T.tanh(),
   ]),
+  largeCase(
+    "loops and their gradients",
+    [
+      [24, 17, 96],
+      [96, 96],
+      [17, 96],
+    ],
+    (xs, w, h) => {
+      const step = (state: Tensor, x: Tensor) => {
+        const next = state.matmul(w).add(x).tanh();
+        return [next, next.softmax()] as const;
+      };
+      return [false, true].flatMap((recompute) => {
+        const [end, ys] = scan(step, { init: h, xs, recompute });
+        return [end, ys, ...gradients(ys.square().sum().add(end.sum()), [xs, w, h])];
+      });
+    },
+  ),
+  largeCase(
+    "attention in tiles",
+    [
+      [2, 150, 16],
+      [2, 150, 16],
+      [2, 150, 16],
+    ],
+    (q, k, v) => {
+      const seen = scaledDotProductAttention(q, k, v, { causal: true, tile: 32 });
+      return [seen, ...gradients(seen.square().sum(), [q, k, v])];
+    },
+  ),
 ];
 
 /** State after 20 runs of many programs as one. */
