@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 import { Command } from "commander";
 import { compare } from "./commands/compare.ts";
 import { measureCompile } from "./commands/compile.ts";
+import { measureGeneration } from "./commands/generate.ts";
 import { learnText } from "./commands/language.ts";
 import { measureMemory } from "./commands/memory.ts";
 import { formatScaling, scalingTasks } from "./commands/scaling.ts";
@@ -89,6 +90,15 @@ program
     Object.assign(process.env, { DESCENT_ENGINE: "native", DESCENT_THREADS: String(options.threads) }); // read when the engine starts
     const cases = await learnText(file, options);
     if (options.json) writeFileSync(options.json, `${JSON.stringify({ cases }, null, 2)}\n`);
+  });
+
+program
+  .command("generate")
+  .description("a GPT writes 255 tokens, with the cache of keys and values and without")
+  .option("--threads <n>", "threads", positive, availableParallelism())
+  .action(async ({ threads }: { threads: number }) => {
+    Object.assign(process.env, { DESCENT_ENGINE: "native", DESCENT_THREADS: String(threads) }); // read when the engine starts
+    await measureGeneration();
   });
 
 try {

@@ -94,6 +94,25 @@ describe("generate", () => {
   });
 });
 
+test("long prompts are read many places at once, with the same tokens and beams", async () => {
+  const context = 80;
+  const input = layers.input({ shape: [context], dtype: "int32" });
+  const embedded = layers.embedding(7, 8, { embeddingsInitializer: { kind: "randomNormal", stddev: 1 } })(input);
+  let x = layers.sinePositionEncoding()(layers.positionEmbedding(context)(embedded));
+  for (const positions of ["rotary", "alibi"] as const) {
+    x = layers.transformerDecoder(16, 2, { activation: "gelu", normalizeFirst: true, positions })(x);
+  }
+  const network = model({ inputs: input, outputs: layers.dense(7)(x) });
+  for (const length of [32, 33, 34, 65, 70]) {
+    const prompt = Array.from({ length }, (_, i) => (i * i + (i >> 2)) % 7);
+    const written = (cache: boolean) => listOf(network.generate(prompt, { length: 6, temperature: 0, cache }));
+    expect(await written(true)).toEqual(await written(false));
+    const beams = async (cache: boolean) =>
+      (await network.beamSearch(prompt, { length: 4, beams: 3, cache })).map(({ tokens }) => tokens);
+    expect(await beams(true)).toEqual(await beams(false));
+  }
+});
+
 test("blocks of a transformer keep keys and values of their own", async () => {
   const llama = { activation: "swiglu", normalization: "rms", normalizeFirst: true, positions: "rotary" } as const;
   const network = sequential([

@@ -81,60 +81,84 @@ export async function wholeStepper({ network, memory, lane }: Speaker, rows: num
   };
 }
 
+/** Places of a prompt that are computed at once. */
+const CHUNK = 32;
+
 /**
- * Computes each place once: attention keeps keys and values of the places before (the cache), [rows, ..., length, features] for each.
+ * Computes each place once: attention keeps keys and values of the places before (the cache), [rows, ..., length, features] for each. Of
+ * sequences that are longer than what is done, CHUNK places are computed at once as long as there are so many.
  *
  * @throws DescentError for a layer that can't go through a sequence place by place.
  */
-export async function cachedStepper({ network, memory, lane }: Speaker, rows: number): Promise<Stepper> {
+export async function cachedStepper(speaker: Speaker, rows: number): Promise<Stepper> {
+  const { network, memory, lane } = speaker;
   const { length, vocabulary } = languageOf(network);
   const specs = cacheSpecs(network, memory, rows, length);
-  const program = await createProgram({
-    name: `${network.name} generate ${rows} cached`,
-    engine: memory.engine,
-    state: { ...memory.specs(false), ...specs },
-    inputs: {
-      token: { shape: [rows, 1], dtype: "int32" },
-      position: { shape: [], dtype: "int32" },
-      ...(rows > 1 && { parents: { shape: [rows], dtype: "int32" } }),
-    },
-    body({ state, inputs }) {
-      const caches: Record<string, Tensor> = {};
-      const { token, position, parents } = inputs as Record<string, Tensor>;
-      const past = pastOf(position as Tensor, length, (name, fresh) => {
-        const before = parents ? (state[name] as Tensor).take(parents) : (state[name] as Tensor);
-        const isNow = arange(length)
-          .equal(position as Tensor)
-          .expandDims(1); // [length, 1]
-        caches[name] = where(isNow, fresh, before);
-        return caches[name];
-      });
-      const logits = logitsFor(network, state, token as Tensor, past);
-      return { state: caches, outputs: { logits: logits.reshape([rows, vocabulary]) } };
-    },
-  });
-  const own = Object.entries(specs).map(
-    ([name, { shape, dtype }]) => [name, allocate(dtype, product(shape), memory.engine)] as const,
+  const caches = Object.fromEntries(
+    Object.entries(specs).map(([name, { shape, dtype }]) => [name, allocate(dtype, product(shape), memory.engine)]),
   );
-  const bound = program.bind({ state: { ...memory.arrays(false), ...Object.fromEntries(own) } });
+  const bound = await bindPlaces(speaker, rows, 1, specs, caches);
+  let chunk: Awaited<ReturnType<typeof bindPlaces>> | undefined;
   let done = 0;
   return {
     length,
     vocabulary,
     async next(sequences, parents) {
       const places = sequences[0]?.length ?? 0;
-      for (; done < places; done++) {
+      while (done < places) {
+        // The last place by itself: its program is there, and knows of the parents.
+        const many = places - 1 - done >= CHUNK;
+        if (many) chunk ??= await bindPlaces(speaker, rows, CHUNK, specs, caches);
+        const { inputs, run } = many && chunk ? chunk : bound;
+        const count = many ? CHUNK : 1;
         sequences.forEach((sequence, row) => {
-          (bound.inputs["token"] as TypedArray)[row] = sequence[done] as number;
-          if (rows > 1)
-            (bound.inputs["parents"] as TypedArray)[row] = (done === places - 1 ? parents[row] : row) ?? row;
+          (inputs["tokens"] as TypedArray).set(sequence.slice(done, done + count), row * count);
+          if (rows > 1) {
+            (inputs["parents"] as TypedArray)[row] = (done === places - 1 ? parents[row] : row) ?? row;
+          }
         });
-        (bound.inputs["position"] as TypedArray)[0] = done;
-        await lane.run({ run: bound.run });
+        (inputs["position"] as TypedArray)[0] = done;
+        await lane.run({ run });
+        done += count;
       }
       return bound.outputs["logits"] as Float32Array;
     },
   };
+}
+
+/** A program for the next `count` places of every row, which keeps what it computes in the caches. */
+async function bindPlaces(
+  { network, memory }: Speaker,
+  rows: number,
+  count: number,
+  specs: Readonly<Record<string, Spec>>,
+  arrays: Readonly<Record<string, TypedArray>>,
+) {
+  const { length, vocabulary } = languageOf(network);
+  const program = await createProgram({
+    name: `${network.name} generate ${rows} cached${count > 1 ? ` ${count} at once` : ""}`,
+    engine: memory.engine,
+    state: { ...memory.specs(false), ...specs },
+    inputs: {
+      tokens: { shape: [rows, count], dtype: "int32" },
+      position: { shape: [], dtype: "int32" },
+      ...(rows > 1 && { parents: { shape: [rows], dtype: "int32" } }),
+    },
+    body({ state, inputs }) {
+      const caches: Record<string, Tensor> = {};
+      const { tokens, position, parents } = inputs as Record<string, Tensor>;
+      const past = pastOf(position as Tensor, length, (name, fresh) => {
+        const before = parents ? (state[name] as Tensor).take(parents) : (state[name] as Tensor);
+        const place = arange(length).sub(position as Tensor); // among those that are computed now
+        const isNow = place.greaterEqual(0).logicalAnd(place.less(count)).expandDims(1); // [length, 1]
+        caches[name] = where(isNow, count === 1 ? fresh : fresh.take(place, { axis: fresh.rank - 2 }), before);
+        return caches[name];
+      });
+      const logits = logitsFor(network, state, tokens as Tensor, past); // [rows, count, vocabulary]
+      return { state: caches, outputs: { logits: logits.slice(null, count - 1).reshape([rows, vocabulary]) } };
+    },
+  });
+  return program.bind({ state: { ...memory.arrays(false), ...arrays } });
 }
 
 type Append = (name: string, fresh: Tensor) => Tensor;
