@@ -57,7 +57,7 @@ export interface NetworkOptions {
  * is linear need not be learned twice. A regression's output is in the target's units.
  *
  * @example
- * writeFileSync("rents.csv", `area,rent\n${Array.from({ length: 40 }, (_, i) => `${i},${i * 20}.5\n`).join("")}`);
+ * writeFileSync("rents.csv", `area,rent\n${Array.from({ length: 40 }, (_, i) => `${i}.5,${i * 20}\n`).join("")}`);
  * const table = await prepareTable("rents.csv", { target: "rent" });
  * const rents = tableNetwork(table.recipe, { hidden: [8], dropout: 0, seed: 0 });
  * await table.close();

@@ -64,9 +64,10 @@ const NAMES = [
  * @param source a file of CSV, TSV, JSON, JSON lines or Parquet, or a DuckDB database (`openTable` of `descent/data`).
  * @throws DescentError for columns that are not there (naming the nearest), and targets that can't be predicted.
  * @example
- * writeFileSync("rents.csv", `city,area,rent\n${"Rome,50,900\nOslo,40,1100\nRome,80,\n".repeat(9)}`);
- * const table = await prepareTable("rents.csv", { target: "rent", keepDuplicates: true });
- * table.profiles.map(({ name, type }) => `${name}: ${type}`); // ["city: categorical", "area: boolean", "rent: boolean"]
+ * const rows = Array.from({ length: 40 }, (_, i) => `${["Rome", "Oslo"][i % 2]},${i}.5,${20 * i}\n`);
+ * writeFileSync("rents.csv", `city,area,rent\n${rows.join("")}`);
+ * const table = await prepareTable("rents.csv", { target: "rent" });
+ * table.profiles.map(({ name, type }) => `${name}: ${type}`); // ["city: categorical", "area: numeric", "rent: numeric"]
  * await table.close();
  */
 export async function prepareTable(source: string, options: PrepareOptions): Promise<PreparedTable> {
