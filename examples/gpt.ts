@@ -7,17 +7,14 @@
  * Target: on the collected Shakespeare that nanoGPT uses (1.1 MB), a validation loss of at most 1.88, the figure published for the setting.
  */
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { layers, losses, model, optimizers, type SymbolicTensor } from "descent";
 import { characterTokenizer, decodeText, tokenWindows } from "descent/text";
+import { typescriptLibrary } from "./typescript-library.ts";
 
 const [file, steps = "2000"] = process.argv.slice(2);
 const [context, width, heads, blocks, batchSize] = [64, 128, 4, 4, 12];
 
-const text = decodeText(
-  readFileSync(file ?? createRequire(import.meta.url).resolve("typescript/lib/lib.dom.d.ts")),
-  file,
-);
+const text = file ? decodeText(readFileSync(file), file) : typescriptLibrary("lib.dom.d.ts");
 const tokenizer = characterTokenizer(text);
 const tokens = tokenizer.encode(text);
 const cut = Math.floor(tokens.length * 0.9);
