@@ -159,7 +159,7 @@ export const LAYERS: Record<string, Layer> = {
   cli: {
     level: 9,
     is: "the command `descent`: a thin face on the public door",
-    mayImport: ["util", "tensor", "nn", "optim", "data", "train", "tabular", "export", "index"],
+    mayImport: ["util", "tensor", "nn", "optim", "data", "text", "train", "tabular", "export", "index"],
     browserSafe: false,
   },
 };

@@ -29,11 +29,13 @@ Examples:
 const TRAIN_HELP = `
 A config is JSON, or a module that exports one (export default defineConfig({ ... }) from "descent/cli"):
   name           title of the report
-  data           "mnist", { path: "file.csv", target, features }, { x, y }, or in a module a function that gives { x, y }
+  data           "mnist", { path: "file.csv", target, features }, { x, y }, or in a module a function that gives { x, y };
+                 "file.txt" or { path: "file.txt", tokenizer, context, stride }: a text to learn to write
   classes        names of the classes
   split          { testSize: 0.2, shuffle, stratify, seed }, or false
   preprocessing  standardScaler, minMaxScaler, robustScaler, or a list of them
-  model          a list of { kind: "dense", units: 10, ... }, or in a module a model or a function that makes one
+  model          a list of { kind: "dense", units: 10, ... }, or in a module a model or a function that makes one;
+                 of a text { kind: "gpt", blocks, heads, width } or { kind: "lstm", units, width }
   compile        { optimizer, loss, metrics }
   fit            { epochs, batchSize, validationSplit, ... }
   output         folder of what is written: model/, metrics.json, report.html
@@ -80,6 +82,13 @@ PyTorch's names). Scalers that descent train fitted are part of ONNX files and s
 Examples:
   $ descent export runs/flowers/model -o flowers.onnx
   $ descent export runs/flowers/model -o flowers.js`;
+
+const GENERATE_HELP = `
+The model is one that descent train made of a text, or that was saved with { preprocessing: tokenizer.toJSON() }.
+
+Examples:
+  $ descent generate runs/poem/model
+  $ descent generate runs/poem/model --prompt "To be" --length 200 --temperature 0.8`;
 
 const DOCTOR_HELP = `
 Runs small programs on the engine that trainings would use and on the reference, and compares. The exit code is 1 when they
@@ -171,6 +180,21 @@ export function createProgram(exit: (code: ExitCode) => void): Command {
       const { exportCommand } = await import("./commands/export.ts");
       exit(await exportCommand(model, options));
     });
+  command("generate <model>", "write on after a prompt, with a saved language model", GENERATE_HELP)
+    .option("-p, --prompt <text>", "what the text begins with; default a new line")
+    .option("-l, --length <number>", "tokens to write; default 100", wholeNumber)
+    .option(
+      "-t, --temperature <number>",
+      "below 1 likelier, above 1 more surprising, 0 always the likeliest; default 1",
+      number,
+    )
+    .option("--top-k <number>", "only the so many likeliest tokens", wholeNumber)
+    .option("--top-p <number>", "only the likeliest tokens that have this probability together", number)
+    .option("-s, --seed <number>", "the same seed writes the same; default 0", wholeNumber)
+    .action(async (model, options) => {
+      const { generateCommand } = await import("./commands/generate.ts");
+      exit(await generateCommand(model, options));
+    });
   command("doctor", "show engines, compiler and machine, and test the engine against the reference", DOCTOR_HELP)
     .option("--json", "print it as JSON")
     .action(async (options) => {
@@ -187,6 +211,11 @@ function wholeNumber(text: string): number {
 
 function share(text: string): number {
   if (!/^0?\.\d+$/.test(text)) throw new InvalidArgumentError("Expected a share between 0 and 1, such as 0.2.");
+  return Number(text);
+}
+
+function number(text: string): number {
+  if (!/^\d+(\.\d+)?$/.test(text)) throw new InvalidArgumentError("Expected a number.");
   return Number(text);
 }
 

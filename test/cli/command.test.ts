@@ -87,7 +87,7 @@ describe.concurrent("what is wrong is said on one line", () => {
 });
 
 describe.concurrent("help", () => {
-  test.each([[], ["train"], ["evaluate"], ["predict"], ["export"], ["doctor"]].map((command) => [command]))(
+  test.each([[], ["train"], ["evaluate"], ["predict"], ["generate"], ["export"], ["doctor"]].map((command) => [command]))(
     "%j",
     async (command) => {
       const { code, stdout, stderr } = await descent(folder, [...command, "--help"]);

@@ -8,7 +8,7 @@ import { EXIT, type ExitCode, part, refuse } from "../exit.ts";
 import { openEngine } from "../training/engine.ts";
 import { buildModel, fitOptionsOf } from "../training/model.ts";
 import { fitScalers, scalersOf } from "../training/prepare.ts";
-import { loadSamples } from "../training/source.ts";
+import { loadSamples, textOf } from "../training/source.ts";
 
 /** Options of `descent profile`. */
 export interface ProfileCommandOptions {
@@ -36,7 +36,11 @@ export async function profileCommand(path: string, options: ProfileCommandOption
   const samples = await loadSamples(loaded);
   if (!json) console.log(`Data: ${describeSamples(samples.x)}`);
   const seed = config.seed ?? 0;
-  const model = await buildModel(loaded, { inputShape: samples.x.shape.slice(1), seed });
+  const model = await buildModel(loaded, {
+    inputShape: samples.x.shape.slice(1),
+    seed,
+    vocabulary: textOf(samples)?.tokenizer.size,
+  });
   if (config.compile) await openEngine(config.compile["engine"] as EngineName | undefined);
   const x = await part(EXIT.data, () => fitScalers(scalers, samples.x), "preprocessing");
 

