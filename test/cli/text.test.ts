@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { descent, workFolder, write } from "./fixture.ts";
 
 const folder = workFolder();
-const poem = "to be or not to be, that is the question: naïve 🙂. ".repeat(12);
+const poem = "to be or not to be, that is the question: naïve 🙂. ".repeat(20);
 const wasm = { DESCENT_ENGINE: "wasm" };
 const run = (...args: string[]) => descent(folder, args, undefined, wasm);
 
@@ -79,7 +79,7 @@ describe("a text", () => {
       ["latin.json", 3, "latin.txt is not UTF-8: byte 3 is 0xe9"],
       ["absent.json", 3, "absent.txt"],
       ["short.json", 3, "more than the context of 64"],
-      ["kind.json", 3, 'unknown tokenizer "letters"'],
+      ["kind.json", 2, 'unknown tokenizer "letters"'],
       ["model.json", 2, 'unknown language model "gtp"'],
       ["scaled.json", 2, "preprocessing scales tokens"],
     ];

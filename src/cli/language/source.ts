@@ -43,11 +43,12 @@ export async function readTextFile(
   }
   const testSize = split === false ? 0 : (split?.testSize ?? TEST_SIZE);
   if (testSize >= 1) refuse(EXIT.usage, `split.testSize of a text is ${testSize}`, "a share between 0 and 1");
+  const make = await part(EXIT.usage, () => tokenizerMaker(asked), "data.tokenizer");
   return part(
     EXIT.data,
     async () => {
       const text = decodeText(await readFile(file), file);
-      const tokenizer = tokenizerOf(asked, text);
+      const tokenizer = make(text);
       const tokens = tokenizer.encode(text);
       const cut = Math.floor(tokens.length * (1 - testSize));
       const parts = [tokens.subarray(0, cut), tokens.subarray(cut)].map((part) => {
@@ -67,14 +68,14 @@ export async function readTextFile(
   );
 }
 
-function tokenizerOf(asked: CheckedDataFile["tokenizer"], text: string): Tokenizer {
+function tokenizerMaker(asked: CheckedDataFile["tokenizer"]): (text: string) => Tokenizer {
   const { kind = "characters", ...options } = typeof asked === "string" ? { kind: asked } : (asked ?? {});
-  const makers: Record<string, () => Tokenizer> = {
-    characters: () => characterTokenizer(text),
-    words: () => wordTokenizer(text, options),
-    bytePairs: () => bytePairTokenizer(text, options),
+  const makers: Record<string, (text: string) => Tokenizer> = {
+    characters: characterTokenizer,
+    words: (text) => wordTokenizer(text, options),
+    bytePairs: (text) => bytePairTokenizer(text, options),
   };
-  return (makers[kind] ?? (() => unknownName("tokenizer", kind, Object.keys(makers))))();
+  return makers[kind] ?? unknownName("tokenizer", kind, Object.keys(makers));
 }
 
 function samplesOf(tokens: Int32Array, context: number, stride: number): Samples {
