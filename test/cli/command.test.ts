@@ -87,14 +87,13 @@ describe.concurrent("what is wrong is said on one line", () => {
 });
 
 describe.concurrent("help", () => {
-  test.each([[], ["train"], ["evaluate"], ["predict"], ["generate"], ["export"], ["doctor"]].map((command) => [command]))(
-    "%j",
-    async (command) => {
-      const { code, stdout, stderr } = await descent(folder, [...command, "--help"]);
-      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-      await expect(stdout).toMatchFileSnapshot(`help/${["descent", ...command].join("-")}.txt`);
-    },
-  );
+  test.each(
+    [[], ["train"], ["evaluate"], ["predict"], ["generate"], ["export"], ["doctor"]].map((command) => [command]),
+  )("%j", async (command) => {
+    const { code, stdout, stderr } = await descent(folder, [...command, "--help"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    await expect(stdout).toMatchFileSnapshot(`help/${["descent", ...command].join("-")}.txt`);
+  });
 
   test("the version is that of the package", async () => {
     const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
