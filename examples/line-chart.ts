@@ -42,6 +42,7 @@ export function lineChart(title: string, across: string, up: string, curves: rea
   const bottom = top + height;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${left + width + 270} ${bottom + 50}" font-family="sans-serif" font-size="12">`,
+    `<title>${escaped(title)}</title>`,
     '<rect width="100%" height="100%" fill="white"/>',
     `<text x="${left}" y="26" font-size="16">${escaped(title)}</text>`,
     ...ticks,
