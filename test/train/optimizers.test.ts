@@ -57,6 +57,7 @@ const rates: Record<string, number> = {
   adadelta: 3,
   muon: 0.02,
   lbfgs: 0.1,
+  ftrl: 0.2, // its first step forgets the first weights
 };
 
 const wrapperOptions: Record<string, Record<string, unknown>> = {
