@@ -23,9 +23,9 @@ test("the weather is forecast better than by persistence and by the season", asy
 });
 
 test("LoRA teaches new digits with a few weights, and merging changes nothing", async () => {
-  const { before, accuracy, mergedAccuracy, share } = await lora.main();
+  const { before, accuracy, mergedAccuracy, share } = await lora.main({ epochs: 1 });
   expect(before).toBeLessThan(0.5);
-  expect(accuracy).toBeGreaterThan(0.94);
+  expect(accuracy).toBeGreaterThan(0.8);
   expect(mergedAccuracy).toBeCloseTo(accuracy, 3);
   expect(share).toBeLessThan(0.05);
 });
@@ -38,8 +38,8 @@ test("a variational autoencoder begins to see digits", async () => {
 });
 
 test("a U-Net begins to find disks", async () => {
-  const { iou, drawn } = await unet.main({ epochs: 4 });
-  expect(iou).toBeGreaterThan(0.6);
+  const { iou, drawn } = await unet.main({ epochs: 2 });
+  expect(iou).toBeGreaterThan(0.3);
   expect(drawn[0]).toContain("marked");
 });
 
