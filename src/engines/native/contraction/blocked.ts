@@ -212,15 +212,17 @@ ${b ? this.packAllOfB("worker", "workers") : ""}
       packA === "worker" ? this.packAllOfA("0", "1") : "",
       packB === "worker" ? this.packAllOfB("0", "1") : "",
     ];
+    // Without a share of its own a worker does not help either: it would prepare for too little.
+    const idle = `if (${chunks}L * worker / workers == ${chunks}L * (worker + 1) / workers) return;`;
+    const prepare = once.some((text) => text !== "") ? [idle, ...once].join("\n") : "";
     const block = layout.blocks > 1 ? "" : "const long block = 0; (void)block;\n";
     const inside = `${layout.rangeText()}\n${this.packColumns()}\n${this.panels()}`;
     return `{
 @@declarations
 ${this.memory}
-const long from = ${chunks}L * worker / workers, to = ${chunks}L * (worker + 1) / workers;
-if (from == to) return;
-${once.join("\n")}
-for (long chunk = from; chunk < to; chunk++) {
+${prepare}
+work_range range = {${chunks}L, worker, workers, 0, 0, 0, of};
+while (next_range(&range)) for (long chunk = range.from; chunk < range.to; chunk++) {
 long rest = chunk;
 ${range("c", columnChunks, columnPanels.count)}
 rest /= ${columnChunks};
@@ -330,7 +332,8 @@ ${store}`;
     return `{
 @@declarations
 ${this.memory}
-for (long unit = ${units}L * worker / workers, to = ${units}L * (worker + 1) / workers; unit < to; unit++) {
+work_range range = {${units}L, worker, workers, 0, 0, 0, of};
+while (next_range(&range)) for (long unit = range.from; unit < range.to; unit++) {
 const long batch = unit / ${tiles}, p = unit % ${tiles} / ${columnPanels.count}, c = unit % ${columnPanels.count};
 (void)c;
 ${layout.panelText()}

@@ -49,9 +49,9 @@ ${Array.from({ length: TOGETHER }, (_, i) => `{ const vf x = ${load(`x${i} + k`)
   const body = `{
 @@declarations
 float* const narrow = (float*)scratch + ${copy};
-const long from = ${batches * chunks}L * worker / workers, to = ${batches * chunks}L * (worker + 1) / workers;
+work_range range = {${batches * chunks}L, worker, workers, 0, 0, 0, of};
 long copied = -1;
-for (long part = from; part < to; part++) {
+while (next_range(&range)) for (long part = range.from; part < range.to; part++) {
 const long batch = part / ${chunks}, start = part % ${chunks} * ${chunk}, limit = start + ${chunk} < ${length} ? start + ${chunk} : ${length};
 ${decode("batch", kernel.batch)}
 if (batch != copied) {

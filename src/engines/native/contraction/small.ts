@@ -49,7 +49,8 @@ for (long j = ${columns}; j < ${width}; j++) lines[k * ${width} + j] = 0;
   const body = `{
 @@declarations
 float tile[${Math.ceil(rows / together) * together * width}] __attribute__((aligned(64)));
-for (long batch = ${batches}L * worker / workers, to = ${batches}L * (worker + 1) / workers; batch < to; batch++) {
+work_range range = {${batches}L, worker, workers, 0, 0, 0, of};
+while (next_range(&range)) for (long batch = range.from; batch < range.to; batch++) {
 ${decode("batch", kernel.batch)}
 ${direct ? "" : copy}
 for (long m = 0; m < ${rows}; m += ${together}) {

@@ -221,8 +221,8 @@ export class CAssembler implements Assembler<string, string> {
       .reverse()
       .map(({ id, size }) => `const long ${nameOf(id)} = rest % ${size}; rest /= ${size};`);
     block.push(
-      `const long from = ${total}L * worker / workers, to = ${total}L * (worker + 1) / workers;`,
-      "for (long unit = from; unit < to; unit++) {",
+      `work_range range = {${total}L, worker, workers, 0, 0, 0, of};`,
+      "while (next_range(&range)) for (long unit = range.from; unit < range.to; unit++) {",
       ...(digits.length > 0 ? ["long rest = unit;"] : []),
       ...indices,
       ...inner,

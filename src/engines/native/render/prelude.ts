@@ -18,6 +18,39 @@ typedef union { float f; int32_t i; uint32_t u; } bits32;
 /* A vector and its lanes one by one. Lanes are never written as v[l] in a loop: gcc 12's vectorizer gets that wrong. */
 #define LANES(T, S) typedef union { v##S v; T e[VL]; } lanes_##S;
 
+/*
+ * Work that many threads share. Each begins with a share of its own, in the same place every time, and then helps those who are not done:
+ * threads are not equally fast, and never undisturbed. A share is taken in pieces: the lowest byte of a worker's word counts those that are
+ * gone, if the rest of it is this call's number. Without words everybody does its own share.
+ */
+enum { PIECES = 64, WORD_STRIDE = 8 };
+typedef struct { uint64_t* words; uint64_t number; } claims;
+typedef struct { long total, worker, workers, helped, from, to; claims of; } work_range;
+
+/* The next range of units to do; 0 when none is left. */
+static __attribute__((noinline, unused)) int next_range(work_range* r) {
+  for (; r->helped < r->workers; r->helped++) {
+    const long whose = (r->worker + r->helped) % r->workers;
+    const long first = r->total * whose / r->workers, count = r->total * (whose + 1) / r->workers - first;
+    if (!r->of.words) {
+      r->helped = r->workers, r->from = first, r->to = first + count;
+      return count > 0;
+    }
+    const long pieces = count < PIECES ? count : PIECES;
+    uint64_t* const word = r->of.words + whose * WORD_STRIDE;
+    uint64_t seen = __atomic_load_n(word, __ATOMIC_RELAXED);
+    for (;;) {
+      const long piece = seen >> 8 == r->of.number ? (long)(seen & 255) : 0;
+      if (piece == pieces) break;
+      const uint64_t next = r->of.number << 8 | (uint64_t)(piece + 1);
+      if (!__atomic_compare_exchange_n(word, &seen, next, 1, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) continue;
+      r->from = first + count * piece / pieces, r->to = first + count * (piece + 1) / pieces;
+      return 1;
+    }
+  }
+  return 0;
+}
+
 INLINE vf splat_f(float x) { return x - (vf){0}; }
 INLINE vi splat_i(int32_t x) { return x - (vi){0}; }
 INLINE vu splat_u(uint32_t x) { return x - (vu){0}; }

@@ -10,6 +10,7 @@ import {
 } from "../../../passes/index.ts";
 import { invariant } from "../../../util/index.ts";
 import { renderContraction } from "../contraction/index.ts";
+import { HELPED_CALLS } from "../runtime/source.ts";
 import { Stopwatch } from "./clock.ts";
 import { renderLoop } from "./loop.ts";
 import { prelude } from "./prelude.ts";
@@ -60,6 +61,11 @@ interface Around {
 
 const BARRIER = "barrier(pool, worker);";
 
+/** What the numbers of a run's calls must stay below. */
+const MOST_CALLS = 1 << 16;
+/** C of a call's claims where everybody does its own share. */
+const OWN_SHARE = "(claims){0}";
+
 function renderKernel(
   kernel: PlainKernel,
   vectorBytes: VectorBytes,
@@ -83,7 +89,7 @@ function renderKernel(
   };
 }
 
-const SIGNATURE = "(char* const* q, const long worker, const long workers)";
+const SIGNATURE = "(char* const* q, const long worker, const long workers, const claims of)";
 /** Functions up to which one source is enough, and the fewest in one of several: what each begins with takes the compiler a while. */
 const WORTH_CUTTING = { from: 12, least: 6 } as const;
 /** Work of a program, and share of it, below which a kernel is light: compiling it well would take longer than it ever saves. */
@@ -123,6 +129,8 @@ class ProgramRenderer {
   /** Memory of what loops prepare before their first turn, behind the shared memory of kernels. */
   private preparedBytes = 0;
   private kernels = 0;
+  /** Calls in which workers help each other, in all and since the last barrier. */
+  private helped = { inAll: 0, sinceBarrier: 0 };
 
   constructor(
     private readonly program: KernelProgram,
@@ -150,6 +158,10 @@ class ProgramRenderer {
       `char* const shared = p[${length + 1}];`,
       `char* const prepared = shared + ${align(this.sharedBytes)}L;`,
       "(void)scratch; (void)shared; (void)prepared;",
+      // The pool begins with the words of its workers and the number of the run.
+      "uint64_t* const words = pool && workers > 1 ? *(uint64_t**)pool : 0;",
+      `const uint64_t run = words ? ((uint64_t*)pool)[1] * ${MOST_CALLS} : 0;`,
+      "(void)run;",
       ...stopwatch.head(length + 2, new TimeTable(stopwatch.slots, 1).rowBytes),
       ...calls,
       "}",
@@ -179,6 +191,7 @@ class ProgramRenderer {
       calls.push(`/* ${kernel.name} ${scope.replaceAll("*/", "")} */`);
       if (kernel.kind === "repeat") {
         if (barrier) calls.push(...wait);
+        if (barrier && !around) this.helped.sinceBarrier = 0;
         calls.push(...this.repeat(kernel, parallel, around));
         sharedInUse = true;
         continue;
@@ -187,6 +200,7 @@ class ProgramRenderer {
       // Nobody may still be using the shared memory for an earlier kernel.
       const waits: boolean = barrier || (sharedInUse && rendered.sharedBytes > 0);
       if (waits) calls.push(...wait);
+      if (waits && !around) this.helped.sinceBarrier = 0;
       sharedInUse = (sharedInUse && !waits) || rendered.sharedBytes > 0;
       calls.push(...this.call(rendered, name, parallel, around));
     }
@@ -236,7 +250,10 @@ class ProgramRenderer {
     const list = `char* const q[] = {${pointers.length > 0 ? pointers.join(", ") : "0"}};`;
     const share = parallel && !around?.alone ? "worker, workers" : "0, 1";
     const calls = phases.map(({ once = false }, i) => {
-      const text = this.stopwatch.around(number, `${name}_${i}(q, ${share});`, around !== undefined && !once);
+      if (i > 0 && parallel && !around) this.helped.sinceBarrier = 0;
+      const claims = parallel && !around ? this.claims() : OWN_SHARE;
+      const call = `${name}_${i}(q, ${share}, ${claims});`;
+      const text = this.stopwatch.around(number, call, around !== undefined && !once);
       return { once, text };
     });
     const block = (texts: readonly string[]) => {
@@ -246,6 +263,14 @@ class ProgramRenderer {
     };
     around?.before.push(...block(calls.filter(({ once }) => once).map(({ text }) => text)));
     return block(calls.filter(({ once }) => !once).map(({ text }) => text));
+  }
+
+  /** C of the next call's claims. In loops, whose turns are many and short, workers keep to their shares. */
+  private claims(): string {
+    const { helped } = this;
+    if (helped.sinceBarrier === HELPED_CALLS || helped.inAll === MOST_CALLS) return OWN_SHARE;
+    const place = `${helped.sinceBarrier++}L * workers * WORD_STRIDE`;
+    return `(claims){words ? words + ${place} : 0, run + ${helped.inAll++}}`;
   }
 
   private define(kernel: PlainKernel, around?: Around): { rendered: RenderedKernel; name: string } {

@@ -1,3 +1,6 @@
+/** Calls of kernels between two barriers in which workers help each other: so many words has each of them in the pool. */
+export const HELPED_CALLS = 8;
+
 /**
  * The C that every compiled program runs on: a persistent pool of threads, a barrier, and the one call that JavaScript makes.
  * POSIX threads and C11 atomics only; the few lines that need Linux only make it faster.
@@ -15,6 +18,7 @@ export const RUNTIME_SOURCE = `
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 #ifdef __linux__
@@ -22,6 +26,7 @@ export const RUNTIME_SOURCE = `
 #endif
 
 enum { LINE = 128, MAX_THREADS = 1024, STACK_BYTES = 1 << 20, SPIN_NS = 200000, YIELDS = 20 };
+enum { HELPED_CALLS = ${HELPED_CALLS}, WORD_BYTES = 64 };
 
 typedef void (*body_function)(void *program, int worker, int workers, void *pool);
 typedef void (*barrier_function)(void *pool, int worker);
@@ -36,6 +41,9 @@ typedef struct {
 } gate;
 
 typedef struct pool {
+  /* What programs read: a word of each worker for every call in which they help each other, and the number of the run. */
+  uint64_t *words;
+  uint64_t run;
   gate start;   /* opened by the caller: a run begins */
   gate meeting; /* opened by the last thread to arrive at a barrier */
   _Alignas(LINE) _Atomic uint32_t arrived;
@@ -175,6 +183,7 @@ static void *work(void *argument) {
 void descent_pool_run(void *pool_pointer, body_function body, void *program) {
   pool *p = pool_pointer;
   pthread_mutex_lock(&p->one_run);
+  p->run++;
   if (p->workers == 1) {
     body(program, 0, 1, p);
   } else {
@@ -201,6 +210,7 @@ void descent_pool_destroy(void *pool_pointer) {
   for (int i = 1; i < p->workers; i++) pthread_join(p->threads[i], NULL);
   free(p->threads);
   free(p->members);
+  free(p->words);
   free(p);
 }
 
@@ -219,6 +229,9 @@ void *descent_pool_create(int workers) {
   *p = (pool){.workers = workers, .fits = workers <= usable_cores()};
   p->threads = calloc(workers, sizeof *p->threads);
   p->members = calloc(workers, sizeof *p->members);
+  const size_t words = (size_t)HELPED_CALLS * workers * WORD_BYTES;
+  if (posix_memalign((void **)&p->words, LINE, words) != 0) p->words = NULL;
+  else memset(p->words, 0, words);
   gate_init(&p->start);
   gate_init(&p->meeting);
   pthread_mutex_init(&p->one_run, NULL);
