@@ -1,5 +1,7 @@
 /** C programs, written by hand, that the tests of the runtime run. */
 
+import { prelude } from "../../src/engines/native/render/prelude.ts";
+
 const HEAD = `
 #include <stdatomic.h>
 #include <stdint.h>
@@ -28,6 +30,29 @@ PROGRAM {
     for (int i = 0; i < workers; i++) errors[16 * worker] += from[16 * i] != step - 1;
     to[16 * worker] = step;
     barrier(pool, worker);
+  }
+}`;
+
+/**
+ * Calls of 1, 7 and 1000 units each, between barriers, that workers share and help each other with; worker 0 is slow. int32 buffers: [0] how
+ * often each unit of each call was done, 1000 a call; [1] units of worker 0's share that others did.
+ */
+export const HELP = `${HEAD}${prelude(16)}
+PROGRAM {
+  uint64_t* const words = pool && workers > 1 ? *(uint64_t**)pool : 0;
+  const uint64_t run = words ? ((uint64_t*)pool)[1] << 16 : 0;
+  const long totals[] = {1, 7, 1000, 1000, 7, 1};
+  for (int call = 0; call < 6; call++) {
+    const claims of = {words ? words + call % 3 * workers * WORD_STRIDE : 0, run + call};
+    work_range range = {totals[call], worker, workers, 0, 0, 0, of};
+    while (next_range(&range)) {
+      if (worker == 0) for (volatile int i = 0; i < 3000; i++);
+      for (long unit = range.from; unit < range.to; unit++) {
+        atomic_fetch_add((_Atomic int*)buffers[0] + 1000 * call + unit, 1);
+        if (worker > 0 && unit < totals[call] / workers) atomic_fetch_add((_Atomic int*)buffers[1], 1);
+      }
+    }
+    if (call == 2) barrier(pool, worker);
   }
 }`;
 

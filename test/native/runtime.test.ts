@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 import { defaultThreads, Lane } from "../../src/engine/index.ts";
 import { loadProgram, loadRuntime, NativeProgram, nativeInfo } from "../../src/engines/native/runtime/index.ts";
 import { RUNTIME_SOURCE } from "../../src/engines/native/runtime/source.ts";
-import { ALONE, COUNT, STEPS, SUM, WORK } from "./programs.ts";
+import { ALONE, COUNT, HELP, STEPS, SUM, WORK } from "./programs.ts";
 import { compile, freshFolder, setEnv } from "./support.ts";
 
 const runtime = await loadRuntime();
@@ -38,6 +38,17 @@ describe.each(THREADS)("on %i threads", (threads) => {
     expect([...errors].every((count) => count === 0)).toBe(true);
     const last = (steps[0] & 1) * 16 * threads;
     for (let worker = 0; worker < threads; worker++) expect(cells[last + 16 * worker]).toBe(steps[0]);
+  });
+
+  test("workers that help each other do every unit once", async () => {
+    const [done, helped] = [runtime.allocate("int32", 6000), runtime.allocate("int32", 1)];
+    const bound = (await load(HELP, threads)).bind([done, helped]);
+    for (let i = 0; i < 100; i++) bound.runSync();
+    const expected = [1, 7, 1000, 1000, 7, 1].flatMap((units) =>
+      Array.from({ length: 1000 }, (_, unit) => (unit < units ? 100 : 0)),
+    );
+    expect([...done]).toEqual(expected);
+    expect((helped[0] ?? 0) > 0).toBe(threads > 1);
   });
 
   test("work that is split in fixed chunks gives the same bits", async () => {
