@@ -181,6 +181,16 @@ describe("layers that don't fit name their path, the shapes and the fix", () => 
       "mixtureOfExperts got topK = 3 of 2 experts. Expected as many at most.",
     ],
     [
+      "a block whose experts are a number",
+      () => layers.transformerEncoder(8, 2, { experts: 4 as never }),
+      "transformerEncoder got experts = 4. Expected their number and options, such as { numExperts: 8, topK: 2 }.",
+    ],
+    [
+      "experts that say what their block does",
+      () => layers.transformerDecoder(8, 2, { experts: { numExperts: 2, useBias: false } as never }),
+      "transformerDecoder got experts with useBias. Expected useBias of the block itself.",
+    ],
+    [
       "two inputs of experts",
       () => layers.mixtureOfExperts(2, 4)([layers.input({ shape: [3] }), layers.input({ shape: [3] })]),
       "mixtureOfExperts_1 (after input_1, input_2) received samples of shape [3] and [3]. Expected one input [..., features].",

@@ -225,6 +225,7 @@ export const LAYER_SAMPLES: readonly LayerSample[] = [
   sample("mixtureOfExperts", { numExperts: 3, intermediateDim: 2, useBias: true }, [sequence], sequence, 78),
   sample("mixtureOfExperts", { numExperts: 2, intermediateDim: 3, capacityFactor: 1 }, [[4]], [4], 56),
   sample("transformerEncoder", { intermediateDim: 5, numHeads: 2 }, [sequence], sequence, 145),
+  sample("transformerEncoder", { intermediateDim: 2, numHeads: 2, experts: { numExperts: 2 } }, [[2, 4]], [2, 4], 148),
   sample(
     "transformerDecoder",
     { intermediateDim: 3, numHeads: 2, dropout: 0.1 },

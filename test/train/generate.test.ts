@@ -118,7 +118,7 @@ test("blocks of a transformer keep keys and values of their own", async () => {
   const network = sequential([
     layers.embedding(7, 8, { inputShape: [length], embeddingsInitializer: { kind: "randomNormal", stddev: 1 } }),
     layers.transformerDecoder(16, 2, { ...llama, numKeyValueHeads: 1 }),
-    layers.transformerDecoder(16, 2, { activation: "gelu" }),
+    layers.transformerDecoder(16, 2, { activation: "gelu", experts: { numExperts: 3, topK: 1, capacityFactor: 1 } }),
     layers.dense(7),
   ]);
   const written = (cache: boolean) => listOf(network.generate([1, 2, 3], { length: 9, temperature: 0, cache }));

@@ -152,6 +152,7 @@ export { type StringLookupOptions, stringLookup } from "./string-lookup.ts";
 export { timeDistributed } from "./time-distributed.ts";
 export {
   type TransformerEncoderOptions,
+  type TransformerExperts,
   type TransformerOptions,
   transformerDecoder,
   transformerEncoder,

@@ -1,5 +1,5 @@
 import type { Tensor } from "../../tensor/index.ts";
-import { fail, formatShape, type Shape } from "../../util/index.ts";
+import { fail, formatShape, type Shape, show } from "../../util/index.ts";
 import { type ActivationSpec, resolveActivation } from "../activation-registry.ts";
 import { checkCount, checkNumber, checkWord } from "../checks.ts";
 import { checkLayerOptions, defineMergeLayer, type Layer, type LayerOptions } from "../layer.ts";
@@ -8,8 +8,18 @@ import { dense } from "./dense.ts";
 import { dropout as dropoutLayer } from "./dropout.ts";
 import { groupedQueryAttention } from "./grouped-query-attention.ts";
 import { layerNormalization } from "./layer-normalization.ts";
+import { type MixtureOfExpertsOptions, mixtureOfExperts } from "./mixture-of-experts.ts";
 import { multiHeadAttention } from "./multi-head-attention.ts";
 import { rmsNormalization } from "./rms-normalization.ts";
+
+/** Of a feed-forward part of experts: how many, and what `mixtureOfExperts` knows beside what the block says. */
+export interface TransformerExperts
+  extends Pick<
+    MixtureOfExpertsOptions,
+    "topK" | "normalize" | "capacityFactor" | "balanceLoss" | "zLoss" | "jitter" | "kernelInitializer"
+  > {
+  numExperts: number;
+}
 
 export interface TransformerOptions extends LayerOptions {
   /** Of the feed-forward part; "swiglu" multiplies silu(x gate) by x hidden (Shazeer, 2020). Default "relu" (the paper, KerasHub). */
@@ -28,6 +38,8 @@ export interface TransformerOptions extends LayerOptions {
   positions?: "rotary" | "alibi";
   /** Heads of keys and values, a divisor of numHeads; default numHeads. */
   numKeyValueHeads?: number;
+  /** The feed-forward part is a mixture of experts of intermediateDim features each, such as `{ numExperts: 8 }`; default one for all. */
+  experts?: TransformerExperts;
 }
 
 export interface TransformerEncoderOptions extends TransformerOptions {
@@ -37,7 +49,8 @@ export interface TransformerEncoderOptions extends TransformerOptions {
 
 /**
  * Attention of a sequence to itself, then a feed-forward part, each with dropout, a sum and a normalization (Vaswani et al., 2017):
- * [batch, places, features] -> the same. Weights: attention.*, attentionNorm.*, hidden.*, gate.* ("swiglu"), output.*, outputNorm.*.
+ * [batch, places, features] -> the same. Weights: attention.*, attentionNorm.*, hidden.*, gate.* ("swiglu"), output.*, outputNorm.*;
+ * with `experts` those of `mixtureOfExperts`, experts.*, stand for hidden.*, gate.* and output.*.
  *
  * @param intermediateDim features between the two products of the feed-forward part, @param numHeads a divisor of the features.
  *
@@ -78,6 +91,7 @@ const OPTIONS = [
   "useBias",
   "positions",
   "numKeyValueHeads",
+  "experts",
 ];
 
 function transformer(
@@ -90,17 +104,18 @@ function transformer(
   checkCount(kind, "intermediateDim", intermediateDim);
   checkCount(kind, "numHeads", numHeads);
   const { activation = "relu", dropout = 0, normalizeFirst = false, normalization = "layer", epsilon = 1e-5 } = options;
-  const { useBias = true, positions, numKeyValueHeads = numHeads } = options;
+  const { useBias = true, positions, numKeyValueHeads = numHeads, experts } = options;
   checkNumber(kind, "dropout", dropout, 0, 0.999);
   checkWord(kind, "normalization", normalization, ["layer", "rms"]);
   if (positions !== undefined) checkWord(kind, "positions", positions, ["rotary", "alibi"]);
   const gated = activation === "swiglu";
   const act = resolveActivation(gated ? "silu" : activation);
+  const mixture =
+    experts === undefined ? undefined : mixtureOf(kind, intermediateDim, experts, { activation, useBias });
   const crosses = (inputs: readonly unknown[]) => kind === "transformerDecoder" && inputs.length === 2;
 
   function partsOf(width: number, crossed: boolean): Parts {
     const norm = () => (normalization === "rms" ? rmsNormalization({ epsilon }) : layerNormalization({ epsilon }));
-    const inner = dense(intermediateDim, { useBias });
     const heads = { useBias, dropout, causal, ...(positions && { positions }) };
     const self =
       numKeyValueHeads === numHeads
@@ -113,9 +128,13 @@ function transformer(
         cross: multiHeadAttention(numHeads, width / numHeads, { useBias, dropout }),
         crossNorm: norm(),
       }),
-      hidden: inner,
-      ...(gated && { gate: dense(intermediateDim, { useBias }) }),
-      output: dense(width, { useBias }),
+      ...(mixture
+        ? { experts: mixture }
+        : {
+            hidden: dense(intermediateDim, { useBias }),
+            ...(gated && { gate: dense(intermediateDim, { useBias }) }),
+            output: dense(width, { useBias }),
+          }),
       outputNorm: norm(),
       attentionDropout: dropoutLayer(dropout),
       crossDropout: dropoutLayer(dropout),
@@ -146,7 +165,10 @@ function transformer(
       const own = [sequence];
       return partsOf(width, crosses(inputs)).weights({
         ...Object.fromEntries(
-          ["attention", "attentionNorm", "crossNorm", "hidden", "gate", "outputNorm"].map((name) => [name, own]),
+          ["attention", "attentionNorm", "crossNorm", "hidden", "gate", "experts", "outputNorm"].map((name) => [
+            name,
+            own,
+          ]),
         ),
         cross: [sequence, encoded],
         output: [wide],
@@ -162,6 +184,7 @@ function transformer(
         return normalizeFirst ? added : norm(added);
       };
       const feedForward = (x: Tensor): Tensor => {
+        if (mixture) return part("experts", [x], [seen]);
         const hidden = part("hidden", [x]);
         return part("output", [gated ? act(part("gate", [x])).mul(hidden) : act(hidden)]);
       };
@@ -170,4 +193,21 @@ function transformer(
       return residual(y, "output", feedForward);
     },
   });
+}
+
+/** The feed-forward part of experts. */
+function mixtureOf(
+  kind: string,
+  intermediateDim: number,
+  experts: unknown,
+  own: Pick<TransformerOptions, "activation" | "useBias">,
+): Layer {
+  if (typeof experts !== "object" || experts === null || Array.isArray(experts)) {
+    fail(`${kind} got experts = ${show(experts)}`, "their number and options, such as { numExperts: 8, topK: 2 }");
+  }
+  const { numExperts, ...options } = experts as TransformerExperts;
+  const others = Object.keys(own).filter((name) => name in options);
+  if (others.length > 0)
+    fail(`${kind} got experts with ${others.join(" and ")}`, `${others.join(" and ")} of the block itself`);
+  return mixtureOfExperts(numExperts, intermediateDim, { ...options, ...own });
 }
