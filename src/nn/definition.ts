@@ -39,6 +39,12 @@ export interface Past {
    * so far, zeros where none is yet.
    */
   append(name: string, values: Tensor): Tensor;
+  /** What the layer kept of the places before, by {@link keep}; where there are none, `first`, of the same shape. */
+  before(name: string, first: Tensor): Tensor;
+  /** Keeps what the layer goes on from at the places after these. */
+  keep(name: string, value: Tensor): void;
+  /** True of an input that does not grow: all of it was there before the first place. */
+  whole(input: Tensor): boolean;
 }
 
 /** What a layer may know and do while its part of the graph is built. */
@@ -64,6 +70,12 @@ export interface LayerContext {
   readonly past?: Past | undefined;
 }
 
+/**
+ * Whether a layer can be given sequences [places, ...] part by part. true: it treats all places alike, or asks `context.past` for the others;
+ * of an input that is there as a whole it gets the same places. Or a function of which inputs grow, of a layer that takes others whole.
+ */
+export type Stepwise = boolean | ((growing: readonly boolean[]) => boolean);
+
 /** What a layer is. All shapes here are those of one sample; only the tensors of `call` have the batch as first axis. */
 export interface LayerDefinition {
   /** Name of its factory in the registry. */
@@ -82,8 +94,8 @@ export interface LayerDefinition {
   readonly stateful?: number;
   /** False: frozen. Networks take it up when they are compiled. */
   trainable: boolean;
-  /** It can be given a sequence [places, ...] part by part: it treats all places alike, or asks `context.past` for the others. */
-  readonly stepwise?: boolean;
+  /** It can be given a sequence [places, ...] part by part. */
+  readonly stepwise?: Stepwise;
   /**
    * Which places of its output count, from its inputs and their masks. Default: a stepwise layer keeps the mask of its first input, for
    * the output of others there is none (Keras).

@@ -1,7 +1,9 @@
 import { type RandomKey, type Tensor, withScope } from "../tensor/index.ts";
 import { fail, formatShape, product, type Shape, sameShape } from "../util/index.ts";
+import { placesOf } from "./attention/positions.ts";
 import type { LayerContext, LayerDefinition, Past } from "./definition.ts";
 import type { SymbolicTensor } from "./graph.ts";
+import { goesStepwise } from "./growth.ts";
 import { type Changes, Known, type RunLayers } from "./known.ts";
 import { computeAgain, segmentsOf } from "./recompute.ts";
 import { type NetworkLayer, type NetworkStructure, referenceTo } from "./structure.ts";
@@ -14,13 +16,23 @@ export interface ForwardOptions {
   readonly key?: RandomKey | undefined;
   /** The flat vector of frozen weights; may be left out when there are none. */
   readonly frozen?: Tensor | undefined;
-  /** Set when the inputs are but the next places of sequences: what each layer, by its path and use, knows of those before. */
-  readonly past?: ((reference: string) => Past) | undefined;
+  /** Set when one input is but the next places of sequences. */
+  readonly step?: Step | undefined;
   /**
    * Segments of the network, about as many layers each, whose gradients compute again what is inside of them; 0, the default, for none,
    * Infinity for the root of the number of layers. The last segment and outputs are kept.
    */
   readonly recompute?: number | undefined;
+}
+
+/** Some places of sequences that grow. */
+export interface Step {
+  /** What depends on the input that grows, and so is computed now; other inputs are not looked at. */
+  readonly grows: ReadonlySet<SymbolicTensor>;
+  /** What does not, and has been computed before. */
+  readonly settled: Known;
+  /** What each layer, by its path and use, knows of the places before. */
+  past(reference: string): Omit<Past, "whole">;
 }
 
 export interface Flow {
@@ -34,6 +46,8 @@ export interface Flow {
   readonly losses: Readonly<Record<string, Tensor>>;
   /** What each layer gave, by path; a layer used again has "path:1" and so on. For finding where a number went wrong. */
   readonly layerOutputs: Readonly<Record<string, Tensor>>;
+  /** Everything that was computed. */
+  readonly known: Known;
 }
 
 /** Builds the graph of all layers: inputs [batch, ...] and a tensor for every weight, by path. */
@@ -45,12 +59,14 @@ export function flow(
 ): Flow {
   const changes: Changes = { updates: {}, losses: {} };
   const layerOutputs: Record<string, Tensor> = {};
-  const known = new Known();
+  const { step } = options;
+  const known = new Known(step?.settled);
   structure.inputs.forEach((input, i) => {
-    known.tensors.set(input, received(structure, inputs, i, options.past !== undefined));
+    if (!step || step.grows.has(input)) known.tensors.set(input, received(structure, inputs, i, step !== undefined));
   });
   const run: RunLayers = (symbols, known, changes) => {
     for (const symbol of symbols) {
+      if (step && !step.grows.has(symbol)) continue;
       const output = apply(structure, symbol, known, weights, options, changes);
       const layer = structure.layerOf(symbol);
       layerOutputs[referenceTo(layer.path, layer.calls.indexOf(symbol))] = output;
@@ -65,6 +81,7 @@ export function flow(
     masks: structure.outputs.map((symbol) => known.masks.get(symbol)),
     ...changes,
     layerOutputs,
+    known,
   };
 }
 
@@ -79,39 +96,66 @@ function apply(
 ): Tensor {
   const layer = structure.layerOf(symbol);
   const call = layer.calls.indexOf(symbol);
-  if (options.past) checkStepwise(layer);
+  const { step } = options;
+  if (step) checkStepwise(layer, symbol, step);
   const at = (path: string) =>
     changes.updates[path] ?? weights[path] ?? fail(`there is no tensor for the weight ${path}`);
   const own = layer.weights.map(({ path }) => [path.slice(layer.path.length + 1), at(path)] as const);
-  const given = symbol.origin.inputs.map((input) => known.tensorOf(input));
-  const seen = symbol.origin.inputs.map((input) => known.masks.get(input));
   const { output, mask } = withScope(layer.path, () => {
     const tied = layer.ties.map((tie) => [tie.name, tiedTensor(at(tie.path), tie)] as const);
     const all = Object.fromEntries([...own, ...tied]);
+    const past = step && pastOf(step, referenceTo(layer.path, call), symbol, known);
+    const { given, seen } = inputsOf(symbol, known, past && layer.definition.stepwise === true ? past : undefined);
     return {
-      output: layer.definition.call(given, all, contextOf(layer, call, options, changes, seen)),
+      output: layer.definition.call(given, all, contextOf(layer, call, options, changes, seen, past)),
       mask: maskOf(layer.definition, given, seen),
     };
   });
-  checkOutput(layer, output, symbol, options.past !== undefined);
+  checkOutput(layer, output, symbol, step !== undefined);
   known.tensors.set(symbol, output);
   if (mask) known.masks.set(symbol, mask);
   return output;
+}
+
+/**
+ * What a layer gets, and which places of it count.
+ *
+ * @param past given if of inputs that are there as a whole it gets the places that are computed now.
+ */
+function inputsOf(symbol: SymbolicTensor, known: Known, past: Past | undefined) {
+  const { inputs } = symbol.origin;
+  const given = inputs.map((input) => known.tensorOf(input));
+  const seen = inputs.map((input) => known.masks.get(input));
+  if (!past) return { given, seen };
+  const growing = given.find((tensor) => !past.whole(tensor));
+  const places = placesOf(growing?.shape[1] ?? 1, past);
+  const now = (tensor: Tensor | undefined, i: number) =>
+    tensor && past.whole(given[i] as Tensor) && tensor.shape[1] !== 1 ? tensor.take(places, { axis: 1 }) : tensor;
+  return { given: given.map((tensor, i) => now(tensor, i) as Tensor), seen: seen.map(now) };
+}
+
+/** What a layer knows of the places before. */
+function pastOf({ past, grows }: Step, reference: string, symbol: SymbolicTensor, known: Known): Past {
+  const whole = new Set(
+    symbol.origin.inputs.filter((input) => !grows.has(input)).map((input) => known.tensorOf(input)),
+  );
+  return { ...past(reference), whole: (input) => whole.has(input) };
 }
 
 /** What a layer sees in one use: random numbers of its own, and a place for the weights that it changes. */
 function contextOf(
   { path, weights, trains }: NetworkLayer,
   call: number,
-  { training, key, past }: ForwardOptions,
+  { training, key }: ForwardOptions,
   { updates, losses }: Changes,
   masks: LayerContext["masks"] & object,
+  past: Past | undefined,
 ): LayerContext {
   return {
     training,
     ...(masks.some((mask) => mask !== undefined) && { masks }),
     trainable: trains,
-    past: past?.(referenceTo(path, call)),
+    past,
     get key() {
       const drawn = key?.fold(hash(path)) ?? fail(`${path} needs random numbers`, "a key in the forward options");
       return call === 0 ? drawn : drawn.fold(call);
@@ -167,11 +211,16 @@ function sameSample(a: Shape, b: Shape, partly: boolean): boolean {
 }
 
 /** Refuses a layer that can't go through a sequence place by place. */
-function checkStepwise({ path, definition }: NetworkLayer): void {
-  if (definition.stepwise === true) return;
+function checkStepwise({ path, definition }: NetworkLayer, symbol: SymbolicTensor, { grows }: Step): void {
+  const { inputs } = symbol.origin;
+  const [places] = symbol.shape;
+  const along = (input: SymbolicTensor) =>
+    grows.has(input) || input.shape[0] === places || (input.shape[0] === 1 && input.shape.length > 1);
+  const growing = inputs.map((input) => grows.has(input));
+  if (goesStepwise(definition, growing) && (definition.stepwise !== true || inputs.every(along))) return;
   fail(
     `${path} (${definition.kind}) can't go through a sequence place by place`,
-    "layers that treat all places alike, and causal attention",
+    "layers that treat all places alike or look back only: causal attention, recurrent layers forward, causal conv1d",
     "generate with cache: false",
   );
 }

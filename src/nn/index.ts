@@ -35,10 +35,11 @@ export {
 } from "./constraint-registry.ts";
 export type { Constraint } from "./constraints.ts";
 export * as constraints from "./constraints.ts";
-export type { LayerContext, LayerDefinition, Past, TieSpec, WeightSpec } from "./definition.ts";
+export type { LayerContext, LayerDefinition, Past, Stepwise, TieSpec, WeightSpec } from "./definition.ts";
 export type { Flow, ForwardOptions } from "./forward.ts";
 export { copyGraph, type NetworkGraph, SymbolicTensor } from "./graph.ts";
 export { graphOf } from "./graph-of.ts";
+export { type Growth, goesStepwise, growthOf } from "./growth.ts";
 export {
   type InitializerConfig,
   type InitializerFunction,
@@ -50,6 +51,7 @@ export {
 } from "./initializer-registry.ts";
 export type { Initializer } from "./initializers.ts";
 export * as initializers from "./initializers.ts";
+export { Known } from "./known.ts";
 export { defineLayer, defineMergeLayer, type Layer, type LayerOptions, moving, trainable } from "./layer.ts";
 export { createLayer, layerNames, registerLayer } from "./layer-registry.ts";
 export * as layers from "./layers/index.ts";

@@ -4,8 +4,13 @@ import type { SymbolicTensor } from "./graph.ts";
 
 /** What of a network has been computed: tensors, and which of their places count. */
 export class Known {
-  readonly tensors = new Map<SymbolicTensor, Tensor>();
-  readonly masks = new Map<SymbolicTensor, Tensor>();
+  readonly tensors: Map<SymbolicTensor, Tensor>;
+  readonly masks: Map<SymbolicTensor, Tensor>;
+
+  constructor(before?: Known) {
+    this.tensors = new Map(before?.tensors);
+    this.masks = new Map(before?.masks);
+  }
 
   tensorOf(symbol: SymbolicTensor): Tensor {
     return this.tensors.get(symbol) ?? fail("a tensor is used before it is computed");

@@ -1,7 +1,7 @@
 import type { Tensor } from "../tensor/index.ts";
 import { checkOptions, fail, formatShape, type Shape, show } from "../util/index.ts";
 import { checkFlag } from "./checks.ts";
-import type { LayerContext, LayerDefinition, LowRank, WeightSpec } from "./definition.ts";
+import type { LayerContext, LayerDefinition, LowRank, Stepwise, WeightSpec } from "./definition.ts";
 import { connect, type SymbolicTensor } from "./graph.ts";
 import { type InitializerSpec, resolveInitializer } from "./initializer-registry.ts";
 import { type Tie, tiesFrom } from "./ties.ts";
@@ -66,7 +66,7 @@ export function defineLayer<W extends WeightSpecs = Record<never, never>>(
     /** Inputs are whole numbers from 0 up to, but not, this: what an embedding can look up. */
     indices?: number;
     /** It can be given a sequence part by part: it treats all places alike, or asks `context.past` for the others. */
-    stepwise?: boolean;
+    stepwise?: Stepwise;
     /** Which places of the output count; default as in {@link LayerDefinition.mask}. */
     mask?: (x: Tensor, mask: Tensor | undefined) => Tensor | undefined;
     /** Its input is a text, as the 64 bits of its hash, uint32 [batch, ..., 2]. */
@@ -75,13 +75,16 @@ export function defineLayer<W extends WeightSpecs = Record<never, never>>(
     weights?: (input: Shape) => W;
     call: (x: Tensor, weights: WeightTensors<W>, context: LayerContext) => Tensor;
     /** As in {@link LayerDefinition.callChanged}. */
-    callChanged?: ((x: Tensor, weights: WeightTensors<W>, change: LowRank) => Tensor) | undefined;
+    callChanged?:
+      | ((x: Tensor, weights: WeightTensors<W>, change: LowRank, context: LayerContext) => Tensor)
+      | undefined;
   },
 ): Layer {
   const { callChanged } = recipe;
   return layerOf(recipe, {
     ...(callChanged && {
-      callChanged: ([x], weights, change) => callChanged(x as Tensor, weights as WeightTensors<W>, change),
+      callChanged: ([x], weights, change, context) =>
+        callChanged(x as Tensor, weights as WeightTensors<W>, change, context),
     }),
     ...(recipe.indices !== undefined && { indices: recipe.indices }),
     ...(recipe.stepwise !== undefined && { stepwise: recipe.stepwise }),
@@ -97,7 +100,7 @@ export function defineLayer<W extends WeightSpecs = Record<never, never>>(
 export function defineMergeLayer<W extends WeightSpecs = Record<never, never>>(
   recipe: LayerRecipe & {
     /** As for {@link defineLayer}. */
-    stepwise?: boolean;
+    stepwise?: Stepwise;
     mask?: LayerDefinition["mask"];
     /** See {@link LayerDefinition}. */
     stateful?: number;

@@ -274,7 +274,7 @@ export class Network extends Callable implements Holder {
       ...(moving && layout.unpack(moving, "moving")),
       ...(options.frozen && layout.unpack(options.frozen, "frozen")),
     };
-    const { outputs, masks, updates, losses, layerOutputs } = this.apply(inputs, weights, options);
+    const { outputs, masks, updates, losses, layerOutputs, known } = this.apply(inputs, weights, options);
     const changed = moving && Object.keys(updates).length > 0;
     const state = changed ? layout.pack({ ...weights, ...updates }, "moving") : moving;
     return {
@@ -284,6 +284,7 @@ export class Network extends Callable implements Holder {
       weights,
       losses: { ...losses, ...penalties(layout, weights, losses) },
       layerOutputs,
+      known,
     };
   }
 

@@ -35,7 +35,12 @@ export class Parts {
           update: (name, value) => context.update(`${part}.${name}`, value),
           addLoss: (value, name) => context.addLoss(value, name),
           masks,
-          past: past && { ...past, append: (name, values) => past.append(`${part}.${name}`, values) },
+          past: past && {
+            ...past,
+            append: (name, values) => past.append(`${part}.${name}`, values),
+            before: (name, first) => past.before(`${part}.${name}`, first),
+            keep: (name, value) => past.keep(`${part}.${name}`, value),
+          },
         },
       );
     };

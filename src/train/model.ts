@@ -191,7 +191,8 @@ export class Model extends Network {
 
   /**
    * Writes on: tokens after a prompt, one by one, as they are made. For models from tokens [length] to scores of the next token at
-   * each place [length, vocabulary] that look back only, such as causal attention. Beyond `length` places the last ones count.
+   * each place [length, vocabulary] that look back only, such as causal attention and recurrent layers. Beyond `length` places the last ones
+   * count. Other inputs of the model, such as a text to translate, are given as `inputs`.
    *
    * @param prompt tokens, at least one.
    * @throws DescentError at the first token for other models, options and prompts that do not fit.
@@ -200,14 +201,16 @@ export class Model extends Network {
    * for await (const token of speaker.generate([1, 2], { length: 5, temperature: 0.8, topK: 3 })) console.log(token);
    */
   async *generate(prompt: ArrayLike<number>, options: GenerateOptions = {}): AsyncGenerator<number, void, undefined> {
-    const [{ generateSettings }, { checkedPrompt, generateTokens }] = await Promise.all([
+    const [{ generateSettings }, { checkedPrompt, languageOf }, { generateTokens }] = await Promise.all([
       import("./generate/options.ts"),
+      import("./generate/language.ts"),
       import("./generate/generate.ts"),
     ]);
     const settings = generateSettings(options);
-    const tokens = checkedPrompt(this, prompt, "generate");
-    const { trainer } = await this.prepare(settings.length);
-    yield* generateTokens(trainer, tokens, settings);
+    const language = await languageOf(this, options.inputs, "generate");
+    const tokens = checkedPrompt(language, prompt, "generate");
+    const { memory, lane } = (await this.prepare(settings.length)).trainer;
+    yield* generateTokens({ network: this, memory, lane, language }, tokens, settings);
   }
 
   /**
@@ -219,9 +222,13 @@ export class Model extends Network {
    * const [best] = await speaker.beamSearch([1, 2], { length: 5, beams: 3 });
    */
   async beamSearch(prompt: ArrayLike<number>, options: BeamSearchOptions = {}): Promise<Beam[]> {
-    const { searchBeams } = await import("./generate/beam-search.ts");
-    const { trainer } = await this.prepare(options.length ?? 1);
-    return searchBeams(trainer, prompt, options);
+    const [{ searchBeams }, { languageOf }] = await Promise.all([
+      import("./generate/beam-search.ts"),
+      import("./generate/language.ts"),
+    ]);
+    const language = await languageOf(this, options.inputs, "beamSearch");
+    const { memory, lane } = (await this.prepare(options.length ?? 1)).trainer;
+    return searchBeams({ network: this, memory, lane, language }, prompt, options);
   }
 
   /** All outputs for every sample, a tensor each. */

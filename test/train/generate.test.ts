@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { type GenerateOptions, layers, type Model, model, sequential } from "../../src/index.ts";
+import { type GenerateOptions, layers, type Model, model, randomKey, sequential, statesOf } from "../../src/index.ts";
 import { tokenWindows } from "../../src/text/index.ts";
 import { drawToken, penalized } from "../../src/train/generate/sample.ts";
 import { HostRandom } from "../../src/util/index.ts";
@@ -71,7 +71,7 @@ describe("generate", () => {
     await expect(listOf(other.generate([1]))).rejects.toThrow("generate on a model from [3] to [2]");
     const wide = sequential([
       layers.embedding(7, 4, { inputShape: [length] }),
-      layers.conv1d(7, 3, { padding: "causal" }),
+      layers.conv1d(7, 3, { padding: "same" }),
     ]);
     await expect(listOf(wide.generate([1]))).rejects.toThrow(
       "conv1d_1 (conv1d) can't go through a sequence place by place",
@@ -123,6 +123,86 @@ test("blocks of a transformer keep keys and values of their own", async () => {
   ]);
   const written = (cache: boolean) => listOf(network.generate([1, 2, 3], { length: 9, temperature: 0, cache }));
   expect(await written(true)).toEqual(await written(false));
+});
+
+/** Tokens and beams of a model, with the cache and without. */
+async function both(network: Model, prompt: readonly number[], inputs?: GenerateOptions["inputs"]) {
+  const options = { length: 6, inputs };
+  const made = async (cache: boolean) => ({
+    tokens: await listOf(network.generate(prompt, { ...options, temperature: 0.5, seed: 5, cache })),
+    beams: (await network.beamSearch(prompt, { ...options, beams: 3, cache })).map(({ tokens }) => tokens),
+  });
+  return { cached: await made(true), whole: await made(false) };
+}
+
+const wide = { kind: "randomNormal", stddev: 1 } as const;
+
+test("recurrent layers and causal convolutions go on from what they kept, over padding too", async () => {
+  const input = layers.input({ shape: [45], dtype: "int32" });
+  let x = layers.embedding(7, 6, { maskZero: true, embeddingsInitializer: wide })(input);
+  x = layers.simpleRnn(6, { returnSequences: true })(x);
+  x = layers.lstm(5, { returnSequences: true })(x);
+  x = layers.gru(4, { returnSequences: true, resetAfter: false })(x);
+  x = layers.add()([x, layers.gru(4, { returnSequences: true })(x)]);
+  x = layers.multiHeadAttention(2, 2, { causal: true, positions: "rotary" })(x);
+  x = layers.attention({ causal: true })([x, x]);
+  x = layers.conv1d(6, 3, { padding: "causal", dilationRate: 2, kernelInitializer: wide })(x);
+  const network = model({ inputs: input, outputs: layers.dense(7, { kernelInitializer: wide })(x) });
+  for (const length of [3, 36]) {
+    const { cached, whole } = await both(
+      network,
+      Array.from({ length }, (_, i) => (i * i + (i >> 2) + 1) % 7),
+    );
+    expect(cached).toEqual(whole);
+  }
+});
+
+describe("a model of several inputs", () => {
+  const padded = [3, 1, 4, 1, 0, 0];
+
+  test("attends to what an encoder makes, computed once", async () => {
+    const [source, written] = ["source", "written"].map((name) =>
+      layers.input({ shape: [name === "source" ? 6 : 8], dtype: "int32", name }),
+    ) as [ReturnType<typeof layers.input>, ReturnType<typeof layers.input>];
+    let encoded = layers.embedding(5, 8, { maskZero: true, embeddingsInitializer: wide })(source);
+    encoded = layers.bidirectional(layers.gru(4, { returnSequences: true }))(encoded);
+    let x = layers.positionEmbedding(8)(layers.embedding(9, 8, { embeddingsInitializer: wide })(written));
+    x = layers.transformerDecoder(16, 2, { activation: "gelu" })([x, encoded]);
+    x = layers.multiHeadAttention(2, 4)([x, encoded]);
+    x = layers.add()([x, layers.additiveAttention()([x, encoded])]);
+    const network = model({ inputs: { source, written }, outputs: layers.dense(7)(x) });
+    const { cached, whole } = await both(network, [8], { source: padded }); // 8 begins: it is read, never written
+    expect(cached).toEqual(whole);
+    const other = await listOf(
+      network.generate([8], { length: 6, temperature: 0.5, seed: 5, inputs: { source: [4, 4, 4, 4, 4, 4] } }),
+    );
+    expect(other).not.toEqual(cached.tokens);
+  });
+
+  test("begins with the states of an encoder, and sees the same places of what has them", async () => {
+    const source = layers.input({ shape: [6, 3], name: "source" });
+    const written = layers.input({ shape: [8], dtype: "int32", name: "written" });
+    const along = layers.input({ shape: [8, 2], name: "along" });
+    const [, ...states] = statesOf(layers.lstm(8, { returnState: true, kernelInitializer: wide })(source));
+    let x = layers.embedding(7, 6, { embeddingsInitializer: wide })(written);
+    x = layers.concatenate()([x, layers.dense(2, { kernelInitializer: wide })(along)]);
+    x = layers.lstm(8, { returnSequences: true })([x, ...states]);
+    const network = model({
+      inputs: { source, along, written },
+      outputs: layers.dense(7, { kernelInitializer: wide })(x),
+    });
+    const inputs = { source: randomKey(1).normal([6, 3]), along: randomKey(2).normal([8, 2]) };
+    const { cached, whole } = await both(network, [1, 2], inputs);
+    expect(cached).toEqual(whole);
+    const refused = (given: GenerateOptions["inputs"]) => listOf(network.generate([1], { inputs: given }));
+    await expect(refused(undefined)).rejects.toThrow(
+      "generate got 0 of the 3 inputs source, along, written. Expected all but the one that grows. Fix: generate(prompt, { inputs: { source: ... } }).",
+    );
+    await expect(refused({ sauce: [1] })).rejects.toThrow('unknown input of generate: "sauce"');
+    await expect(refused({ ...inputs, along: [[1, 2]] })).rejects.toThrow(
+      "generate: along has the shape [1, 2]. Expected one sample of shape [8, 2], without the batch.",
+    );
+  });
 });
 
 describe("drawing", () => {

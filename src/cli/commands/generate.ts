@@ -1,3 +1,4 @@
+import { goesStepwise } from "../../nn/index.ts";
 import { loadTokenizer, type Tokenizer } from "../../text/index.ts";
 import type { GenerateOptions } from "../../train/index.ts";
 import { EXIT, type ExitCode, part, refuse } from "../exit.ts";
@@ -34,7 +35,10 @@ export async function* written(
   prompt: Int32Array,
   options: GenerateOptions,
 ): AsyncGenerator<string, void, undefined> {
-  const cache = model.layers.every(({ definition }) => definition.stepwise === true || definition.kind === "input");
+  const cache = model.layers.every(
+    ({ definition, calls: [symbol] }) =>
+      definition.kind === "input" || goesStepwise(definition, symbol?.origin.inputs.map(() => true) ?? []),
+  );
   const made: number[] = [];
   let shown = "";
   for await (const token of model.generate(prompt, { ...options, cache })) {

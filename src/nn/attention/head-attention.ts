@@ -3,8 +3,9 @@ import { fail, formatShape, type Shape } from "../../util/index.ts";
 import { checkCount, checkNumber, checkWord } from "../checks.ts";
 import { type InitializerSpec, resolveInitializer } from "../initializer-registry.ts";
 import { defineMergeLayer, type Layer, trainable } from "../layer.ts";
+import { grown, grownMask } from "./grown.ts";
 import { joinHeads, repeatHeads, splitHeads } from "./heads.ts";
-import { both, checkMask } from "./mask.ts";
+import { both, checkMask, pairMask } from "./mask.ts";
 import { alibi, MAX_WAVELENGTH, rotated } from "./positions.ts";
 
 export interface HeadOptions {
@@ -66,7 +67,10 @@ export function headAttention(kind: string, all: object, sizes: HeadSizes, optio
   return defineMergeLayer({
     kind,
     options: all,
-    stepwise: causal && !mask,
+    stepwise(growing) {
+      const [query, ...others] = sourcesOf(growing, mask);
+      return query && (causal || !others.includes(true)) && !(mask && growing.at(-1));
+    },
     mask: (_, masks) => masks[0],
     outputShape(inputs) {
       const [query, value, key] = sourcesOf(inputs, mask);
@@ -93,8 +97,12 @@ export function headAttention(kind: string, all: object, sizes: HeadSizes, optio
       const { training, past } = context;
       const [query, value, key] = sourcesOf(inputs, mask);
       const [, ofValues, ofKeys] = sourcesOf(context.masks ?? [], mask);
-      const padding = both(ofValues, ofKeys); // [batch, keys]
-      const shown = both(mask ? headMask(inputs.at(-1) as Tensor) : undefined, padding && headMask(padding));
+      const padding = both(
+        grownMask(past, "valueMask", value, ofValues),
+        ofKeys === ofValues ? undefined : grownMask(past, "keyMask", key, ofKeys),
+      ); // [batch, keys]
+      const given = mask ? pairMask(inputs.at(-1) as Tensor, query.shape[1] ?? 1, past) : undefined;
+      const shown = both(given, padding?.expandDims(1))?.expandDims(1); // to [batch, heads, queries, keys]
       const [q, k, v] = projected(
         [query, key, value],
         [
@@ -103,17 +111,17 @@ export function headAttention(kind: string, all: object, sizes: HeadSizes, optio
           [w.valueKernel, w.valueBias, groups],
         ],
       );
-      const self = key === query && value === query;
-      const place = (x: Tensor) => (positions === "rotary" ? rotated(x, MAX_WAVELENGTH, self ? past : undefined) : x);
-      const [keys, values] = self && past ? [past.append("key", place(k)), past.append("value", v)] : [place(k), v];
+      const place = (x: Tensor, source: Tensor) =>
+        positions === "rotary" ? rotated(x, MAX_WAVELENGTH, past?.whole(source) ? undefined : past) : x;
+      const [keys, values] = [grown(past, "key", key, place(k, key)), grown(past, "value", value, v)];
       const [, , length = 1] = keys.shape;
       const seen = scaledDotProductAttention(
-        place(q),
+        place(q, query),
         repeatHeads(keys, heads / groups),
         repeatHeads(values, heads / groups),
         {
           causal,
-          ...(self && past && { offset: past.position }),
+          ...(past && { offset: past.position }),
           ...(shown && { mask: shown }),
           ...(positions === "alibi" && { bias: (places: Tensor) => alibi(heads, places, length) }),
           ...(training && dropout > 0 && { dropout: { rate: dropout, key: context.key } }),
@@ -153,12 +161,6 @@ function checkInputs(
   }
   if (value[0] !== key[0]) fail(`received samples of shape ${found}`, "as many keys as values");
   if (mask) checkMask(inputs.at(-1) ?? [], query[0] ?? 1, key[0] ?? 1);
-}
-
-/** [batch, keys] or [batch, queries, keys] -> what broadcasts to [batch, heads, queries, keys]. */
-function headMask(mask: Tensor): Tensor {
-  const bool = mask.cast("bool");
-  return bool.rank === 2 ? bool.expandDims(1).expandDims(1) : bool.expandDims(1);
 }
 
 type Projection = readonly [kernel: Tensor, bias: Tensor | undefined, heads: number];

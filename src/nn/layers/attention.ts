@@ -1,6 +1,7 @@
 import { attend, type Tensor } from "../../tensor/index.ts";
 import { fail, formatShape } from "../../util/index.ts";
-import { both, checkMask } from "../attention/mask.ts";
+import { grown, grownMask } from "../attention/grown.ts";
+import { both, checkMask, pairMask } from "../attention/mask.ts";
 import { checkNumber, checkWord } from "../checks.ts";
 import { checkLayerOptions, defineMergeLayer, type Layer, type LayerOptions, trainable } from "../layer.ts";
 
@@ -92,6 +93,9 @@ function sourceAttention(
   return defineMergeLayer({
     kind,
     options,
+    stepwise([query, ...others]) {
+      return query === true && !(mask && others.pop()) && (causal || !others.includes(true));
+    },
     mask: (_, masks) => masks[0],
     outputShape(inputs) {
       const [query, value, key = value] = sources(inputs);
@@ -114,11 +118,17 @@ function sourceAttention(
     call(inputs, weights, context) {
       const [query, value, key = value] = sources(inputs) as [Tensor, Tensor, Tensor?];
       const [, ofValue, ofKey = ofValue] = sources(context.masks ?? []);
-      const padding = both(ofValue, ofKey)?.expandDims(1); // [batch, 1, keys]
-      const given = inputs.at(-1) as Tensor;
-      const shown = both(mask ? (given.rank === 2 ? given.expandDims(1) : given).cast("bool") : undefined, padding);
-      return attend((query, key) => method.scores(query, key, weights), query, key, value, {
+      const { past } = context;
+      const padding = both(
+        grownMask(past, "valueMask", value, ofValue),
+        ofKey === ofValue ? undefined : grownMask(past, "keyMask", key, ofKey),
+      )?.expandDims(1); // [batch, 1, keys]
+      const given = mask ? pairMask(inputs.at(-1) as Tensor, query.shape[1] ?? 1, past) : undefined;
+      const shown = both(given, padding);
+      const [keys, values] = [grown(past, "key", key, key), grown(past, "value", value, value)];
+      return attend((query, key) => method.scores(query, key, weights), query, keys, values, {
         causal,
+        ...(past && { offset: past.position }),
         ...(shown && { mask: shown }),
         ...(context.training && dropout > 0 && { dropout: { rate: dropout, key: context.key } }),
       });

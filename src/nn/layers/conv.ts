@@ -1,7 +1,8 @@
-import { conv, type Tensor } from "../../tensor/index.ts";
+import { concatenate, conv, type Tensor, zeros } from "../../tensor/index.ts";
 import { fail, formatShape } from "../../util/index.ts";
 import { type ActivationSpec, resolveActivation } from "../activation-registry.ts";
 import { checkCount } from "../checks.ts";
+import type { Past } from "../definition.ts";
 import { type InitializerSpec, resolveInitializer } from "../initializer-registry.ts";
 import { checkLayerOptions, defineLayer, type Layer, type LayerOptions, trainable } from "../layer.ts";
 import { matmul } from "./dense.ts";
@@ -96,19 +97,27 @@ function convolution<R extends Rank>(
       kernel: trainable([...size, (input.at(-1) ?? 1) / groups, filters], kernelInitializer),
       bias: useBias ? trainable([filters], biasInitializer) : undefined,
     }),
-    call: (x, { kernel, bias }) => finish(slid(x, kernel), bias),
+    stepwise: padding === "causal" && strides.every((stride) => stride === 1),
+    mask: () => undefined, // the kernel reaches over padding (Keras)
+    call: (x, { kernel, bias }, { past }) => finish(slid(x, kernel, past), bias),
     // First a convolution to as many channels as the rank; a group has no kernel [rest, filters] of its own.
     callChanged:
       groups > 1
         ? undefined
-        : (x, { kernel, bias }, { a, b }) => {
+        : (x, { kernel, bias }, { a, b }, { past }) => {
             const narrow = a.reshape([...kernel.shape.slice(0, -1), -1]);
-            return finish(slid(x, kernel).add(matmul(slid(x, narrow), b)), bias);
+            return finish(slid(x, kernel, past).add(matmul(slid(x, narrow, past), b)), bias);
           },
   });
 
-  function slid(x: Tensor, kernel: Tensor): Tensor {
-    return conv(x, kernel, { strides, dilation, padding, groups });
+  /** With a past, the places that the window reaches back to are kept instead of padded. */
+  function slid(x: Tensor, kernel: Tensor, past: Past | undefined): Tensor {
+    const reach = ((size[0] ?? 1) - 1) * (dilation[0] ?? 1);
+    if (!past || reach === 0) return conv(x, kernel, { strides, dilation, padding, groups });
+    const [batch = 1, places = 1, channels = 1] = x.shape;
+    const seen = concatenate([past.before("x", zeros([batch, reach, channels])), x], { axis: 1 });
+    past.keep("x", seen.slice(null, [places, places + reach]));
+    return conv(seen, kernel, { strides, dilation, padding: "valid", groups });
   }
 
   function finish(y: Tensor, bias: Tensor | undefined): Tensor {

@@ -145,7 +145,7 @@ function transformer(
   return defineMergeLayer({
     kind,
     options: { intermediateDim, numHeads, ...options },
-    stepwise: causal,
+    stepwise: ([sequence, encoded]) => causal && sequence === true && !encoded,
     mask: (_, masks) => masks[0],
     outputShape(inputs) {
       const [sequence = [], encoded] = inputs;

@@ -165,6 +165,8 @@ export function recurrentLayer(kind: string, all: object, options: RecurrentOpti
     kind,
     options: all,
     ...(stateful !== undefined && { stateful }),
+    stepwise: ([sequence, ...states]) =>
+      returnSequences && !returnState && !goBackwards && sequence === true && !states.includes(true),
     mask: (_, [mask]) => (returnSequences ? mask && ordered(mask, options) : undefined),
     outputShape: (inputs) => {
       const [output, ...states] = parts(inputs) as [Shape, ...Shape[]];
@@ -242,7 +244,9 @@ function run(
   }
   const state = [batch, ...cell.stateShape(place)];
   const before = (i: number) => weights[`state${i}`] ?? zeros(state);
-  const first = given.length > 0 ? given : Array.from({ length: cell.states }, (_, i) => before(i));
+  const begins = given.length > 0 ? given : Array.from({ length: cell.states }, (_, i) => before(i));
+  const { past } = context;
+  const first = past ? begins.map((begin, i) => past.before(`state${i}`, begin)) : begins;
   const masked = keptFeatures(context, dropout, [batch, 1, ...place], 0);
   const input = masked ? x!.mul(masked) : x!;
   const axes = place.map((_, i) => i + 2);
@@ -272,6 +276,7 @@ function run(
         },
         { ...steps, xs },
       );
+  if (past) ends.forEach((end, i) => void past.keep(`state${i}`, end));
   return { outputs, ends };
 }
 

@@ -1,8 +1,8 @@
 import { checkOptions, fail, show } from "../../util/index.ts";
-import { checkedPrompt } from "./generate.ts";
+import { checkedPrompt } from "./language.ts";
 import { type BeamSearchOptions, positive, stopOf } from "./options.ts";
 import { logSoftmax } from "./sample.ts";
-import { cachedStepper, languageOf, type Speaker, wholeStepper } from "./stepper.ts";
+import { cachedStepper, type Speaker, wholeStepper } from "./stepper.ts";
 
 /** A sequence that was found: the tokens after the prompt, and the logarithm of their probability. */
 export interface Beam {
@@ -16,14 +16,14 @@ export async function searchBeams(
   given: ArrayLike<number>,
   options: BeamSearchOptions = {},
 ): Promise<Beam[]> {
-  checkOptions("beamSearch", options, ["length", "beams", "lengthPenalty", "stop", "cache"]);
+  checkOptions("beamSearch", options, ["length", "beams", "lengthPenalty", "stop", "cache", "inputs"]);
   const length = positive("beamSearch", "length", options.length ?? 20);
   const beams = positive("beamSearch", "beams", options.beams ?? 4);
   const { lengthPenalty = 1, cache = true } = options;
   if (!Number.isFinite(lengthPenalty)) fail(`beamSearch got lengthPenalty = ${show(lengthPenalty)}`, "a number");
   const stop = stopOf("beamSearch", options.stop);
-  const prompt = checkedPrompt(speaker.network, given, "beamSearch");
-  const context = languageOf(speaker.network).length;
+  const prompt = checkedPrompt(speaker.language, given, "beamSearch");
+  const { length: context } = speaker.language;
   if (prompt.length + length > context) {
     fail(
       `beamSearch got a prompt of ${prompt.length} tokens and length ${length}`,

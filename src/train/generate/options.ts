@@ -1,4 +1,5 @@
 import { checkOptions, fail, show } from "../../util/index.ts";
+import type { GivenInputs } from "./language.ts";
 import type { Sampling } from "./sample.ts";
 
 /** Options of `generate`. */
@@ -17,8 +18,13 @@ export interface GenerateOptions {
   stop?: readonly number[] | undefined;
   /** The same seed draws the same tokens; default 0. */
   seed?: number | undefined;
-  /** Keep keys and values of attention instead of computing all places again; default true. The tokens are the same. */
+  /**
+   * Keep keys and values of attention and states of recurrent layers instead of computing all places again; default true. The tokens are
+   * the same.
+   */
   cache?: boolean | undefined;
+  /** Of a model with several inputs, one sample for each but the one that grows, by name, such as the text to translate. */
+  inputs?: GivenInputs | undefined;
 }
 
 /** Options of `beamSearch`. */
@@ -33,6 +39,8 @@ export interface BeamSearchOptions {
   stop?: readonly number[] | undefined;
   /** As for `generate`; default true. */
   cache?: boolean | undefined;
+  /** As for `generate`. */
+  inputs?: GivenInputs | undefined;
 }
 
 /** The same with defaults filled in. */
@@ -45,7 +53,7 @@ export interface GenerateSettings extends Sampling {
 
 /** @throws DescentError for unknown options, and numbers out of range. */
 export function generateSettings(options: GenerateOptions): GenerateSettings {
-  const names = ["length", "temperature", "topK", "topP", "repetitionPenalty", "stop", "seed", "cache"];
+  const names = ["length", "temperature", "topK", "topP", "repetitionPenalty", "stop", "seed", "cache", "inputs"];
   checkOptions("generate", options, names);
   const { temperature = 1, topK, topP, repetitionPenalty = 1, seed = 0, cache = true } = options;
   const within = (name: string, value: number, low: number, high: number, what: string) => {

@@ -1,4 +1,4 @@
-import { logitsOf, type Network, type Past } from "../../nn/index.ts";
+import { type ForwardOptions, Known, logitsOf, type Network, type Past } from "../../nn/index.ts";
 import {
   allocate,
   arange,
@@ -8,14 +8,17 @@ import {
   type Tensor,
   type TypedArray,
   where,
+  zeros,
 } from "../../tensor/index.ts";
-import { fail, formatShape, product } from "../../util/index.ts";
+import { product } from "../../util/index.ts";
 import type { Lane } from "../lane.ts";
 import type { Memory } from "../memory.ts";
+import type { Language } from "./language.ts";
 
-/** What generating needs of a model: its network, and its memory and turns on an engine. */
+/** What generating needs: a model's network, its memory and turns on an engine, and what it writes from. */
 export interface Speaker {
   readonly network: Network;
+  readonly language: Language;
   readonly memory: Memory;
   readonly lane: Lane;
 }
@@ -34,37 +37,27 @@ export interface Stepper {
   next(sequences: readonly (readonly number[])[], parents: readonly number[]): Promise<Float32Array>;
 }
 
-/**
- * The context and vocabulary of a language model: tokens [length] in, scores [length, vocabulary] out.
- *
- * @throws DescentError for another model.
- */
-export function languageOf(network: Network): { length: number; vocabulary: number } {
-  const [input, output] = [network.inputs[0]?.shape ?? [], network.outputs[0]?.shape ?? []];
-  const fits = network.inputs.length === 1 && network.outputs.length === 1 && input.length === 1 && output.length === 2;
-  if (!fits || output[0] !== input[0]) {
-    fail(
-      `generate on a model from ${formatShape(input)} to ${formatShape(output)}`,
-      "one input of tokens, [length], and one output of scores for the next token at each place, [length, vocabulary]",
-    );
-  }
-  return { length: input[0] as number, vocabulary: output[1] as number };
-}
-
 /** Computes the whole sequence for every token. */
-export async function wholeStepper({ network, memory, lane }: Speaker, rows: number): Promise<Stepper> {
-  const { length, vocabulary } = languageOf(network);
+export async function wholeStepper(speaker: Speaker, rows: number): Promise<Stepper> {
+  const { network, memory, lane } = speaker;
+  const { length, vocabulary } = speaker.language;
   const program = await createProgram({
     name: `${network.name} generate ${rows}`,
     engine: memory.engine,
     state: memory.specs(false),
-    inputs: { tokens: { shape: [rows, length], dtype: "int32" }, last: { shape: [1], dtype: "int32" } },
+    inputs: {
+      tokens: { shape: [rows, length], dtype: "int32" },
+      last: { shape: [1], dtype: "int32" },
+      ...givenSpecs(speaker, rows),
+    },
     body({ state, inputs }) {
-      const logits = logitsFor(network, state, inputs["tokens"] as Tensor); // [rows, length, vocabulary]
+      const { outputs } = forward(speaker, state, inputs);
+      const logits = scores(outputs[0] as Tensor); // [rows, length, vocabulary]
       return { outputs: { logits: logits.take(inputs["last"] as Tensor, { axis: 1 }).reshape([rows, vocabulary]) } };
     },
   });
   const bound = program.bind({ state: memory.arrays(false) });
+  fillGiven(speaker, bound.inputs, rows);
   const tokens = bound.inputs["tokens"] as TypedArray;
   return {
     length,
@@ -85,19 +78,21 @@ export async function wholeStepper({ network, memory, lane }: Speaker, rows: num
 const CHUNK = 32;
 
 /**
- * Computes each place once: attention keeps keys and values of the places before (the cache), [rows, ..., length, features] for each. Of
- * sequences that are longer than what is done, CHUNK places are computed at once as long as there are so many.
+ * Computes each place once: layers keep what they need of the places before (the cache), attention keys and values [rows, ..., length,
+ * features], recurrent layers their states. Of sequences that are longer than what is done, CHUNK places are computed at once as long as
+ * there are so many. What does not depend on the sequence is computed before.
  *
  * @throws DescentError for a layer that can't go through a sequence place by place.
  */
 export async function cachedStepper(speaker: Speaker, rows: number): Promise<Stepper> {
-  const { network, memory, lane } = speaker;
-  const { length, vocabulary } = languageOf(network);
-  const specs = cacheSpecs(network, memory, rows, length);
+  const { memory, lane } = speaker;
+  const { length, vocabulary } = speaker.language;
+  const specs = cacheSpecs(speaker, rows);
   const caches = Object.fromEntries(
     Object.entries(specs).map(([name, { shape, dtype }]) => [name, allocate(dtype, product(shape), memory.engine)]),
   );
   const bound = await bindPlaces(speaker, rows, 1, specs, caches);
+  if (speaker.language.growth.settled.length > 0) await settle(speaker, rows, specs, caches);
   let chunk: Awaited<ReturnType<typeof bindPlaces>> | undefined;
   let done = 0;
   return {
@@ -128,13 +123,14 @@ export async function cachedStepper(speaker: Speaker, rows: number): Promise<Ste
 
 /** A program for the next `count` places of every row, which keeps what it computes in the caches. */
 async function bindPlaces(
-  { network, memory }: Speaker,
+  speaker: Speaker,
   rows: number,
   count: number,
   specs: Readonly<Record<string, Spec>>,
   arrays: Readonly<Record<string, TypedArray>>,
 ) {
-  const { length, vocabulary } = languageOf(network);
+  const { network, memory, language } = speaker;
+  const { length, vocabulary } = language;
   const program = await createProgram({
     name: `${network.name} generate ${rows} cached${count > 1 ? ` ${count} at once` : ""}`,
     engine: memory.engine,
@@ -146,62 +142,169 @@ async function bindPlaces(
     },
     body({ state, inputs }) {
       const caches: Record<string, Tensor> = {};
-      const { tokens, position, parents } = inputs as Record<string, Tensor>;
-      const past = pastOf(position as Tensor, length, (name, fresh) => {
-        const before = parents ? (state[name] as Tensor).take(parents) : (state[name] as Tensor);
-        const place = arange(length).sub(position as Tensor); // among those that are computed now
-        const isNow = place.greaterEqual(0).logicalAnd(place.less(count)).expandDims(1); // [length, 1]
-        caches[name] = where(isNow, count === 1 ? fresh : fresh.take(place, { axis: fresh.rank - 2 }), before);
-        return caches[name];
+      const { position, parents } = inputs as { position: Tensor; parents?: Tensor };
+      const kept = (name: string) => (parents ? (state[name] as Tensor).take(parents) : (state[name] as Tensor));
+      const past = pastOf(position, length, {
+        append(name, fresh) {
+          const place = arange(length).sub(position); // among those that are computed now
+          const isNow = place.greaterEqual(0).logicalAnd(place.less(count)).expandDims(1); // [length, 1]
+          const now = count === 1 ? fresh : fresh.take(place, { axis: fresh.rank - 2 });
+          caches[name] = where(isNow, now, kept(name));
+          return caches[name];
+        },
+        before: (name, first) => where(position.equal(0), first, kept(name)),
+        keep(name, value) {
+          caches[name] = value;
+        },
       });
-      const logits = logitsFor(network, state, tokens as Tensor, past); // [rows, count, vocabulary]
+      const { outputs } = forward(speaker, state, inputs, {
+        grows: language.growth.grows,
+        settled: settledIn(language, state),
+        past,
+      });
+      const logits = scores(outputs[0] as Tensor); // [rows, count, vocabulary]
       return { state: caches, outputs: { logits: logits.slice(null, count - 1).reshape([rows, vocabulary]) } };
     },
   });
   return program.bind({ state: { ...memory.arrays(false), ...arrays } });
 }
 
-type Append = (name: string, fresh: Tensor) => Tensor;
+type Keeping = Pick<Past, "append" | "before" | "keep">;
 
-function pastOf(position: Tensor, length: number, append: Append): (reference: string) => Past {
+/** What layers know of the places before, each under its own names. */
+function pastOf(position: Tensor, length: number, keeping: Keeping): (reference: string) => Omit<Past, "whole"> {
   return (reference) => ({
     position,
     length,
-    append: (name, values) => append(`cache ${reference}/${name}`, values),
+    append: (name, values) => keeping.append(`cache ${reference}/${name}`, values),
+    before: (name, first) => keeping.before(`cache ${reference}/${name}`, first),
+    keep: (name, value) => keeping.keep(`cache ${reference}/${name}`, value),
   });
 }
 
-/** What the layers keep, found by tracing them once; nothing is computed. */
-function cacheSpecs(network: Network, memory: Memory, rows: number, length: number): Record<string, Spec> {
+/** What the layers keep, and what is settled, found by tracing them once; nothing is computed. */
+function cacheSpecs(speaker: Speaker, rows: number): Record<string, Spec> {
+  const { memory, language } = speaker;
   const specs: Record<string, Spec> = {};
   const state = Object.fromEntries(
     Object.entries(memory.specs(false)).map(([name, { shape }]) => [name, arange(product(shape)).cast("float32")]),
   );
-  const position = arange(1).reshape([]);
-  const past = pastOf(position, length, (name, fresh) => {
-    const shape = [...fresh.shape.slice(0, -2), length, fresh.shape.at(-1) ?? 1];
-    specs[name] = { shape, dtype: fresh.dtype };
-    return fresh.broadcastTo(shape);
+  const given = Object.fromEntries(
+    Object.entries(givenSpecs(speaker, rows)).map(([name, { shape, dtype }]) => [
+      name,
+      arange(product(shape))
+        .cast(dtype)
+        .reshape([...shape]),
+    ]),
+  );
+  const settled = settledOf(speaker, state, given, rows);
+  for (const [name, { shape, dtype }] of Object.entries(settled)) specs[name] = { shape, dtype };
+  const past = pastOf(arange(1).reshape([]), language.length, {
+    append(name, fresh) {
+      const shape = [...fresh.shape.slice(0, -2), language.length, fresh.shape.at(-1) ?? 1];
+      specs[name] = { shape, dtype: fresh.dtype };
+      return fresh.broadcastTo(shape);
+    },
+    before(name, first) {
+      specs[name] = { shape: first.shape, dtype: first.dtype };
+      return first;
+    },
+    keep() {},
   });
-  logitsFor(network, state, arange(rows).reshape([rows, 1]), past);
+  const tokens = arange(rows).reshape([rows, 1]);
+  forward(speaker, state, { tokens }, { grows: language.growth.grows, settled: settledIn(language, settled), past });
   return specs;
 }
 
-/** Scores of the next token at each place, before a softmax if the model ends with one. */
-function logitsFor(
-  network: Network,
+/** Computes what does not depend on the sequence, into its places among the caches. */
+async function settle(
+  speaker: Speaker,
+  rows: number,
+  specs: Readonly<Record<string, Spec>>,
+  caches: Readonly<Record<string, TypedArray>>,
+): Promise<void> {
+  const { network, memory, lane } = speaker;
+  const own = <T>(all: Readonly<Record<string, T>>) =>
+    Object.fromEntries(Object.entries(all).filter(([name]) => name.startsWith(SETTLED)));
+  const program = await createProgram({
+    name: `${network.name} generate ${rows} settled`,
+    engine: memory.engine,
+    state: { ...memory.specs(false), ...own(specs) },
+    inputs: givenSpecs(speaker, rows),
+    body: ({ state, inputs }) => ({ state: settledOf(speaker, state, inputs, rows), outputs: {} }),
+  });
+  const bound = program.bind({ state: { ...memory.arrays(false), ...own(caches) } });
+  fillGiven(speaker, bound.inputs, rows);
+  await lane.run({ run: bound.run });
+}
+
+const SETTLED = "settled ";
+
+/** What does not depend on the sequence, and its masks as numbers, by names. */
+function settledOf(
+  speaker: Speaker,
   state: Readonly<Record<string, Tensor>>,
-  tokens: Tensor,
-  past?: (reference: string) => Past,
-): Tensor {
-  const { parameters, moving, frozen } = state;
+  inputs: Readonly<Record<string, Tensor>>,
+  rows: number,
+): Record<string, Tensor> {
+  const { length, growth } = speaker.language;
+  if (growth.settled.length === 0) return {};
+  const { known } = forward(speaker, state, { ...inputs, tokens: zeros([rows, length], "int32") });
+  return Object.fromEntries(
+    growth.settled.flatMap((symbol, i) => {
+      const mask = known.masks.get(symbol);
+      const value = [`${SETTLED}${i}`, known.tensorOf(symbol)] as const;
+      return mask ? [value, [`${SETTLED}${i} mask`, mask.cast("float32")] as const] : [value];
+    }),
+  );
+}
+
+/** The same as layers find it. */
+function settledIn({ growth }: Language, state: Readonly<Record<string, Tensor>>): Known {
+  const known = new Known();
+  growth.settled.forEach((symbol, i) => {
+    known.tensors.set(symbol, state[`${SETTLED}${i}`] as Tensor);
+    const mask = state[`${SETTLED}${i} mask`];
+    if (mask) known.masks.set(symbol, mask.cast("bool"));
+  });
+  return known;
+}
+
+/** Inputs of programs for what a model is given beside the sequence. */
+function givenSpecs({ network, language }: Speaker, rows: number): Record<string, Spec> {
+  return Object.fromEntries(
+    network.inputs.flatMap(({ shape, dtype }, i) =>
+      language.given[i] ? [[`given ${i}`, { shape: [rows, ...shape], dtype }] as const] : [],
+    ),
+  );
+}
+
+/** The same sample in every row. */
+function fillGiven({ language }: Speaker, inputs: Readonly<Record<string, TypedArray>>, rows: number): void {
+  language.given.forEach((column, i) => {
+    if (!column) return;
+    for (let row = 0; row < rows; row++) inputs[`given ${i}`]?.set(column.data, row * column.rowSize);
+  });
+}
+
+/** The network as it is used, not trained: of `tokens`, and what is given. */
+function forward(
+  { network, language }: Speaker,
+  { parameters, moving, frozen }: Readonly<Record<string, Tensor>>,
+  inputs: Readonly<Record<string, Tensor>>,
+  step?: ForwardOptions["step"],
+) {
   const none = arange(1).cast("float32"); // stands for the parameters of a network that has none
-  const { outputs } = network.forward([tokens], parameters ?? none, moving, {
+  const given = network.inputs.map((input, i) => inputs[input === language.input ? "tokens" : `given ${i}`]);
+  return network.forward(given as Tensor[], parameters ?? none, moving, {
     training: false,
     key: randomKey(0), // a layer that draws even now always draws the same
     frozen,
-    past,
+    step,
   });
-  const output = outputs[0] as Tensor;
+}
+
+/** Scores of the next token at each place, before a softmax if the model ends with one. */
+function scores(output: Tensor): Tensor {
   return logitsOf(output, "softmax") ?? output;
 }
