@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { LongestFirst } from "./scripts/longest-first.ts";
@@ -9,7 +10,7 @@ const MEASURED = "test/**/*.measured.test.ts";
 
 /**
  * Tests of what a process has once: its environment, the cache of compiled programs, pools of threads, a browser, the registries of
- * names; and of what takes minutes. Each file has a process of its own. All others share two, in which the modules and the engines are there already: that was most
+ * names; and of what takes minutes. Each file has a process of its own. All others share a few, in which the modules and the engines are there already: that was most
  * of the time of most files. They leave the environment as they found it, but names that they register stay.
  */
 const ALONE = ["browser/**/*", "docs/examples", "engine/conformance", "golden/**/*", "native/**/*", "wasm/**/*"].map(
@@ -27,7 +28,8 @@ export default defineConfig({
   test: {
     pool: "forks",
     globalSetup: "test/tools/built-folder.ts",
-    maxWorkers: 2,
+    // Compilers and pools of threads run beside each of them.
+    maxWorkers: Math.max(2, availableParallelism() >> 1),
     sequence: { sequencer: LongestFirst },
     // Far beyond what tests take on a quiet machine: others may use this one.
     testTimeout: 120_000,

@@ -9,10 +9,18 @@ const LONGEST = [
   "browser/hosts",
   "browser/package",
   "golden/metrics",
+  "golden/losses",
+  "golden/optimizers",
+  "examples/learning",
   "bench/contest",
   "cli/command",
   "native/toolchain-cache",
+  "engine/contraction",
   "engine/trained",
+  "engine/shapes",
+  "train/fit",
+  "bench/bench",
+  "train/checkpoint",
 ];
 
 /** Runs the longest test files first, the others in vitest's order. */

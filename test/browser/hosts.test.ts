@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import type { Page } from "playwright-core";
-import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { builtScript } from "../tools/built.ts";
 import { bundle } from "./bundle.ts";
-import { missing, openHost } from "./host.ts";
+import { missing, openBrowser, openHost } from "./host.ts";
 import { ISOLATED } from "./server.ts";
 
 /** A browser, a page and its server, each of which may lack something. */
@@ -96,6 +96,16 @@ beforeAll(async () => {
 });
 beforeEach((context) => context.skip(missing !== undefined, missing));
 
+/** A browser for each set of flags: starting one takes longer than most tests. */
+const browsers = new Map<string, Promise<Browser>>();
+function browserWith(flags: readonly string[]): Promise<Browser> {
+  const key = flags.join(" ");
+  const browser = browsers.get(key) ?? openBrowser(flags);
+  browsers.set(key, browser);
+  return browser;
+}
+afterAll(() => Promise.all([...browsers.values()].map(async (browser) => (await browser).close())));
+
 /** What comes of the training in Node: the same bits wherever multiply-adds are fused, and others where they are not. */
 async function trainedInNode(flag: NodeFlag | undefined): Promise<string> {
   const script = await builtScript(new URL("../engine/fixtures/train.ts", import.meta.url));
@@ -107,13 +117,13 @@ async function trainedInNode(flag: NodeFlag | undefined): Promise<string> {
 }
 const inNode = new Map<NodeFlag | undefined, Promise<string>>();
 
-/** Does something with a page on a host, and closes it. */
+/** Does something with a page on a host, and closes the page. */
 async function onHost<T>({ script, headers = {}, flags = [] }: HostCase, work: (page: Page) => Promise<T>): Promise<T> {
   const host = await openHost({
     scripts,
     start: "/hosted.js",
     headers,
-    flags,
+    browser: await browserWith(flags),
     prepare: async (page) => {
       if (script) await page.addInitScript(script);
     },

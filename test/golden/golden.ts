@@ -2,7 +2,7 @@ import { beforeAll, describe, test } from "vitest";
 import { type DType, type Tensor, tensor } from "../../src/tensor/index.ts";
 import type { TestEngine } from "../../src/testing/index.ts";
 import { type CheckedJob, runTogether } from "../../src/testing/run.ts";
-import { hasNode } from "../../src/util/index.ts";
+import { environment, hasNode } from "../../src/util/index.ts";
 
 /** An array in a golden file, row-major. */
 export interface GoldenArray {
@@ -76,6 +76,26 @@ export function testGroups<C extends { readonly name: string }>(
       checks[i]?.();
     });
   });
+}
+
+/**
+ * How many cases of one layer, loss or metric an engine runs. A C compiler takes minutes for the kernels of all of them, which
+ * differ in shapes; so `native` runs some of each kind, and a page, whose WebAssembly and JavaScript are Node's, fewer. With
+ * DESCENT_CASES=all, as in CI, every engine of Node runs every case.
+ */
+function casesOfAKind(engine: TestEngine): number {
+  if (!hasNode()) return engine === "reference" ? 0 : 2;
+  return engine === "native" && environment("DESCENT_CASES") !== "all" ? 4 : Number.POSITIVE_INFINITY;
+}
+
+/** The cases that an engine runs: of each kind so many, from the first to the last at equal distances. */
+export function casesFor<C>(engine: TestEngine, cases: readonly C[], kind: (golden: C) => string): C[] {
+  const wanted = casesOfAKind(engine);
+  return [...groupBy(cases, kind).values()].flatMap((all) =>
+    all.length <= wanted
+      ? all
+      : Array.from({ length: wanted }, (_, i) => all[Math.round((i * (all.length - 1)) / (wanted - 1))] as C),
+  );
 }
 
 export function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {

@@ -3,7 +3,7 @@ import { createLayer } from "../../src/nn/index.ts";
 import { layerRegistry } from "../../src/nn/layer-registry.ts";
 import { forEachEngine } from "../../src/testing/index.ts";
 import { layerJob } from "../../src/testing/layer-case.ts";
-import { asTensor, type GoldenArray, golden, groupBy, testGroups } from "./golden.ts";
+import { asTensor, casesFor, type GoldenArray, golden, groupBy, testGroups } from "./golden.ts";
 
 interface GoldenLayer {
   readonly name: string;
@@ -36,7 +36,10 @@ test("every layer has golden numbers", () => {
 await forEachEngine((engine) => {
   testGroups(
     engine,
-    groupBy(cases, ({ layer }) => layer),
+    groupBy(
+      casesFor(engine, cases, ({ layer }) => layer),
+      ({ layer }) => layer,
+    ),
     (golden) =>
       layerJob({
         layer: createLayer(golden.layer, golden.options),

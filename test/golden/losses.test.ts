@@ -4,7 +4,7 @@ import { lossRegistry } from "../../src/nn/loss-registry.ts";
 import { type Nested, tensor } from "../../src/tensor/index.ts";
 import { availableEngines, forEachEngine, lossCase } from "../../src/testing/index.ts";
 import { lossJob } from "../../src/testing/loss-case.ts";
-import { asTensor, type GoldenArray, golden, groupBy, testGroups } from "./golden.ts";
+import { asTensor, casesFor, type GoldenArray, golden, groupBy, testGroups } from "./golden.ts";
 
 interface GoldenLoss {
   readonly name: string;
@@ -40,7 +40,10 @@ function shelf(loss: string): string {
 await forEachEngine((engine) => {
   testGroups(
     engine,
-    groupBy(cases, ({ loss }) => shelf(loss)),
+    groupBy(
+      casesFor(engine, cases, ({ loss }) => loss),
+      ({ loss }) => shelf(loss),
+    ),
     (golden) =>
       lossJob({
         loss: { kind: golden.loss, ...golden.options } as LossSpec,

@@ -4,7 +4,7 @@ import { metricRegistry } from "../../src/nn/metric-registry.ts";
 import type { Numbers } from "../../src/testing/index.ts";
 import { forEachEngine } from "../../src/testing/index.ts";
 import { metricJob } from "../../src/testing/metric-case.ts";
-import { asTensor, type GoldenArray, goldenFiles, groupBy, testGroups } from "./golden.ts";
+import { asTensor, casesFor, type GoldenArray, goldenFiles, groupBy, testGroups } from "./golden.ts";
 
 interface GoldenBatch {
   readonly yTrue: GoldenArray;
@@ -40,7 +40,10 @@ function shelf(metric: string): string {
 await forEachEngine((engine) => {
   testGroups(
     engine,
-    groupBy(cases, ({ metric }) => shelf(metric)),
+    groupBy(
+      casesFor(engine, cases, ({ metric }) => metric),
+      ({ metric }) => shelf(metric),
+    ),
     (golden) =>
       metricJob({
         metric: { kind: golden.metric, ...golden.options } as MetricSpec,
