@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Layer, layers, type Model, model, sequential, statesOf, tensor } from "../../src/index.ts";
+import { type Layer, layers, type Model, model, sequential, statesOf, type Tensor, tensor } from "../../src/index.ts";
 
 const [sequences, places] = [2, 3];
 const wave = (rows: number, length: number) =>
@@ -81,8 +81,26 @@ describe.each(kinds)("a stateful %s", (_, make) => {
   });
 });
 
-test("both directions can't be stateful", () => {
-  expect(() => layers.bidirectional(layers.gru(2, { stateful: 4 }))).toThrow("bidirectional got a stateful layer");
+test("both directions go on where they ended, until states are reset", async () => {
+  const net = sequential([layers.bidirectional(layers.gru(3, { stateful: 2 }), { inputShape: [places, 2] })]);
+  const [, ...states] = statesOf(
+    layers.bidirectional(layers.gru(3, { returnState: true }), { name: "same" })(net.inputs[0]!),
+  );
+  const once = model({ inputs: net.inputs, outputs: states });
+  const weights = once.getWeights();
+  for (const [path, values] of Object.entries(net.getWeights())) {
+    weights[path.replace(/^[^/]+/, "same")]?.set(values);
+  }
+  const first = halves.slice(0, 2);
+  const ends = async () =>
+    Object.entries(net.getWeights()).flatMap(([path, values]) => (/state/.test(path) ? [...values] : []));
+  const values = async (x: Tensor) => [...(await x.data())];
+  const begun = await values(await net.predict(first));
+  const expected = await Promise.all((await once.predictAll(first)).map(values));
+  expect(await ends()).toEqual(expected.flat());
+  expect(await values(await net.predict(first))).not.toEqual(begun);
+  net.resetStates();
+  expect(await values(await net.predict(first))).toEqual(begun);
 });
 
 describe("states that a layer returns", () => {
@@ -130,7 +148,6 @@ describe("states that a layer returns", () => {
   test("are refused where there are none", () => {
     const y = layers.lstm(3)(layers.input({ shape: [4, 2] }));
     expect(() => statesOf(y)).toThrow("statesOf got what a lstm layer gave");
-    expect(() => layers.bidirectional(layers.lstm(3, { returnState: true }))).toThrow("a layer with returnState");
     expect(() => sequential([layers.lstm(3, { returnState: 1 as never })])).toThrow("lstm got returnState = 1");
   });
 });

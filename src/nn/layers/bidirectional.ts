@@ -1,10 +1,11 @@
 import { concatenate, type Tensor } from "../../tensor/index.ts";
-import { fail } from "../../util/index.ts";
+import { fail, type Shape } from "../../util/index.ts";
 import { checkWord } from "../checks.ts";
 import type { LayerContext, WeightSpec } from "../definition.ts";
 import { innerLayer } from "../inner-layer.ts";
 import { checkLayerOptions, defineMergeLayer, type Layer, type LayerOptions } from "../layer.ts";
-import { type Recurrence, recurrenceOf } from "../recurrent/recurrence.ts";
+import { recurrenceOf } from "../recurrent/recurrence.ts";
+import { givesStates, packed, packedShape } from "../recurrent/states.ts";
 
 export interface BidirectionalOptions extends LayerOptions {
   /** How both outputs become one; default "concat" (Keras). */
@@ -21,7 +22,8 @@ const MODES: Readonly<Record<string, (forward: Tensor, backward: Tensor) => Tens
 /**
  * A recurrent layer and a second one of its kind that goes through the sequence from its end (Schuster & Paliwal, 1997); what both say of
  * a place is put together: [batch, places, features] -> [batch, 2 units], or [batch, places, 2 units] when the layer returns sequences.
- * Applied to [x, ...states], it starts from these: those of the first direction, then those of the second.
+ * Applied to [x, ...states], it starts from these: those of the first direction, then those of the second, as `statesOf` gives them of a layer
+ * with `returnState`. Of a stateful layer each direction goes on where it ended in the last batch (Keras).
  * Weights: those of the layer, twice: forward/kernel, ..., backward/kernel, ...
  *
  * @param layer `simpleRnn`, `lstm` or `gru`.
@@ -36,15 +38,12 @@ export function bidirectional(layer: Layer, options: BidirectionalOptions = {}):
   const recurrence = recurrenceOf(inner.definition);
   if (!recurrence) fail(`bidirectional got a ${kind} layer`, "simpleRnn, lstm or gru");
   if (own["goBackwards"] === true) fail("bidirectional got a layer that goes backwards", "one that goes forward");
-  if (own["stateful"] !== undefined)
-    fail("bidirectional got a stateful layer", "one that is not: what comes after a batch is not known before it");
-  if (own["returnState"] === true) fail("bidirectional got a layer with returnState", "one that gives its output only");
   if (own["activityRegularizer"] !== undefined)
     fail(`bidirectional got a ${kind} layer with activityRegularizer`, "the penalty on bidirectional itself");
   const { mergeMode = "concat" } = options;
   checkWord("bidirectional", "mergeMode", mergeMode, Object.keys(MODES));
   const merge = MODES[mergeMode]!;
-  const { states, returnSequences } = recurrence;
+  const { states, returnSequences, returnState, stateful } = recurrence;
   const halves = <T>([x, ...given]: readonly T[]): [readonly T[], readonly T[]] => {
     if (given.length % 2 === 1 || ![0, 2 * states].includes(given.length))
       fail(`received ${given.length} states beside the sequence`, `none, or ${states} for each direction`);
@@ -54,15 +53,23 @@ export function bidirectional(layer: Layer, options: BidirectionalOptions = {}):
       [x!, ...given.slice(half)],
     ];
   };
+  const parts = (inputs: readonly Shape[]): Shape[] => {
+    const [[output, ...ends], [, ...others]] = halves(inputs).map((half) => recurrence.parts(half)) as [
+      Shape[],
+      Shape[],
+    ];
+    const merged = mergeMode === "concat" ? [...output!.slice(0, -1), 2 * (output!.at(-1) ?? 1)] : output!;
+    return [merged, ...ends, ...others];
+  };
 
-  return defineMergeLayer({
+  const both = defineMergeLayer({
     kind: "bidirectional",
     options: { layer: inner, ...options },
+    ...(stateful !== undefined && { stateful }),
     mask: (_, [mask]) => (returnSequences ? mask : undefined),
     outputShape(inputs) {
-      const [forward, backward] = halves(inputs).map((half) => inner.definition.outputShape(half));
-      const [units, ...places] = [...backward!].reverse();
-      return mergeMode === "concat" ? [...places.reverse(), 2 * units!] : forward!;
+      const own = parts(inputs);
+      return returnState ? packedShape(own) : own[0]!;
     },
     weights(inputs) {
       const specs = Object.entries(inner.definition.weights(halves(inputs)[0]));
@@ -70,13 +77,15 @@ export function bidirectional(layer: Layer, options: BidirectionalOptions = {}):
       return Object.fromEntries<WeightSpec>([...named("forward"), ...named("backward")]);
     },
     call(inputs, weights, context) {
-      const [forward, backward] = halves(inputs);
-      return merge(
-        recurrence.run(forward, directed(weights, "forward"), context, false),
-        recurrence.run(backward, directed(weights, "backward"), otherKey(context, recurrence), true),
-      );
+      const [one, other] = halves(inputs);
+      const forward = recurrence.run(one, directed(weights, "forward"), inDirection(context, "forward"), false);
+      const backward = recurrence.run(other, directed(weights, "backward"), inDirection(context, "backward"), true);
+      const output = merge(forward.output, backward.output);
+      return returnState ? packed([output, ...forward.ends, ...backward.ends]) : output;
     },
   });
+  if (returnState) givesStates(both.definition, { sequence: returnSequences, parts });
+  return both;
 }
 bidirectional.positional = ["layer"];
 
@@ -86,7 +95,16 @@ function directed(weights: Readonly<Record<string, Tensor>>, direction: string):
   return Object.fromEntries(own.map(([name, weight]) => [name.slice(direction.length + 1), weight]));
 }
 
-/** Random numbers of its own for the second direction, where it draws some. */
-function otherKey(context: LayerContext, { draws }: Recurrence): LayerContext {
-  return context.training && draws ? { ...context, key: context.key.fold(2) } : context;
+/** What a direction sees: weights of its own to change, and the second one random numbers of its own. */
+function inDirection(context: LayerContext, direction: "forward" | "backward"): LayerContext {
+  return {
+    training: context.training,
+    trainable: context.trainable,
+    masks: context.masks,
+    get key() {
+      return direction === "forward" ? context.key : context.key.fold(2);
+    },
+    update: (weight, value) => context.update(`${direction}/${weight}`, value),
+    addLoss: (value, name) => context.addLoss(value, name),
+  };
 }

@@ -1,10 +1,11 @@
-import { concatenate, scan, stopGradient, type Tensor, where, zeros } from "../../tensor/index.ts";
-import { fail, formatShape, product, type Shape, sameShape } from "../../util/index.ts";
+import { scan, stopGradient, type Tensor, where, zeros } from "../../tensor/index.ts";
+import { fail, formatShape, type Shape, sameShape } from "../../util/index.ts";
 import { checkCount, checkFlag, checkNumber } from "../checks.ts";
 import type { LayerContext, LayerDefinition, WeightSpec } from "../definition.ts";
 import { type InitializerSpec, resolveInitializer } from "../initializer-registry.ts";
 import type { Initializer } from "../initializers.ts";
 import { defineMergeLayer, type Layer, type LayerOptions, moving, trainable } from "../layer.ts";
+import { givesStates, packed, packedShape } from "./states.ts";
 
 /** Options of every recurrent layer. */
 export interface RecurrentOptions extends LayerOptions {
@@ -127,12 +128,17 @@ export function checkRecurrent(kind: string, options: RecurrentOptions): void {
 export interface Recurrence {
   readonly states: number;
   readonly returnSequences: boolean;
-  /** Whether it draws random numbers in training. */
-  readonly draws: boolean;
-  /** The shapes of the parts of what it gives with `returnState`: the output, then every state. */
+  readonly returnState: boolean;
+  readonly stateful: number | undefined;
+  /** The shapes of the output and of every state. */
   parts(inputs: readonly Shape[]): Shape[];
-  /** The output for [x, ...states], in one direction or the other; outputs of sequences are at their places. */
-  run(inputs: readonly Tensor[], weights: Weights, context: LayerContext, backwards: boolean): Tensor;
+  /** The output for [x, ...states], in one direction or the other, and the states at its end; outputs of sequences are at their places. */
+  run(inputs: readonly Tensor[], weights: Weights, context: LayerContext, backwards: boolean): Ran;
+}
+
+interface Ran {
+  readonly output: Tensor;
+  readonly ends: readonly Tensor[];
 }
 
 const recurrences = new WeakMap<LayerDefinition, Recurrence>();
@@ -149,13 +155,13 @@ export function recurrenceOf(definition: LayerDefinition): Recurrence | undefine
  */
 export function recurrentLayer(kind: string, all: object, options: RecurrentOptions, cell: Cell): Layer {
   const { returnSequences = false, returnState = false, goBackwards = false } = options;
-  const { dropout = 0, recurrentDropout = 0, stateful } = options;
+  const { stateful } = options;
   const parts = (inputs: readonly Shape[]): Shape[] => {
     const [places, place] = sequenceOf(inputs, cell);
     const state = cell.stateShape(place);
     return [returnSequences ? [places, ...state] : state, ...Array.from({ length: cell.states }, () => state)];
   };
-  const compute = (inputs: readonly Tensor[], weights: Weights, context: LayerContext, goBackwards: boolean) => {
+  const compute = (inputs: readonly Tensor[], weights: Weights, context: LayerContext, goBackwards: boolean): Ran => {
     const { outputs, ends } = run(cell, { ...options, goBackwards }, inputs, weights, context);
     if (stateful !== undefined) ends.forEach((end, i) => void context.update(`state${i}`, stopGradient(end)));
     const [, , ...state] = outputs.shape.map((_, axis) => axis);
@@ -169,8 +175,8 @@ export function recurrentLayer(kind: string, all: object, options: RecurrentOpti
       returnSequences && !returnState && !goBackwards && sequence === true && !states.includes(true),
     mask: (_, [mask]) => (returnSequences ? mask && ordered(mask, options) : undefined),
     outputShape: (inputs) => {
-      const [output, ...states] = parts(inputs) as [Shape, ...Shape[]];
-      return returnState ? [[output, ...states].reduce((sum, shape) => sum + product(shape), 0)] : output;
+      const own = parts(inputs);
+      return returnState ? packedShape(own) : (own[0] as Shape);
     },
     weights([input = []]) {
       const [, ...place] = input;
@@ -183,20 +189,17 @@ export function recurrentLayer(kind: string, all: object, options: RecurrentOpti
     call(inputs, weights, context) {
       const { output, ends } = compute(inputs, weights, context, goBackwards);
       const result = returnSequences ? ordered(output, options) : output;
-      if (!returnState) return result;
-      const [batch = 0] = result.shape;
-      return concatenate(
-        [result, ...ends].map((part) => part.reshape([batch, product(part.shape.slice(1))])),
-        { axis: 1 },
-      );
+      return returnState ? packed([result, ...ends]) : result;
     },
   });
+  if (returnState) givesStates(layer.definition, { sequence: returnSequences, parts });
   recurrences.set(layer.definition, {
     states: cell.states,
     returnSequences,
-    draws: dropout > 0 || recurrentDropout > 0,
+    returnState,
+    stateful,
     parts,
-    run: (inputs, weights, context, backwards) => compute(inputs, weights, context, backwards).output,
+    run: compute,
   });
   return layer;
 }

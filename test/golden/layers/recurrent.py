@@ -210,4 +210,58 @@ padded = draw.normal(2, 3, 2)
 padded[0, 0] = -1
 case("masking", "another value", {"maskValue": -1}, [padded], masked(-1.0))
 
+
+# --- both directions: states out, going on, padding --------------------------------------------------------------------------------------
+
+
+def directions(kind, sequences=False, lengths=None, returned=True):
+    """[merged output, states of the first direction, those of the second] in a row; each sample by itself, as long as it is."""
+    function, order, states = FUNCTIONS[kind]
+
+    def run(x, first, w, backwards):
+        x = x.flip(1) if backwards else x
+        first = [state[None] for state in first]
+        y, *ends = function(x, tuple(first) if states == 2 else first[0], parameters(w, order), True, 1, 0.0, False, False, True)
+        y = (y.flip(1) if backwards else y) if sequences else y[:, -1]
+        return y, [end[0] for end in ends]
+
+    def sample(x, first, w):
+        own = lambda direction: {k.split("/")[1]: v for k, v in w.items() if k.startswith(direction) and "state" not in k}  # noqa: E731
+        forward, ends = run(x, first[:states], own("forward"), False)
+        backward, others = run(x, first[states:], own("backward"), True)
+        return torch.cat([forward, backward], -1), [*ends, *others]
+
+    def call(inputs, w):
+        x, given = inputs[0], list(inputs[1:])
+        given = given or [w[f"{direction}/state{i}"] for direction in ("forward", "backward") for i in range(states)]
+        rows = []
+        for b in range(x.shape[0]):
+            n = lengths[b] if lengths else x.shape[1]
+            output, ends = sample(x[b : b + 1, :n], [state[b : b + 1] for state in given], w)
+            if sequences and n < x.shape[1]:  # at padding the first direction says what it said last; the second has not begun
+                units = given[0].shape[1]
+                rest = torch.cat([output[:, -1:, :units], given[states][b].expand(1, 1, -1)], -1).expand(-1, x.shape[1] - n, -1)
+                output = torch.cat([output, rest], 1)
+            rows.append((output, ends))
+        output = torch.cat([o for o, _ in rows])
+        ends = [torch.cat([e[i] for _, e in rows]) for i in range(2 * states)]
+        call.ends = ends
+        return torch.cat([output.flatten(1), *ends], 1) if returned else output
+
+    return call
+
+
+for kind, gates, bias, sequences, lengths in [("lstm", 4, 1, True, None), ("gru", 3, 2, True, [3, 1]), ("lstm", 4, 1, False, [2, 3])]:
+    states = FUNCTIONS[kind][2]
+    mask = lengths and [[i < n for i in range(3)] for n in lengths]
+    inner = {"kind": kind, "units": 2, "returnState": True, **({"returnSequences": True} if sequences else {})}
+    case("bidirectional", f"{kind}, states given and returned{', padding' if mask else ''}{', sequences' if sequences else ''}", {"layer": inner},
+         [draw.normal(2, 3, 2), *(draw.normal(2, 2) for _ in range(2 * states))], directions(kind, sequences, lengths), twice(2, 2, gates, bias), mask=mask)
+for kind, gates, bias in [("lstm", 4, 1), ("gru", 3, 2)]:
+    names = [f"{direction}/state{i}" for direction in ("forward", "backward") for i in range(FUNCTIONS[kind][2])]
+    goes = directions(kind, returned=False)
+    case("bidirectional", f"{kind}, going on where it ended", {"layer": {"kind": kind, "units": 2, "stateful": 2}}, [draw.normal(2, 3, 2)], goes,
+         twice(2, 2, gates, bias), training=True, state={name: draw.normal(2, 2) for name in names},
+         updates=lambda _, goes=goes, names=names: dict(zip(names, goes.ends)))
+
 layers.write("recurrent", {"by": f"layers/recurrent.py, PyTorch {torch.__version__}, float64", "gradient": "of sum(output * cotangent)"})
