@@ -42,7 +42,7 @@ export function formatBytes(bytes: number): string {
 
 /** True of a metric that is a share from 0 to 1, which readers expect in percent. */
 export function isShare(metric: string): boolean {
-  return /accuracy|precision|recall|f1/i.test(metric);
+  return /accuracy|precision|recall|f1|hamming/i.test(metric);
 }
 
 /** A metric's value as readers expect it: shares in percent. */
@@ -54,5 +54,6 @@ export function formatMetric(name: string, value: number): string {
 export function metricTitle(name: string): string {
   if (name === "r2") return "R²";
   if (name === "f1") return "F1";
+  if (name === "microF1") return "micro F1";
   return name.replace(/([a-z])([A-Z])/g, (_, before: string, after: string) => `${before} ${after.toLowerCase()}`);
 }

@@ -130,9 +130,13 @@ export function createProgram(exit: (code: ExitCode) => void): Command {
     .option("-r, --resume", "go on with a config's training that was interrupted or killed")
     .option(
       "-t, --target <column>",
-      "of a table, the column to predict: its name, or its number from 1 on (-1: the last)",
+      "of a table, the column to predict: its name, or its number from 1 on (-1: the last); several of yes and no are labels",
+      many,
     )
-    .option("--task <task>", "regression, binary or multi-class, instead of what the target's values suggest")
+    .option(
+      "--task <task>",
+      "regression, binary, multi-class or multi-label, instead of what the target's values suggest",
+    )
     .option("--type <name=type>", "what a column is, where it was misunderstood; may be repeated", many)
     .option("--ignore <column>", "a column that the model shall not look at; may be repeated", many)
     .option("--time-column <column>", "hold out the last rows by this column, not some by chance")

@@ -4,6 +4,7 @@ import { type Inputs, placesOf } from "./encode.ts";
 import type { TablePart } from "./prepared.ts";
 import { type Recipe, widthOf } from "./recipe.ts";
 import { MAIN, scoresOf } from "./scores.ts";
+import { targetWidth } from "./target.ts";
 
 /** What a column is worth to the model. */
 export interface Importance {
@@ -28,12 +29,13 @@ export async function permutationImportance(
   options: { seed?: number; repeats?: number } = {},
 ): Promise<Importance[]> {
   const { seed = 0, repeats = 3 } = options;
-  const rows = Math.min(MOST, part.y.length);
-  const y = part.y.subarray(0, rows);
+  const rows = Math.min(MOST, part.rows.length);
+  const width = targetWidth(recipe.target);
+  const y = part.y.subarray(0, rows * width);
   const x = firstRows(part.x, rows);
   const loss = async (inputs: Inputs) => {
     const output = await (await model.predict(inputs)).data();
-    return scoresOf(recipe.target.task, y, Float32Array.from(output))[MAIN[recipe.target.task]] as number;
+    return scoresOf(recipe.target.task, y, Float32Array.from(output), width)[MAIN[recipe.target.task]] as number;
   };
   const before = await loss(x);
   const places = placesOf(recipe);

@@ -17,7 +17,16 @@ export {
   type WordsFeature,
 } from "./recipe.ts";
 export { planTraining, type TrainingPlan } from "./rules.ts";
-export { answersOf, constantAnswers, FALLING, MAIN, scoresOf, type TableScores } from "./scores.ts";
+export {
+  answersOf,
+  constantAnswers,
+  FALLING,
+  type LabelScores,
+  labelScores,
+  MAIN,
+  scoresOf,
+  type TableScores,
+} from "./scores.ts";
 export { loadTableModel, type TableAnswers, TableModel } from "./table-model.ts";
 export { classWeights, type TrainedTable, type TrainTableOptions, trainTable } from "./training.ts";
-export type { ColumnProfile, ColumnType, Finding, Reading, TableTask } from "./types.ts";
+export type { ColumnProfile, ColumnType, Finding, LabelSource, Reading, TableTask } from "./types.ts";

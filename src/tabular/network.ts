@@ -79,6 +79,7 @@ export function outputLayers({
 }: Recipe): ((x: SymbolicTensor) => SymbolicTensor)[] {
   const name = "output";
   if (task === "binary") return [layers.dense(1, { activation: "sigmoid", name })];
+  if (task === "multi-label") return [layers.dense(classes.length, { activation: "sigmoid", name })];
   if (task === "multi-class") return [layers.dense(classes.length, { activation: "softmax", name })];
   return [layers.dense(1), layers.normalization({ mean, variance: deviation ** 2, invert: true, name })] as Layer[];
 }

@@ -1,5 +1,6 @@
 import { checkOptions, fail, show } from "../util/index.ts";
 import { type FittedColumn, fitFeature } from "./features.ts";
+import { findLabels, type LabelsFound, labelColumns } from "./labels.ts";
 import { findLeaks } from "./leakage.ts";
 import { columnOf, type KeptTable, keepTable, type SourceOptions } from "./open.ts";
 import { PreparedTable } from "./prepared.ts";
@@ -7,7 +8,7 @@ import { profileColumn, someOf } from "./profile.ts";
 import type { Recipe, RecipeColumn } from "./recipe.ts";
 import { splitSql } from "./split.ts";
 import { readSql } from "./sql.ts";
-import { classesOf, taskOf } from "./target.ts";
+import { classesOf, targetSql, taskOf } from "./target.ts";
 import {
   COLUMN_TYPES,
   type ColumnProfile,
@@ -20,8 +21,8 @@ import {
 
 /** How a table is made ready for a training. */
 export interface PrepareOptions extends SourceOptions {
-  /** The column to predict: its name, or its number from 1 on, -1 being the last. */
-  readonly target: string | number;
+  /** The column to predict: its name, or its number from 1 on, -1 being the last; or several of yes and no, which are labels. */
+  readonly target: string | number | readonly (string | number)[];
   /** Default: by the target's values ({@link TableTask}). */
   readonly task?: TableTask | undefined;
   /** Types of columns where the inferred ones are wrong. */
@@ -95,14 +96,18 @@ async function prepare(
 ) {
   const { table, columns, header } = kept;
   const findings: Finding[] = [];
-  const target = columnOf(columns, String(options.target), "column", file);
+  const targets = [options.target].flat().map((name) => columnOf(columns, String(name), "column", file));
+  const target = targets[0] ?? fail("prepareTable: target is an empty list", "a column, or several");
   const ignored = (options.ignore ?? []).map((name) => columnOf(columns, name, "column", file));
   const time =
     options.timeColumn === undefined ? undefined : columnOf(columns, options.timeColumn, "time column", file);
   const profiles: ColumnProfile[] = [];
   for (const column of columns) profiles.push(await profileColumn(table, column));
-  const targetProfile = profiles[columns.indexOf(target)] as ColumnProfile;
-  const chosen = taskOf(targetProfile, options.task, file);
+  const place = columns.indexOf(target);
+  const targetProfile = profiles[place] as ColumnProfile;
+  const labels = await labelsOf(kept, targets, profiles, options.task, file);
+  const chosen = taskOf(targetProfile, options.task, labels, file);
+  const name = targets.map((column) => column.name).join(", ");
   await overrule(profiles, columns, options.types ?? {}, file);
   for (const profile of profiles)
     findings.push(...(await misfitsOf(kept, profile, columns[profiles.indexOf(profile)] as KeptColumn)));
@@ -110,13 +115,19 @@ async function prepare(
   const learned = columns.flatMap((column, place) => {
     const profile = profiles[place] as ColumnProfile;
     const useless = profile.type === "constant" || profile.type === "identifier";
-    return column === target || ignored.includes(column) || useless ? [] : [{ column, profile, place }];
+    return targets.includes(column) || ignored.includes(column) || useless ? [] : [{ column, profile, place }];
   });
-  await makeTyped(kept, learned, target, chosen.reading, time, profiles);
-  findings.push(...(await drop(kept, learned.length, targetProfile, options.keepDuplicates ?? false)));
+  await makeTyped(
+    kept,
+    learned,
+    targetSql({ ...chosen, place }, (at) => columns[at] as KeptColumn),
+    time,
+    profiles,
+  );
+  findings.push(...(await drop(kept, learned.length, name, options.keepDuplicates ?? false)));
   const [{ n: total } = { n: 0 }] = await table.query("SELECT count(*)::DOUBLE AS n FROM typed");
-  const isStratified = chosen.task !== "regression";
-  await table.query(splitSql({ ...options, isStratified, time: time && "t" }, Number(total)));
+  const stratify = chosen.task === "regression" ? undefined : chosen.task === "multi-label" ? "stratum" : "y";
+  await table.query(splitSql({ ...options, stratify, time: time && "t" }, Number(total)));
   await table.query("DROP TABLE typed");
   const counts = await table.query("SELECT part, count(*)::DOUBLE AS n FROM rows GROUP BY part");
   const sizes = [0, 1, 2].map((part) => Number(counts.find((row) => Number(row["part"]) === part)?.["n"] ?? 0)) as [
@@ -127,7 +138,11 @@ async function prepare(
   if (sizes.some((size) => size < 1) || sizes[0] < 10) {
     fail(`${file} has ${total} rows with a target`, "at least 20, to train, watch and test");
   }
-  const classes = await classesOf(table, chosen, target);
+  const { classes, rare } = await classesOf(table, chosen, target);
+  if (rare.length > 0) {
+    const some = `${rare.slice(0, 5).join(", ")}${rare.length > 5 ? ", ..." : ""}`;
+    findings.push({ kind: "cleaned", column: name, text: `${rare.length} labels are too rare to learn: ${some}` });
+  }
   const fitted: RecipeColumn[] = [];
   const names = new Set(["numbers"]);
   const suspects: FittedColumn[] = [];
@@ -146,11 +161,12 @@ async function prepare(
       input: isNumbers ? "numbers" : inputName(column.name, names),
     });
   }
-  if (fitted.length === 0) fail(`${file} has no column to predict "${target.name}" from`, "at least one that varies");
+  if (fitted.length === 0) fail(`${file} has no column to predict "${name}" from`, "at least one that varies");
   findings.push(...(await findLeaks(table, suspects, chosen.task)));
-  const [moments = {}] = isStratified
-    ? []
-    : await table.query("SELECT avg(y) AS mean, stddev_pop(y) AS deviation FROM rows WHERE part = 0");
+  const [moments = {}] =
+    chosen.task !== "regression"
+      ? []
+      : await table.query("SELECT avg(y) AS mean, stddev_pop(y) AS deviation FROM rows WHERE part = 0");
   const recipe: Recipe = {
     format: "descent-table",
     version: 1,
@@ -158,11 +174,12 @@ async function prepare(
     sql: options.sql ?? null,
     columns: fitted,
     target: {
-      name: target.name,
-      place: columns.indexOf(target),
+      name,
+      place,
       reading: chosen.reading,
       task: chosen.task,
       classes,
+      ...(chosen.labels && { labels: chosen.labels }),
       mean: Number(moments["mean"] ?? 0),
       deviation: Number(moments["deviation"] ?? 1) || 1,
     },
@@ -205,31 +222,43 @@ async function overrule(
 async function makeTyped(
   { table, columns }: KeptTable,
   learned: readonly { column: KeptColumn; profile: ColumnProfile }[],
-  target: KeptColumn,
-  targetReading: Reading,
+  target: string,
   time: KeptColumn | undefined,
   profiles: readonly ColumnProfile[],
 ): Promise<void> {
   const features = learned.map(({ column, profile }, i) => `${readSql(column, profile.reading)} AS x${i}`);
   const timeReading = time && (profiles[columns.indexOf(time)] as ColumnProfile).reading;
   await table.query(`
-    CREATE TABLE typed AS SELECT "#", ${[...features, `${targetSql(target, targetReading)} AS y`].join(", ")}
+    CREATE TABLE typed AS SELECT "#", ${[...features, `${target} AS y`].join(", ")}
     ${time && timeReading ? `, ${readSql(time, timeReading)} AS t` : ""} FROM kept`);
 }
 
-/** A target as it is read: the classes by their words. */
-export function targetSql(target: KeptColumn, reading: Reading): string {
-  if (reading.as !== "words") return readSql(target, reading);
-  const value = readSql(target, reading);
-  const [no, yes] = reading.words.map((word) => `'${word.replaceAll("'", "''")}'`);
-  return `CASE ${value} WHEN 1.0 THEN ${yes} WHEN 0.0 THEN ${no} END`;
+/** The target's labels, where it has some: of several columns, or of one that reads as such. */
+async function labelsOf(
+  { table }: KeptTable,
+  targets: readonly KeptColumn[],
+  profiles: readonly ColumnProfile[],
+  task: TableTask | undefined,
+  file: string,
+): Promise<LabelsFound | undefined> {
+  const [target] = targets as [KeptColumn];
+  const placeOf = ({ id }: KeptColumn) => Number(id.slice(1));
+  if (targets.length > 1) {
+    if (task !== undefined && task !== "multi-label") fail(`prepareTable: ${task} of several columns`, "one target");
+    const columns = targets.map((column) => ({
+      profile: profiles[placeOf(column)] as ColumnProfile,
+      place: placeOf(column),
+    }));
+    return labelColumns(columns, file);
+  }
+  return task === undefined || task === "multi-label" ? findLabels(table, target, task !== undefined) : undefined;
 }
 
 /** Drops rows without a target, and copies. */
 async function drop(
   { table }: KeptTable,
   features: number,
-  target: ColumnProfile,
+  target: string,
   keepDuplicates: boolean,
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
@@ -237,7 +266,7 @@ async function drop(
   const { n = 0, known = 0 } = (before ?? {}) as Record<string, number>;
   if (known < n) {
     await table.query("DELETE FROM typed WHERE y IS NULL");
-    findings.push({ kind: "cleaned", column: target.name, text: `${n - known} rows without a target are left out` });
+    findings.push({ kind: "cleaned", column: target, text: `${n - known} rows without a target are left out` });
   }
   const all = [...Array.from({ length: features }, (_, i) => `x${i}`), "y"].join(", ");
   const [distinct] = await table.query(`SELECT count(*)::DOUBLE AS n FROM (SELECT DISTINCT ${all} FROM typed)`);

@@ -2,13 +2,16 @@ import type { Batch, Dataset, DataTable } from "../data/index.ts";
 import { encodeRows, type Inputs, joinInputs } from "./encode.ts";
 import { type FeatureLayers, featureLayers } from "./network.ts";
 import type { Recipe } from "./recipe.ts";
-import { encodeTarget } from "./target.ts";
+import { encodeTarget, targetWidth } from "./target.ts";
 import type { ColumnProfile, Finding } from "./types.ts";
 
 /** A part of a table, ready for `fit`, `evaluate` and `predict`. */
 export interface TablePart {
   readonly x: Inputs;
+  /** Numbers, the numbers of the classes, or labels as 1 and 0 [rows, labels]. */
   readonly y: Float32Array;
+  /** The same as `fit` takes it. */
+  readonly targets: { data: Float32Array; shape: number[] };
   /** Numbers of its rows in the file, counted from 1. */
   readonly rows: Float64Array;
 }
@@ -58,17 +61,19 @@ export class PreparedTable implements TableFacts {
 
   /** A part in memory. */
   async part(name: PartName): Promise<TablePart> {
-    const { task, classes } = this.recipe.target;
     const inputs: Inputs[] = [];
     const targets: Float32Array[] = [];
     const numbers: Float64Array[] = [];
     const source = await this.source(name);
     for await (const batch of source.read()) {
       inputs.push(encodeRows(this.recipe, batch));
-      targets.push(encodeTarget(columnValues(batch["y"]), task, classes));
+      targets.push(encodeTarget(columnValues(batch["y"]), this.recipe.target));
       numbers.push(Float64Array.from(columnValues(batch["row"]) as ArrayLike<number>));
     }
-    return { x: joinInputs(inputs), y: Float32Array.from(joined(targets)), rows: joined(numbers) };
+    const [y, rows] = [Float32Array.from(joined(targets)), joined(numbers)];
+    const width = targetWidth(this.recipe.target);
+    const shape = this.recipe.target.task === "multi-label" ? [rows.length, width] : [rows.length];
+    return { x: joinInputs(inputs), y, targets: { data: y, shape }, rows };
   }
 
   /** Rows by their numbers, cleaned but not encoded: values by column name. */

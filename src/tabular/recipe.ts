@@ -1,4 +1,4 @@
-import type { Reading, TableTask } from "./types.ts";
+import type { LabelSource, Reading, TableTask } from "./types.ts";
 
 /** What makes a column's numbers even: nothing, log(1 + x) for what is never negative, or asinh((x - middle) / spread). */
 export type Evening =
@@ -78,8 +78,10 @@ export interface Recipe {
     readonly place: number;
     readonly reading: Reading;
     readonly task: TableTask;
-    /** Of the classes, in order; none for a regression. */
+    /** Of the classes, or labels, in order; none for a regression. */
     readonly classes: readonly string[];
+    /** For multi-label only. */
+    readonly labels?: LabelSource;
     /** Of a regression's target in the training part. */
     readonly mean: number;
     readonly deviation: number;

@@ -1,6 +1,6 @@
 import type { TableTask } from "./types.ts";
 
-type MetricName = "meanAbsoluteError" | "r2" | "accuracy" | "auc";
+type MetricName = "meanAbsoluteError" | "r2" | "accuracy" | "binaryAccuracy" | "auc";
 
 /** How a table's model is trained. */
 export interface TrainingPlan {
@@ -18,12 +18,14 @@ const LOSSES = {
   regression: "meanSquaredError",
   binary: "binaryCrossentropy",
   "multi-class": "sparseCategoricalCrossentropy",
+  "multi-label": "binaryCrossentropy",
 } as const;
 
 const METRICS: Record<TableTask, readonly MetricName[]> = {
   regression: ["meanAbsoluteError", "r2"],
   binary: ["accuracy", "auc"],
   "multi-class": ["accuracy"],
+  "multi-label": ["binaryAccuracy"],
 };
 
 /**

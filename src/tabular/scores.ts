@@ -4,36 +4,117 @@ import type { TableTask } from "./types.ts";
 export type TableScores = Readonly<Record<string, number>>;
 
 /** Metrics that are better the smaller they are. */
-export const FALLING: ReadonlySet<string> = new Set(["logLoss", "brier", "rootMeanSquaredError", "meanAbsoluteError"]);
+export const FALLING: ReadonlySet<string> = new Set([
+  "logLoss",
+  "brier",
+  "hammingLoss",
+  "rootMeanSquaredError",
+  "meanAbsoluteError",
+]);
 
 /** The metric by which two models are compared. */
 export const MAIN: Record<TableTask, string> = {
   regression: "rootMeanSquaredError",
   binary: "logLoss",
   "multi-class": "logLoss",
+  "multi-label": "logLoss",
 };
 
 /**
  * Scores predictions. Regression: R², root mean squared and mean absolute error. Classes: accuracy, macro F1, log loss (natural logarithm,
- * probabilities at least 1e-7, as in Keras); of two classes, the area under the ROC curve and the Brier score besides.
+ * probabilities at least 1e-7, as in Keras); of two classes, the area under the ROC curve and the Brier score besides. Labels: the share of the
+ * rows with all of them right (subset accuracy) and of the labels that are wrong (Hamming loss), F1 of all together and as a mean of the labels',
+ * the mean of their log losses and areas under the ROC curve (of those labels that some rows have and some have not).
  *
  * @param p numbers, the probability of the second class, or probabilities [rows, classes].
+ * @param labels how many, for multi-label, where y is [rows, labels], too.
  */
-export function scoresOf(task: TableTask, y: Float32Array, p: Float32Array): TableScores {
+export function scoresOf(task: TableTask, y: Float32Array, p: Float32Array, labels = 1): TableScores {
+  if (task === "multi-label") return setScores(y, p, labels);
   if (task === "regression") return regressionScores(y, p);
   const size = task === "binary" ? 2 : p.length / y.length;
-  const labels = answersOf(task, p, y.length);
+  const answers = answersOf(task, p, y.length);
   let [hits, logLoss, brier] = [0, 0, 0];
   y.forEach((label, i) => {
-    if (labels[i] === label) hits++;
+    if (answers[i] === label) hits++;
     const sure =
       task === "binary" ? (label === 1 ? (p[i] as number) : 1 - (p[i] as number)) : (p[i * size + label] as number);
     logLoss -= Math.log(Math.min(1 - 1e-7, Math.max(1e-7, sure)));
     if (task === "binary") brier += ((p[i] as number) - label) ** 2;
   });
   const n = y.length;
-  const common = { accuracy: hits / n, f1: macroF1(y, labels, size), logLoss: logLoss / n };
+  const common = { accuracy: hits / n, f1: macroF1(y, answers, size), logLoss: logLoss / n };
   return task === "binary" ? { ...common, auc: areaUnderCurve(y, p), brier: brier / n } : common;
+}
+
+/** How one label does. */
+export interface LabelScores {
+  readonly label: string;
+  /** Rows that have it. */
+  readonly rows: number;
+  readonly precision: number;
+  readonly recall: number;
+  readonly f1: number;
+  /** NaN for a label that all rows have, or none. */
+  readonly auc: number;
+  readonly logLoss: number;
+}
+
+/** Scores of every label alone; y and p are [rows, labels]. Precision and recall of what never occurs are 0 (scikit-learn). */
+export function labelScores(y: Float32Array, p: Float32Array, labels: readonly string[]): LabelScores[] {
+  return labels.map((label, place) => {
+    const own = (values: Float32Array) => values.filter((_, i) => i % labels.length === place);
+    const [truth, chance] = [own(y), own(p)];
+    let [hits, called, there, logLoss] = [0, 0, 0, 0];
+    truth.forEach((value, i) => {
+      const answer = (chance[i] as number) >= 0.5 ? 1 : 0;
+      hits += value * answer;
+      called += answer;
+      there += value;
+      const sure = value === 1 ? (chance[i] as number) : 1 - (chance[i] as number);
+      logLoss -= Math.log(Math.min(1 - 1e-7, Math.max(1e-7, sure)));
+    });
+    const share = (part: number, whole: number) => (whole > 0 ? part / whole : 0);
+    return {
+      label,
+      rows: there,
+      precision: share(hits, called),
+      recall: share(hits, there),
+      f1: share(2 * hits, called + there),
+      auc: areaUnderCurve(truth, chance),
+      logLoss: logLoss / truth.length,
+    };
+  });
+}
+
+function setScores(y: Float32Array, p: Float32Array, labels: number): TableScores {
+  const rows = y.length / labels;
+  let [right, wrong, hits, both] = [0, 0, 0, 0];
+  for (let row = 0; row < rows; row++) {
+    let mistakes = 0;
+    for (let i = row * labels; i < (row + 1) * labels; i++) {
+      const answer = (p[i] as number) >= 0.5 ? 1 : 0;
+      mistakes += answer === y[i] ? 0 : 1;
+      hits += answer * (y[i] as number);
+      both += answer + (y[i] as number);
+    }
+    right += mistakes === 0 ? 1 : 0;
+    wrong += mistakes;
+  }
+  const each = labelScores(
+    y,
+    p,
+    Array.from({ length: labels }, (_, i) => String(i)),
+  );
+  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  return {
+    subsetAccuracy: right / rows,
+    hammingLoss: wrong / y.length,
+    microF1: both > 0 ? (2 * hits) / both : 0,
+    f1: mean(each.map(({ f1 }) => f1)),
+    logLoss: mean(each.map(({ logLoss }) => logLoss)),
+    auc: mean(each.map(({ auc }) => auc).filter((auc) => !Number.isNaN(auc))),
+  };
 }
 
 function regressionScores(y: Float32Array, p: Float32Array): TableScores {
@@ -50,8 +131,9 @@ function regressionScores(y: Float32Array, p: Float32Array): TableScores {
   return { r2, rootMeanSquaredError: Math.sqrt(squares / n), meanAbsoluteError: absolute / n };
 }
 
-/** The class of every row: the likelier of two, the likeliest of several. */
+/** The class of every row: the likelier of two, the likeliest of several; 1 or 0 for every label [rows, labels]. */
 export function answersOf(task: TableTask, p: Float32Array, rows: number): Int32Array {
+  if (task === "multi-label") return Int32Array.from(p, (chance) => (chance >= 0.5 ? 1 : 0));
   const size = task === "binary" ? 1 : p.length / rows;
   return Int32Array.from({ length: rows }, (_, row) => {
     if (size === 1) return (p[row] as number) >= 0.5 ? 1 : 0;
@@ -100,8 +182,16 @@ export function areaUnderCurve(y: Float32Array, p: Float32Array): number {
   return (rankSum - (positives * (positives + 1)) / 2) / (positives * negatives);
 }
 
-/** What answers the same whatever it is asked: the mean, or the shares of the classes, of the training part. */
+/** What answers the same whatever it is asked: the mean, or the shares of the classes or labels, of the training part. */
 export function constantAnswers(task: TableTask, train: Float32Array, rows: number, classes: number): Float32Array {
+  if (task === "multi-label") {
+    const chances = new Float32Array(classes);
+    const step = classes / train.length;
+    train.forEach((value, i) => {
+      chances[i % classes] = (chances[i % classes] as number) + value * step;
+    });
+    return Float32Array.from({ length: rows * classes }, (_, i) => chances[i % classes] as number);
+  }
   if (task !== "multi-class")
     return new Float32Array(rows).fill(train.reduce((sum, value) => sum + value, 0) / train.length);
   const shares = new Float32Array(classes);

@@ -1,10 +1,12 @@
+import { strataSql } from "./labels.ts";
+
 /** How rows are held out. */
 export interface SplitRule {
   readonly testSize: number;
   readonly validationSize: number;
   readonly seed: number;
-  /** Classes are held out in the same proportion. */
-  readonly isStratified: boolean;
+  /** The column whose values are held out in the same proportion: the classes, or the strata of labels. */
+  readonly stratify: "y" | "stratum" | undefined;
   /** The column of `typed` by which the last rows are held out; undefined: by chance. */
   readonly time: string | undefined;
 }
@@ -17,15 +19,17 @@ const MOST_VALIDATION = 50_000;
  * SQL that makes the table `rows` of `typed`: part 0 is the training part, 1 validation, 2 test. By chance: each class's rows in the order
  * of a hash of seed and row number, so the same file and seed give the same parts on every machine; by time: the last ones.
  */
-export function splitSql({ testSize, validationSize, seed, isStratified, time }: SplitRule, total: number): string {
+export function splitSql({ testSize, validationSize, seed, stratify, time }: SplitRule, total: number): string {
   const test = Math.min(testSize, MOST_TEST / Math.max(1, total));
   const validation = Math.min(validationSize, MOST_VALIDATION / Math.max(1, total));
-  const within = isStratified && time === undefined ? "PARTITION BY y" : "";
+  const within = stratify && time === undefined ? `PARTITION BY ${stratify}` : "";
+  const strata = stratify === "stratum";
+  const from = strata ? `typed LEFT JOIN (${strataSql()}) USING ("#")` : "typed";
   const order = time === undefined ? `md5(concat("#", ' ', ${Math.trunc(seed)}))` : `${time} DESC NULLS LAST, "#" DESC`;
   return `
     CREATE TABLE rows AS
-    SELECT * EXCLUDE (place, size),
+    SELECT * EXCLUDE (place, size${strata ? ", stratum" : ""}),
       CASE WHEN place <= round(size * ${test}) THEN 2 WHEN place <= round(size * ${test + validation}) THEN 1 ELSE 0 END AS part
-    FROM (SELECT *, row_number() OVER (${within} ORDER BY ${order}) AS place, count(*) OVER (${within}) AS size FROM typed)
+    FROM (SELECT *, row_number() OVER (${within} ORDER BY ${order}) AS place, count(*) OVER (${within}) AS size FROM ${from})
     ORDER BY "#"`;
 }

@@ -1,12 +1,12 @@
 import { loadModel, type Model } from "../train/index.ts";
 import { fail, nearest } from "../util/index.ts";
 import { encodeRows } from "./encode.ts";
+import { joinLabels } from "./labels.ts";
 import { type KeptTable, keepTable, type SourceOptions } from "./open.ts";
-import { targetSql } from "./prepare.ts";
 import { isRecipe, type Recipe } from "./recipe.ts";
 import { answersOf, scoresOf, type TableScores } from "./scores.ts";
 import { readSql } from "./sql.ts";
-import { encodeTarget } from "./target.ts";
+import { encodeTarget, targetSql, targetWidth } from "./target.ts";
 import type { KeptColumn } from "./types.ts";
 
 /** A model's answers to some rows of a file. */
@@ -43,7 +43,7 @@ export class TableModel {
       const select = recipe.columns.map(
         (column, i) => `${readSql(this.columnIn(kept, file, column), column.reading)} AS x${i}`,
       );
-      const y = known ? `, ${targetSql(this.columnIn(kept, file, recipe.target), recipe.target.reading)} AS y` : "";
+      const y = known ? `, ${this.targetIn(kept, file)} AS y` : "";
       const typed = await kept.table.derive(
         `SELECT "#"::DOUBLE AS "row", ${select.join(", ")}${y} FROM kept ORDER BY "#"`,
       );
@@ -54,14 +54,15 @@ export class TableModel {
         const values =
           task === "regression"
             ? output
-            : Array.from(answersOf(task, output, rows.length), (i) => classes[i] as string);
+            : task === "multi-label"
+              ? labelsOf(recipe, answersOf(task, output, rows.length))
+              : Array.from(answersOf(task, output, rows.length), (i) => classes[i] as string);
         const target = batch["y"];
         const given =
           target &&
           encodeTarget(
             (Array.isArray(target) ? target : (target as { data: Float64Array }).data) as Float64Array,
-            task,
-            classes,
+            recipe.target,
           );
         yield { rows: Float64Array.from(rows), output, values, y: given };
       }
@@ -76,22 +77,23 @@ export class TableModel {
     options: SourceOptions = {},
   ): Promise<{ scores: TableScores; rows: number; left: number; y: Float32Array; output: Float32Array }> {
     const { task } = this.recipe.target;
+    const width = targetWidth(this.recipe.target);
     const [targets, outputs]: [number[], number[]] = [[], []];
     let left = 0;
     for await (const { y = new Float32Array(0), output } of this.answers(file, { ...options, known: true })) {
-      const size = output.length / y.length;
-      y.forEach((value, row) => {
-        if (Number.isNaN(value)) left++;
+      const size = (output.length * width) / y.length;
+      for (let row = 0; row < y.length / width; row++) {
+        if (Number.isNaN(y[row * width])) left++;
         else {
-          targets.push(value);
+          for (let i = 0; i < width; i++) targets.push(y[row * width + i] as number);
           for (let i = 0; i < size; i++) outputs.push(output[row * size + i] as number);
         }
-      });
+      }
     }
     if (targets.length === 0)
       fail(`${file} has no row with a known "${this.recipe.target.name}"`, "the target's column");
     const [y, output] = [Float32Array.from(targets), Float32Array.from(outputs)];
-    return { scores: scoresOf(task, y, output), rows: y.length, left, y, output };
+    return { scores: scoresOf(task, y, output, width), rows: y.length / width, left, y, output };
   }
 
   /** Saves the model, with all that it needs, where `loadTableModel` finds it. */
@@ -99,6 +101,13 @@ export class TableModel {
     const { task, classes } = this.recipe.target;
     const preprocessing = JSON.parse(JSON.stringify(this.recipe));
     await this.model.save(folder, { preprocessing, labels: task === "regression" ? null : classes });
+  }
+
+  private targetIn(kept: KeptTable, file: string): string {
+    const { target } = this.recipe;
+    const sources = target.labels?.by === "columns" ? target.labels.columns : [target];
+    const columns = new Map(sources.map((source) => [source.place, this.columnIn(kept, file, source)]));
+    return targetSql(target, (place) => columns.get(place) as KeptColumn);
   }
 
   private columnIn(
@@ -111,9 +120,10 @@ export class TableModel {
     if (!this.recipe.header) {
       // Files without names: with the target's column, or without it.
       const { target } = this.recipe;
-      const most = Math.max(target.place, ...this.recipe.columns.map((column) => column.place));
-      const lacking = columns.length === most && place > target.place;
-      const column = columns[lacking ? place - 1 : place];
+      const targets = (target.labels?.by === "columns" ? target.labels.columns : [target]).map((each) => each.place);
+      const most = Math.max(...targets, ...this.recipe.columns.map((column) => column.place));
+      const lacking = columns.length === most + 1 - targets.length;
+      const column = columns[lacking ? place - targets.filter((each) => each < place).length : place];
       return (
         column ??
         fail(
@@ -128,6 +138,16 @@ export class TableModel {
     );
     return fail(`${file} has no column "${name}"`, "the columns of the training", near && `did you mean "${near}"?`);
   }
+}
+
+/** The labels of every row as its source writes them. */
+function labelsOf({ target: { classes, labels } }: Recipe, answers: Int32Array): string[] {
+  return Array.from({ length: answers.length / classes.length }, (_, row) =>
+    joinLabels(
+      labels,
+      classes.filter((_, i) => answers[row * classes.length + i] === 1),
+    ),
+  );
 }
 
 /**

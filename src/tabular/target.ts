@@ -1,6 +1,9 @@
 import type { DataTable } from "../data/index.ts";
 import { fail } from "../util/index.ts";
-import type { ColumnProfile, KeptColumn, Reading, TableTask } from "./types.ts";
+import { encodeLabels, type LabelsFound, labelNames, labelsSql } from "./labels.ts";
+import type { Recipe } from "./recipe.ts";
+import { readSql, sqlText } from "./sql.ts";
+import type { ColumnProfile, KeptColumn, LabelSource, Reading, TableTask } from "./types.ts";
 
 /** A target of more classes is refused. */
 const MOST_CLASSES = 200;
@@ -13,20 +16,35 @@ export interface Target {
   readonly reading: Reading;
   /** Why this task, for a reader. */
   readonly reason: string;
+  readonly labels?: LabelSource;
 }
 
 /**
  * What there is to do. Two different values: binary; numbers: regression, or multi-class when they are whole and of at most 5 values; words:
- * multi-class.
+ * multi-label where they are lists or several with a separator (`findLabels`), else multi-class.
  *
  * @throws DescentError for targets that can't be predicted: constants, dates, texts, and words that are nearly all different.
  */
-export function taskOf(profile: ColumnProfile, asked: TableTask | undefined, file: string): Target {
+export function taskOf(
+  profile: ColumnProfile,
+  asked: TableTask | undefined,
+  labels: LabelsFound | undefined,
+  file: string,
+): Target {
   const { name, type, distinct, reading, present } = profile;
   const isNumber = reading.as === "number" || reading.as === "amount";
   const refuse = (what: string, fix?: string) =>
     fail(`${file}: the target "${name}" ${what}`, "numbers or classes to predict", fix);
   if (distinct < 2) refuse(distinct === 0 ? "has no values" : "has the same value in every row");
+  if (labels && (asked ?? "multi-label") === "multi-label") {
+    return { task: "multi-label", reading: { as: "text" }, reason: labels.reason, labels: labels.source };
+  }
+  if (asked === "multi-label") {
+    refuse(
+      "holds neither lists nor words with ; or | or , between",
+      "name several columns of yes and no: --target A --target B",
+    );
+  }
   if (type === "date") refuse("holds dates", "name another column, or compute a number by --sql");
   if (asked === "regression") {
     return isNumber ? { task: asked, reading, reason: "asked for" } : refuse("holds words", "--task multi-class");
@@ -53,21 +71,44 @@ export function taskOf(profile: ColumnProfile, asked: TableTask | undefined, fil
 }
 
 /** Names of a target's classes, in order: numbers by size, no before yes, words by letters. Reads the table `rows`. */
-export async function classesOf(table: DataTable, { task, reading }: Target, column: KeptColumn): Promise<string[]> {
-  if (task === "regression") return [];
-  if (reading.as === "words") return [...reading.words];
+export async function classesOf(
+  table: DataTable,
+  { task, reading, labels }: Target,
+  column: KeptColumn,
+): Promise<{ classes: string[] /** Labels that are too rare to learn. */; rare: string[] }> {
+  const rare: string[] = [];
+  if (labels) return labelNames(table, labels, column.name);
+  if (task === "regression") return { classes: [], rare };
+  if (reading.as === "words") return { classes: [...reading.words], rare };
   const rows = await table.query("SELECT DISTINCT y FROM rows ORDER BY y");
   const names = rows.map(({ y }) => String(y));
   const isNumbers = !column.isText || names.every((name) => Number.isFinite(Number(name)));
-  return isNumbers ? names.sort((a, b) => Number(a) - Number(b)) : names;
+  return { classes: isNumbers ? names.sort((a, b) => Number(a) - Number(b)) : names, rare };
 }
 
-/** A column y of `rows`, read in pieces, as a model's targets: numbers, or the classes' numbers. */
+/** A target as it is read: the classes by their words, labels as one text. */
+export function targetSql(
+  { reading, labels, place }: Pick<Recipe["target"], "reading" | "labels" | "place">,
+  columnAt: (place: number) => KeptColumn,
+): string {
+  if (labels) return labelsSql(labels, columnAt, place);
+  const value = readSql(columnAt(place), reading);
+  if (reading.as !== "words") return value;
+  const [no, yes] = reading.words.map(sqlText);
+  return `CASE ${value} WHEN 1.0 THEN ${yes} WHEN 0.0 THEN ${no} END`;
+}
+
+/** Numbers that a model answers to a row as its target has them: a number, a class's number, or 1 and 0 for every label. */
+export function targetWidth({ task, classes }: Pick<Recipe["target"], "task" | "classes">): number {
+  return task === "multi-label" ? classes.length : 1;
+}
+
+/** A column y of `rows`, read in pieces, as a model's targets: numbers, the classes' numbers, or labels [rows, classes]. */
 export function encodeTarget(
   values: ArrayLike<number> | readonly (string | null)[],
-  task: TableTask,
-  classes: readonly string[],
+  { task, classes }: Pick<Recipe["target"], "task" | "classes">,
 ): Float32Array {
+  if (task === "multi-label") return encodeLabels(values as readonly (string | null)[], classes);
   if (task === "regression" || !Array.isArray(values)) return Float32Array.from(values as ArrayLike<number>);
   const places = new Map(classes.map((name, i) => [name, i]));
   return Float32Array.from(values as string[], (value) => places.get(value) ?? Number.NaN);

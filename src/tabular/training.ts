@@ -1,5 +1,6 @@
 import { optimizers } from "../optim/index.ts";
 import { callbacks, type FitOptions, type History, type Model } from "../train/index.ts";
+import { fail } from "../util/index.ts";
 import { tableNetwork } from "./network.ts";
 import type { PreparedTable, TablePart } from "./prepared.ts";
 import { planTraining, type TrainingPlan } from "./rules.ts";
@@ -38,8 +39,11 @@ export async function trainTable(
 ): Promise<TrainedTable> {
   const { recipe } = table;
   const { seed = 0, balance = false } = options;
-  const planned = planTraining(recipe.target.task, train.y.length);
+  const planned = planTraining(recipe.target.task, train.rows.length);
   const plan: TrainingPlan = options.epochs === undefined ? planned : { ...planned, epochs: options.epochs };
+  if (balance && (recipe.target.task === "regression" || recipe.target.task === "multi-label")) {
+    fail(`trainTable: balance for ${recipe.target.task}`, "two or several classes, of which each row has one");
+  }
   const classWeight = balance ? classWeights(train.y, recipe.target.classes.length) : undefined;
   const run = async (hidden: readonly number[], learningRate: number, fit: FitOptions) => {
     const model = tableNetwork(recipe, { hidden, dropout: plan.dropout, seed });
@@ -48,10 +52,10 @@ export async function trainTable(
       loss: plan.loss,
       metrics: [...plan.metrics],
     });
-    const history = await model.fit(train.x, train.y, {
+    const history = await model.fit(train.x, train.targets, {
       epochs: plan.epochs,
       batchSize: plan.batchSize,
-      validationData: { x: validation.x, y: validation.y },
+      validationData: { x: validation.x, y: validation.targets },
       seed,
       ...(classWeight && { classWeight }),
       ...fit,

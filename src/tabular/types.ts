@@ -58,8 +58,17 @@ export interface ColumnProfile {
   readonly examples: readonly string[];
 }
 
-/** Tasks that `prepareTable` tells apart. */
-export type TableTask = "regression" | "binary" | "multi-class";
+/** Tasks that `prepareTable` tells apart. Multi-label: any number of classes is true of a row. */
+export type TableTask = "regression" | "binary" | "multi-class" | "multi-label";
+
+/** How a row tells its labels: by columns of yes and no, by a JSON list, or by words with a separator between. */
+export type LabelSource =
+  | {
+      readonly by: "columns";
+      readonly columns: readonly { readonly name: string; readonly place: number; readonly reading: Reading }[];
+    }
+  | { readonly by: "list" }
+  | { readonly by: "words"; readonly separator: string };
 
 /** Something a reader should know about the data. */
 export interface Finding {

@@ -1,5 +1,6 @@
 import { relative, sep } from "node:path";
 import type { PreparedTable, PrepareOptions, TrainedTable } from "../../tabular/index.ts";
+import { targetNames } from "./report.ts";
 
 /** What a training was made by, as a program that makes it again and can be edited. */
 export function trainingCode(
@@ -13,12 +14,14 @@ export function trainingCode(
   const { plan, chosen, classWeight } = trained;
   const linear = chosen === "linear";
   const types = Object.fromEntries(
-    table.profiles.filter(({ name }) => name !== target.name).map(({ name, type }) => [name, type]),
+    table.profiles
+      .filter(({ name }) => !targetNames(table.recipe).includes(name))
+      .map(({ name, type }) => [name, type]),
   );
   const { types: _, ...given } = options;
   const prepared = {
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
-    target: target.name,
+    target: targetNames(table.recipe).length > 1 ? targetNames(table.recipe) : target.name,
     task: target.task,
     types,
   };
@@ -42,17 +45,17 @@ net.compile({
   loss: ${JSON.stringify(plan.loss)},
   metrics: ${JSON.stringify(plan.metrics)},
 });
-await net.fit(train.x, train.y, {
+await net.fit(train.x, train.targets, {
   epochs: ${plan.epochs},
   batchSize: ${plan.batchSize},
-  validationData: { x: validation.x, y: validation.y },
+  validationData: { x: validation.x, y: validation.targets },
   seed: ${options.seed ?? 0},
 ${classWeight ? `  classWeight: classWeights(train.y, ${target.classes.length}),\n` : ""}  callbacks: [
     callbacks.earlyStopping({ patience: ${plan.patience}, restoreBestWeights: true }),
     callbacks.reduceLearningRateOnPlateau({ patience: ${Math.max(1, Math.round(plan.patience / 3))}, factor: 0.5 }),
   ],
 });
-console.log(await net.evaluate(test.x, test.y));
+console.log(await net.evaluate(test.x, test.targets));
 await new TableModel(net, table.recipe).save(at("edited-model"));
 await table.close();
 `;
@@ -72,8 +75,8 @@ function deepLayers(hidden: readonly number[], dropout: number): string {
 function outputCode(task: string, from: string): string {
   const name = 'name: "output"';
   if (task === "binary") return `const output = layers.dense(1, { activation: "sigmoid", ${name} })(${from});`;
-  if (task === "multi-class")
-    return `const output = layers.dense(table.recipe.target.classes.length, { activation: "softmax", ${name} })(${from});`;
+  if (task === "multi-class" || task === "multi-label")
+    return `const output = layers.dense(table.recipe.target.classes.length, { activation: "${task === "multi-label" ? "sigmoid" : "softmax"}", ${name} })(${from});`;
   return `const { mean, deviation } = table.recipe.target; // the output is in the target's units
 const output = layers.normalization({ mean, variance: deviation ** 2, invert: true, ${name} })(layers.dense(1)(${from}));`;
 }

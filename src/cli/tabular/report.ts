@@ -2,6 +2,7 @@ import { cpus } from "node:os";
 import {
   answersOf,
   type Importance,
+  labelScores,
   type PreparedTable,
   type TablePart,
   type TableScores,
@@ -37,20 +38,24 @@ export function tableReport(result: TableResult): Report {
   const { history } = trained.history;
   const curves = Object.entries(history).filter(([, values]) => values.every((value) => typeof value === "number"));
   const isClasses = target.task !== "regression";
-  const labels = answersOf(target.task, output, test.y.length);
+  const labels = answersOf(target.task, output, test.rows.length);
+  const isSets = target.task === "multi-label";
   const classes = target.classes.length <= MOST_CLASSES ? target.classes : undefined;
   return {
     title: `${target.name}, from ${table.file.split(/[\\/]/).at(-1)}`,
     subtitle: `${taskName(target.task)} (${table.taskReason}). Trained on ${train} rows, watched on ${validation}, tested on ${tested} others.`,
     highlights: tableHighlights(result),
     history: Object.fromEntries(curves) as Record<string, number[]>,
-    ...(isClasses && classes && { confusion: confusionMatrix(test.y, labels, classes.length), classNames: classes }),
+    ...(isClasses &&
+      !isSets &&
+      classes && { confusion: confusionMatrix(test.y, labels, classes.length), classNames: classes }),
     countedOn: `${tested} test rows`,
     ...(!isClasses && { regression: { actual: test.y, predicted: output, name: target.name } }),
     sections: [
       comparison(result),
       ...(target.task === "binary" ? [calibration(test.y, output), thresholds(test.y, output, target.classes)] : []),
       ...(target.task === "multi-class" ? [sureness(test.y, output, labels)] : []),
+      ...(isSets ? [labelsSection(test.y, output, target.classes)] : []),
       ...(isClasses ? [] : [residuals(test.y, output)]),
       importances(result),
       mistakes(result, labels),
@@ -89,13 +94,23 @@ export function tableHighlights({ scores, trained }: TableResult): Highlight[] {
 }
 
 export function taskName(task: string): string {
-  return { regression: "Regression", binary: "Two classes", "multi-class": "Several classes" }[task] ?? task;
+  return (
+    { regression: "Regression", binary: "Two classes", "multi-class": "Several classes", "multi-label": "Labels" }[
+      task
+    ] ?? task
+  );
 }
 
 /** Rows of model, linear model and constant answer. */
 export function comparisonTable({ table, trained, scores }: TableResult): ReportTable {
   const names = Object.keys(scores.model);
-  const constant = table.recipe.target.task === "regression" ? "always the mean" : "always the most frequent class";
+  const { task } = table.recipe.target;
+  const constant =
+    task === "regression"
+      ? "always the mean"
+      : task === "multi-label"
+        ? "always every label's share"
+        : "always the most frequent class";
   const row = (name: string, values: TableScores) => [
     name,
     ...names.map((metric) => formatMetric(metric, values[metric] ?? Number.NaN)),
@@ -163,6 +178,27 @@ function thresholds(y: Float32Array, p: Float32Array, classes: readonly string[]
     title: "Thresholds",
     tables: [{ caption, columns: ["threshold", "rows", "precision", "recall", "F1", "accuracy"], rows }],
   };
+}
+
+/** How every label does, and how sure the model was of it. */
+function labelsSection(y: Float32Array, p: Float32Array, labels: readonly string[]): ReportSection {
+  const mean = (values: Float32Array, place: number) =>
+    values.reduce((sum, value, i) => sum + (i % labels.length === place ? value : 0), 0) / (y.length / labels.length);
+  const rows = labelScores(y, p, labels).map((scores, i) => [
+    scores.label,
+    scores.rows,
+    percent(scores.precision, 1),
+    percent(scores.recall, 1),
+    percent(scores.f1, 1),
+    Number.isNaN(scores.auc) ? "-" : formatNumber(scores.auc),
+    formatNumber(scores.logLoss),
+    percent(mean(p, i), 1),
+    percent(mean(y, i), 1),
+  ]);
+  const caption =
+    "Every label alone, at a threshold of one half; of a well calibrated model, the last two columns agree.";
+  const columns = ["label", "rows", "precision", "recall", "F1", "AUC", "log loss", "mean foretold", "came true"];
+  return { title: "Labels", tables: [{ caption, columns, rows }] };
 }
 
 /** How often the model is right, by how sure it is. */
@@ -242,7 +278,9 @@ function signed(value: number): string {
 function mistakes({ table, test, output, worst, importance }: TableResult, labels: Int32Array): ReportSection {
   const { task, classes, name } = table.recipe.target;
   const shown = importance.slice(0, 6).map(({ column }) => column);
-  const size = output.length / test.y.length;
+  const size = output.length / test.rows.length;
+  const named = (of: Float32Array | Int32Array, place: number) =>
+    classes.filter((_, i) => of[place * size + i] === 1).join("; ") || "-";
   const rows = worst.map(({ place, values }) => {
     const y = test.y[place] as number;
     const label = labels[place] as number;
@@ -253,7 +291,9 @@ function mistakes({ table, test, output, worst, importance }: TableResult, label
     const answer =
       task === "regression"
         ? [formatNumber(y), formatNumber(output[place] as number)]
-        : [classes[y] ?? "", `${classes[label] ?? ""} (${percent(sure, 0)})`];
+        : task === "multi-label"
+          ? [named(test.y, place), named(labels, place)]
+          : [classes[y] ?? "", `${classes[label] ?? ""} (${percent(sure, 0)})`];
     return [groupDigits(test.rows[place] as number), ...answer, ...shown.map((column) => cell(values[column]))];
   });
   const caption = "Row of the file, what is true, what was predicted, and the columns that the model looks at most.";
@@ -270,10 +310,22 @@ function cell(value: unknown): string {
   return text.length > 40 ? `${text.slice(0, 39)}…` : text;
 }
 
+/** The columns that are predicted. */
+export function targetNames({ target }: PreparedTable["recipe"]): string[] {
+  return target.labels?.by === "columns" ? target.labels.columns.map(({ name }) => name) : [target.name];
+}
+
 function profile({ profiles, recipe, ignored }: PreparedTable): ReportSection {
+  const targets = targetNames(recipe);
   const rows = profiles.map(({ name, type, reason, present, missing, distinct, examples }) => [
     name,
-    name === recipe.target.name ? "the target" : ignored.includes(name) ? `${type}, ignored` : type,
+    targets.includes(name)
+      ? targets.length > 1
+        ? "a target"
+        : "the target"
+      : ignored.includes(name)
+        ? `${type}, ignored`
+        : type,
     reason,
     percent(missing / Math.max(1, present + missing), 1),
     groupDigits(distinct),

@@ -2,6 +2,6 @@
 const ENDINGS = /\.(csv|tsv|txt|data|jsonl|ndjson|parquet|pq|duckdb|db)(\.gz)?$/i;
 
 /** Whether `descent train` was given a table, and not a config. */
-export function isTable(source: string, target: string | undefined): boolean {
+export function isTable(source: string, target: readonly string[] | undefined): boolean {
   return target !== undefined || ENDINGS.test(source) || /^\s*(select|from|with)\s/i.test(source);
 }

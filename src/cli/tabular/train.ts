@@ -3,6 +3,8 @@ import { basename, join, resolve } from "node:path";
 import {
   answersOf,
   constantAnswers,
+  labelScores,
+  type PreparedTable,
   type PrepareOptions,
   permutationImportance,
   prepareTable,
@@ -24,11 +26,11 @@ import { openEngine } from "../training/engine.ts";
 import { openOutput } from "../training/write.ts";
 import { VERSION } from "../version.ts";
 import { trainingCode } from "./code.ts";
-import { comparisonTable, type TableResult, tableReport, taskName } from "./report.ts";
+import { comparisonTable, type TableResult, tableReport, targetNames, taskName } from "./report.ts";
 
 /** Options of `descent train FILE --target COLUMN`. */
 export interface TrainTableArguments {
-  target?: string;
+  target?: string[];
   task?: string;
   ignore?: string[];
   type?: string[];
@@ -48,7 +50,7 @@ export interface TrainTableArguments {
   resume?: boolean;
 }
 
-const TASKS = ["regression", "binary", "multi-class"];
+const TASKS = ["regression", "binary", "multi-class", "multi-label"];
 
 /** Rows of the test part that the report names as the worst mistakes. */
 const WORST = 12;
@@ -84,7 +86,7 @@ export async function trainTableCommand(file: string, options: TrainTableArgumen
     const [trainRows, validationRows, testRows] = table.sizes.map(groupDigits);
     say(`${taskName(task)}: ${name} (${table.taskReason}), from ${table.recipe.columns.length} columns of ${file}`);
     say(`Rows: ${trainRows} to train, ${validationRows} to watch, ${testRows} to test`);
-    say(`\n${columnsTable(table.profiles, name)}\n`);
+    say(`\n${columnsTable(table)}\n`);
     for (const { column, text } of table.findings.filter(({ kind }) => kind === "warning")) {
       say(`${paint("Warning:", "yellow")} ${column === undefined ? "" : `${column}: `}${text}`);
     }
@@ -105,7 +107,8 @@ export async function trainTableCommand(file: string, options: TrainTableArgumen
     );
     if (trained.history.interrupted) return EXIT.interrupted;
     const output = await outputOf(trained.model, test);
-    const constant = constantAnswers(task, train.y, test.y.length, table.recipe.target.classes.length);
+    const width = test.y.length / test.rows.length;
+    const constant = constantAnswers(task, train.y, test.rows.length, table.recipe.target.classes.length);
     const result: TableResult = {
       table,
       trained,
@@ -113,9 +116,9 @@ export async function trainTableCommand(file: string, options: TrainTableArgumen
       test,
       output,
       scores: {
-        model: scoresOf(task, test.y, output),
-        linear: scoresOf(task, test.y, await outputOf(trained.linear, test)),
-        constant: scoresOf(task, test.y, constant),
+        model: scoresOf(task, test.y, output, width),
+        linear: scoresOf(task, test.y, await outputOf(trained.linear, test), width),
+        constant: scoresOf(task, test.y, constant, width),
       },
       importance: await permutationImportance(trained.model, table.recipe, test, { seed }),
       worst: await worstOf(table, test, output),
@@ -136,7 +139,8 @@ export async function trainTableCommand(file: string, options: TrainTableArgumen
 function prepareOptions(options: TrainTableArguments, seed: number): PrepareOptions {
   const { target, task, ignore, type, timeColumn, header, delimiter, sql, table, testSize, keepDuplicates, memory } =
     options;
-  if (target === undefined) refuse(EXIT.usage, "no target was named", "--target COLUMN: what is to be predicted");
+  if (target === undefined || target.length === 0)
+    refuse(EXIT.usage, "no target was named", "--target COLUMN: what is to be predicted");
   if (task !== undefined && !TASKS.includes(task)) refuse(EXIT.usage, `--task is ${task}`, TASKS.join(", "));
   const types = (type ?? []).map((pair) => {
     const at = pair.lastIndexOf("=");
@@ -145,7 +149,7 @@ function prepareOptions(options: TrainTableArguments, seed: number): PrepareOpti
       : refuse(EXIT.usage, `--type is ${pair}`, "NAME=TYPE, such as zip=categorical");
   });
   const given: Record<string, unknown> = {
-    target,
+    target: target.length === 1 ? target[0] : target,
     task: task as TableTask | undefined,
     ignore,
     timeColumn,
@@ -164,13 +168,11 @@ function prepareOptions(options: TrainTableArguments, seed: number): PrepareOpti
   ) as unknown as PrepareOptions;
 }
 
-function columnsTable(
-  profiles: readonly { name: string; type: string; reason: string; missing: number; present: number }[],
-  target: string,
-): string {
+function columnsTable({ profiles, recipe }: Pick<PreparedTable, "profiles" | "recipe">): string {
+  const targets = targetNames(recipe);
   const rows = profiles.map(({ name, type, reason, missing, present }) => [
     name,
-    name === target ? "the target" : type,
+    targets.includes(name) ? (targets.length > 1 ? "a target" : "the target") : type,
     missing > 0 ? `${((100 * missing) / (missing + present)).toFixed(1)} %` : "",
     reason,
   ]);
@@ -194,21 +196,34 @@ async function worstOf(
   output: Float32Array,
 ): Promise<TableResult["worst"]> {
   const { task } = table.recipe.target;
-  const size = output.length / test.y.length;
-  const labels = answersOf(task, output, test.y.length);
+  const rows = test.rows.length;
+  const size = output.length / rows;
+  const labels = answersOf(task, output, rows);
   const error = (i: number): number => {
     const y = test.y[i] as number;
+    if (task === "multi-label") return lossOf(test.y, output, i, size);
     if (task !== "multi-class") return Math.abs(y - (output[i] as number));
     return labels[i] === y ? 0 : (output[i * size + (labels[i] as number)] as number);
   };
-  const isWrong = (i: number) => task === "regression" || labels[i] !== test.y[i];
-  const places = [...test.y.keys()]
+  const isWrong = (i: number) =>
+    task === "regression" ||
+    Array.from({ length: test.y.length / rows }).some(
+      (_, k, { length }) => labels[i * length + k] !== test.y[i * length + k],
+    );
+  const places = [...test.rows.keys()]
     .filter(isWrong)
     .sort((a, b) => error(b) - error(a))
     .slice(0, WORST);
   if (places.length === 0) return [];
   const values = await table.raw(places.map((place) => test.rows[place] as number));
   return places.map((place, i) => ({ place, values: values[i] ?? {} }));
+}
+
+/** How surely a row's labels were wrong, all together. */
+function lossOf(y: Float32Array, p: Float32Array, row: number, labels: number): number {
+  let sum = 0;
+  for (let i = row * labels; i < (row + 1) * labels; i++) sum += Math.abs((y[i] as number) - (p[i] as number));
+  return sum;
 }
 
 async function writeAll(folder: string, result: TableResult, options: PrepareOptions, file: string): Promise<void> {
@@ -224,6 +239,7 @@ async function writeAll(folder: string, result: TableResult, options: PrepareOpt
     seed,
     rows: { train: table.sizes[0], validation: table.sizes[1], test: table.sizes[2] },
     test: scores.model,
+    ...(task === "multi-label" && { labels: labelScores(test.y, output, classes) }),
     baselines: { constant: scores.constant, linear: scores.linear },
     chosen: trained.chosen,
     plan: trained.plan,
@@ -238,14 +254,20 @@ async function writeAll(folder: string, result: TableResult, options: PrepareOpt
   };
   await writeFileAtomic(join(folder, "metrics.json"), `${JSON.stringify(metrics, null, 2)}\n`);
   await writeReport(join(folder, "report.html"), tableReport(result));
-  const size = output.length / test.y.length;
-  const labels = answersOf(task, output, test.y.length);
+  const size = output.length / test.rows.length;
+  const labels = answersOf(task, output, test.rows.length);
   const rows = Array.from(test.rows, (row, i) => {
+    if (task === "multi-label") {
+      const [start, stop] = [i * size, (i + 1) * size];
+      const named = (values: Float32Array | Int32Array) => classes.filter((_, k) => values[start + k] === 1).join("; ");
+      return [row, named(test.y), named(labels), ...output.subarray(start, stop)];
+    }
     if (task === "regression") return [row, test.y[i] as number, output[i] as number];
     const probabilities = [...output.subarray(i * size, (i + 1) * size)];
     return [row, classes[test.y[i] as number] ?? "", classes[labels[i] as number] ?? "", ...probabilities];
   });
-  const titles = task === "regression" ? [] : size === 1 ? [`p(${classes[1]})`] : classes.map((each) => `p(${each})`);
+  const titles =
+    task === "regression" ? [] : task === "binary" ? [`p(${classes[1]})`] : classes.map((each) => `p(${each})`);
   await writeFileAtomic(join(folder, "predictions.csv"), writeCsv(["row", name, "predicted", ...titles], rows));
   await writeFileAtomic(join(folder, "train.ts"), trainingCode(table, trained, options, folder, file));
 }

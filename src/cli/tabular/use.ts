@@ -1,12 +1,13 @@
 import { open, rename, rm } from "node:fs/promises";
 import { extname } from "node:path";
-import { answersOf, isRecipe, type Recipe, type TableAnswers, TableModel } from "../../tabular/index.ts";
+import { answersOf, isRecipe, labelScores, type Recipe, type TableAnswers, TableModel } from "../../tabular/index.ts";
 import type { Model } from "../../train/index.ts";
 import { writeCsv } from "../data/csv.ts";
 import { requireFile } from "../data/files.ts";
 import { EXIT, type ExitCode, part, reasonOf, refuse } from "../exit.ts";
-import { formatMetric, groupDigits, metricTitle } from "../format.ts";
+import { formatMetric, groupDigits, metricTitle, percent } from "../format.ts";
 import { classScores, confusionMatrix } from "../scores.ts";
+import { table } from "../terminal/index.ts";
 import { describeOutcome } from "../training/show.ts";
 
 /** The model with its recipe, when it was trained on a table. */
@@ -23,10 +24,17 @@ export async function evaluateTable(model: TableModel, file: string, json: boole
   const { scores, rows, left, y, output } = await part(EXIT.data, () => model.evaluate(file));
   const { task, classes } = model.recipe.target;
   const confusion =
-    task === "regression" ? undefined : confusionMatrix(y, answersOf(task, output, rows), classes.length);
+    task === "regression" || task === "multi-label"
+      ? undefined
+      : confusionMatrix(y, answersOf(task, output, rows), classes.length);
+  const labels = task === "multi-label" ? labelScores(y, output, classes) : undefined;
   if (json) {
     console.log(
-      JSON.stringify({ samples: rows, ...scores, confusion, perClass: confusion && classScores(confusion) }, null, 2),
+      JSON.stringify(
+        { samples: rows, ...scores, confusion, perClass: confusion && classScores(confusion), labels },
+        null,
+        2,
+      ),
     );
     return EXIT.ok;
   }
@@ -39,6 +47,18 @@ export async function evaluateTable(model: TableModel, file: string, json: boole
   }));
   const outcome = { samples: rows, metrics: scores, ...(confusion && { confusion }) };
   console.log(describeOutcome(highlights, outcome, classes).trimEnd());
+  if (labels) {
+    const columns = ["label", "rows", "precision", "recall", "F1"].map((title, i) => ({
+      title,
+      ...(i === 0 && { align: "left" as const }),
+    }));
+    const lines = labels.map((label) => [
+      label.label,
+      String(label.rows),
+      ...[label.precision, label.recall, label.f1].map((share) => percent(share, 1)),
+    ]);
+    console.log(`\n${table({ columns, rows: lines })}`);
+  }
   return EXIT.ok;
 }
 
