@@ -4,7 +4,7 @@ import { type ActivationSpec, resolveActivation } from "../activation-registry.t
 import { checkCount, checkNumber } from "../checks.ts";
 import { type InitializerSpec, resolveInitializer } from "../initializer-registry.ts";
 import { checkLayerOptions, defineLayer, type Layer, type LayerOptions, trainable } from "../layer.ts";
-import { matmul } from "./dense.ts";
+import { groupedMatmul, inEachGroup } from "./groups.ts";
 import { checkSpatial, kernelWindow, type PerAxis, type Rank, spread } from "./windows.ts";
 
 interface TransposeOptions<R extends Rank> extends LayerOptions {
@@ -112,14 +112,11 @@ function transposed<R extends Rank>(
       bias: useBias ? trainable([filters], biasInitializer) : undefined,
     }),
     call: (x, { kernel, bias }) => finish(spreadOut(x, kernel), bias),
-    // The kernel's last axis is the input's: b comes first, and leaves as many channels as the rank.
-    callChanged:
-      groups > 1
-        ? undefined
-        : (x, { kernel, bias }, { a, b }) => {
-            const narrow = a.reshape([...kernel.shape.slice(0, -1), -1]);
-            return finish(spreadOut(x, kernel).add(spreadOut(matmul(x, b.transpose()), narrow)), bias);
-          },
+    // The kernel's last axis is the input's: b comes first, and leaves as many channels as the rank, in every group.
+    callChanged(x, { kernel, bias }, { a, b }) {
+      const narrow = inEachGroup(a.reshape([...kernel.shape.slice(0, -1), -1]), groups);
+      return finish(spreadOut(x, kernel).add(spreadOut(groupedMatmul(x, b.transpose(), groups), narrow)), bias);
+    },
   });
 
   function spreadOut(x: Tensor, kernel: Tensor): Tensor {

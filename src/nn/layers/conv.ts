@@ -5,7 +5,7 @@ import { checkCount } from "../checks.ts";
 import type { Past } from "../definition.ts";
 import { type InitializerSpec, resolveInitializer } from "../initializer-registry.ts";
 import { checkLayerOptions, defineLayer, type Layer, type LayerOptions, trainable } from "../layer.ts";
-import { matmul } from "./dense.ts";
+import { groupedMatmul, inEachGroup } from "./groups.ts";
 import { checkSpatial, kernelWindow, type PerAxis, type Rank, slide, type WindowOptions } from "./windows.ts";
 
 interface ConvolutionOptions<R extends Rank> extends LayerOptions, WindowOptions<R> {
@@ -100,14 +100,11 @@ function convolution<R extends Rank>(
     stepwise: padding === "causal" && strides.every((stride) => stride === 1),
     mask: () => undefined, // the kernel reaches over padding (Keras)
     call: (x, { kernel, bias }, { past }) => finish(slid(x, kernel, past), bias),
-    // First a convolution to as many channels as the rank; a group has no kernel [rest, filters] of its own.
-    callChanged:
-      groups > 1
-        ? undefined
-        : (x, { kernel, bias }, { a, b }, { past }) => {
-            const narrow = a.reshape([...kernel.shape.slice(0, -1), -1]);
-            return finish(slid(x, kernel, past).add(matmul(slid(x, narrow, past), b)), bias);
-          },
+    // First a convolution to as many channels as the rank, in every group.
+    callChanged(x, { kernel, bias }, { a, b }, { past }) {
+      const narrow = inEachGroup(a.reshape([...kernel.shape.slice(0, -1), -1]), groups);
+      return finish(slid(x, kernel, past).add(groupedMatmul(slid(x, narrow, past), b, groups)), bias);
+    },
   });
 
   /** With a past, the places that the window reaches back to are kept instead of padded. */

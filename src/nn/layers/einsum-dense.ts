@@ -1,4 +1,4 @@
-import { einsum } from "../../tensor/index.ts";
+import { einsum, type Tensor } from "../../tensor/index.ts";
 import { fail, formatShape, type Shape, show } from "../../util/index.ts";
 import { type ActivationSpec, resolveActivation } from "../activation-registry.ts";
 import { type InitializerSpec, resolveInitializer } from "../initializer-registry.ts";
@@ -71,10 +71,25 @@ export function einsumDense(
     },
     call(x, { kernel, bias }) {
       const { input, output, kernel: labels } = axesOf(parsed, given, x.shape.slice(1));
-      const y = einsum(`${input},${labels}->${output}`, x, kernel);
-      return activation(bias ? y.add(bias) : y);
+      return finish(einsum(`${input},${labels}->${output}`, x, kernel), bias);
+    },
+    callChanged(x, { kernel, bias }, { a, b }) {
+      const { input, output, kernel: labels } = axesOf(parsed, given, x.shape.slice(1));
+      const [rest, last] = [labels.slice(0, -1), labels.slice(-1)];
+      const rank = unusedLetters(`${input}${labels}${output}`)[0] as string;
+      const narrow = a.reshape([...kernel.shape.slice(0, -1), -1]); // [...rest, rank]
+      const changed = !input.includes(last)
+        ? einsum(`${input},${rest}${rank},${rank}${last}->${output}`, x, narrow, b)
+        : output.includes(last) // no sum over it: nothing gets smaller
+          ? einsum(`${input},${labels}->${output}`, x, a.matmul(b).reshape(kernel.shape))
+          : einsum(`${input},${rank}${last},${rest}${rank}->${output}`, x, b, narrow);
+      return finish(einsum(`${input},${labels}->${output}`, x, kernel).add(changed), bias);
     },
   });
+
+  function finish(y: Tensor, bias: Tensor | undefined): Tensor {
+    return activation(bias ? y.add(bias) : y);
+  }
 }
 einsumDense.positional = ["equation", "outputShape"];
 
@@ -95,6 +110,10 @@ function parse(equation: string): Equation {
   return { input, kernel, output };
 }
 
+function unusedLetters(used: string): string[] {
+  return [..."ZYXWVUTSRQPONMLKJIHGFEDCBAzyxwvutsrqponmlkjihgfedcba"].filter((letter) => !used.includes(letter));
+}
+
 /** The equation with letters for the dots, the size of every letter but the batch, and the output's shape of one sample. */
 function axesOf({ input, kernel, output }: Equation, given: readonly (number | null)[], sample: Shape) {
   const received = `received samples of shape ${formatShape(sample)}`;
@@ -105,10 +124,7 @@ function axesOf({ input, kernel, output }: Equation, given: readonly (number | n
     const least = named.length - (input.startsWith(".") ? 0 : 1);
     fail(received, `${least} axes${dotted ? " or more" : ""} after the batch, as "${input}" has`);
   }
-  const unused = [..."ZYXWVUTSRQPONMLKJIHGFEDCBAzyxwvutsrqponmlkjihgfedcba"].filter(
-    (letter) => !`${input}${kernel}${output}`.includes(letter),
-  );
-  const dots = unused.slice(0, Math.max(0, more)).join("");
+  const dots = unusedLetters(`${input}${kernel}${output}`).slice(0, Math.max(0, more)).join("");
   const [from, to] = [input.replace("...", dots), output.replace("...", dots)];
   const sizes = new Map([...from].slice(1).map((letter, axis) => [letter, sample[axis] ?? 1]));
   const own = [...to].slice(1).filter((letter) => !dots.includes(letter));

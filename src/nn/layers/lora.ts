@@ -18,8 +18,8 @@ export interface LoraOptions extends LayerOptions {
 /**
  * Another layer whose kernel W is frozen and changed by a product of two small matrices: W + alpha / rank A B, W as [rest, last
  * axis] (Hu et al., "LoRA", 2021). For any layer with a kernel or embeddings: dense, convolution, embedding. Only A and B are trained;
- * B begins with zeros, so that the layer begins as it was. Dense, embedding and convolution layers are computed as x W + (x A) B, so that
- * no matrix of W's size is made in training. Weights: the layer's, frozen; loraA [rest, rank], loraB [rank, last axis].
+ * B begins with zeros, so that the layer begins as it was. Dense, einsum-dense, embedding and convolution layers are computed as
+ * x W + (x A) B, so that no matrix of W's size is made in training; of others, such as depthwise convolutions, the sum is formed. Weights: the layer's, frozen; loraA [rest, rank], loraB [rank, last axis].
  *
  * `addLora(model)` puts it around the layers of a trained model, and `mergeLora(model)` makes plain layers of it again.
  *

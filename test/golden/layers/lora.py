@@ -47,5 +47,12 @@ through = lambda x, kernel, _: torch.einsum("abc,cd->abd", x, kernel)  # noqa: E
 lora("einsumDense", {"rank": 2}, {"kind": "einsumDense", "equation": "abc,cd->abd", "outputShape": [4, 3]}, draw.normal(2, 4, 2), through, [2, 3])
 sequence = lambda x, kernel, bias: torch.tanh(x @ kernel + bias)  # noqa: E731
 lora("dense, sequences", {"rank": 2}, {"kind": "dense", "units": 3, "activation": "tanh"}, draw.normal(2, 3, 4), sequence, [4, 3], 3)
+adjoint = lambda x, kernel, _: F.conv_transpose1d(x.movedim(-1, 1), kernel.permute(2, 1, 0), groups=2).movedim(1, -1)  # noqa: E731
+options = {"kind": "conv1dTranspose", "filters": 4, "kernelSize": 2, "groups": 2, "useBias": False}
+lora("conv1dTranspose, groups", {"rank": 1, "alpha": 2}, options, draw.normal(2, 3, 6), adjoint, [2, 2, 6])
+for equation, shape, kernel, output in [("abhk,hkd->abd", (2, 2, 2, 3), [2, 3, 2], [2, 2]), ("abc,dc->abd", (2, 2, 3), [2, 3], [2, 2]), ("abc,bc->abc", (2, 2, 3), [2, 3], [2, 3])]:
+    through = lambda x, kernel, _, equation=equation: torch.einsum(equation, x, kernel)  # noqa: E731
+    inner = {"kind": "einsumDense", "equation": equation, "outputShape": output}
+    lora(f"einsumDense, {equation}", {"rank": 1}, inner, draw.normal(*shape), through, kernel)
 
 layers.write("lora", {"by": f"layers/lora.py, PyTorch {torch.__version__}, float64", "gradient": "of sum(output * cotangent)"})

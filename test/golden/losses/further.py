@@ -338,7 +338,11 @@ def circle(gamma=80.0, margin=0.4):  # Keras
 
 
 def embeddings(y, call, features=4):
-    """Nearly of length 1, and exact in float32; drawn again while float32, in any order of sums, does not hold the gradients."""
+    """Nearly of length 1, and exact in float32; drawn again while float32, in any order of sums, does not hold the gradients.
+
+    Of ordinary batches (50 of 8 samples) PyTorch's own float32 misses an element of the gradient that is small beside others by up to 7.5e-5 of
+    itself, though by at most 1.7e-6 of the greatest: the loss is computed stably, but a sum of terms of both signs loses what they share.
+    """
     y = torch.tensor(y, dtype=torch.float64)
     orders = [torch.randperm(features, generator=torch.Generator().manual_seed(i)) for i in range(12)]
     weights = [torch.ones(len(y), dtype=torch.float64), torch.arange(len(y), dtype=torch.float64)]  # 0 for the first, as in cases
