@@ -126,8 +126,8 @@ export const LAYERS: Record<string, Layer> = {
   },
   records: {
     level: 8,
-    is: "what trainings leave behind for people: events of TensorBoard, CSV, JSON lines",
-    mayImport: ["util", "train"],
+    is: "what trainings leave behind for people: events of TensorBoard, MLflow, CSV, JSON lines",
+    mayImport: ["util", "nn", "train"],
     browserSafe: false,
   },
   index: {
@@ -159,7 +159,7 @@ export const LAYERS: Record<string, Layer> = {
   cli: {
     level: 9,
     is: "the command `descent`: a thin face on the public door",
-    mayImport: ["util", "tensor", "nn", "optim", "data", "text", "train", "tabular", "export", "index"],
+    mayImport: ["util", "tensor", "nn", "optim", "data", "text", "train", "tabular", "export", "records", "index"],
     browserSafe: false,
   },
 };

@@ -55,5 +55,7 @@ export function metricTitle(name: string): string {
   if (name === "r2") return "R²";
   if (name === "f1") return "F1";
   if (name === "microF1") return "micro F1";
+  if (name === "auc") return "ROC AUC";
+  if (name === "brier") return "Brier score";
   return name.replace(/([a-z])([A-Z])/g, (_, before: string, after: string) => `${before} ${after.toLowerCase()}`);
 }

@@ -24,6 +24,7 @@ Examples:
   $ descent predict runs/digits/model new.csv -o answers.csv
   $ descent export runs/digits/model -o digits.onnx
   $ descent profile digits.config.ts
+  $ descent runs compare runs/first runs/second
   $ descent doctor`;
 
 const TRAIN_HELP = `
@@ -38,6 +39,7 @@ A config is JSON, or a module that exports one (export default defineConfig({ ..
                  of a text { kind: "gpt", blocks, heads, width } or { kind: "lstm", units, width }
   compile        { optimizer, loss, metrics }
   fit            { epochs, batchSize, validationSplit, ... }
+  records        { tensorBoard: folder, csv: file, jsonLines: file, mlflow: address or { url, experiment, run } }
   output         folder of what is written: model/, metrics.json, report.html
 
 Data files: .json with { "x": [...], "y": [...] }, or .csv of numbers with a line of column names (the last column is the
@@ -46,10 +48,22 @@ target unless data.target names another).
 A table is a .csv, .tsv, .json, .jsonl, .parquet or .duckdb file, with --target: types of columns, cleaning, features, task, model and
 training follow written rules; model/, metrics.json, report.html, predictions.csv and train.ts, the same as a program, are written to runs/NAME.
 
+A folder of images has a folder for each class, or a table that names each image's class (--labels). What is written is the same.
+
 Examples:
   $ descent train houses.csv --target price
+  $ descent train photos
+  $ descent train photos --labels photos.csv --target kind
   $ descent train flowers.json
   $ descent train digits.config.ts --epochs 3 --output runs/short`;
+
+const RUNS_HELP = `
+A run is a folder that descent train wrote: run.json says how it began and ended, its settings, seed, environment and git commit.
+
+Examples:
+  $ descent runs
+  $ descent runs experiments --sort accuracy
+  $ descent runs compare runs/first runs/second`;
 
 const PROFILE_HELP = `
 Trains the model of a config for some steps, on the engine that the config or DESCENT_ENGINE names (native or wasm; by default the
@@ -61,7 +75,8 @@ Examples:
   $ descent profile digits.config.ts --steps 200 --trace trace.json`;
 
 const EVALUATE_HELP = `
-The data are a .csv with the columns of the training, or a .json with { "x": [...], "y": [...] }; for a model of a table, any table.
+The data are a .csv with the columns of the training, or a .json with { "x": [...], "y": [...] }; for a model of a table, any
+table; for one of images, a folder with a folder for each class, or --labels.
 
 Examples:
   $ descent evaluate runs/flowers/model test.csv
@@ -69,7 +84,7 @@ Examples:
 
 const PREDICT_HELP = `
 The data are a .csv with the feature columns of the training (others are ignored), or a .json with { "x": [...] } or a list
-of samples; for a model of a table, any table. Without --output, the answers are printed as CSV.
+of samples; for a model of a table, any table; for one of images, a folder of them, or one. Without --output, the answers are printed as CSV.
 
 Examples:
   $ descent predict runs/flowers/model new.csv
@@ -120,14 +135,14 @@ export function createProgram(exit: (code: ExitCode) => void): Command {
   const many = (value: string, before: string[] = []) => [...before, value];
   command(
     "train <source>",
-    "train the model of a config, or one for a table; write it, its metrics and a report",
+    "train the model of a config, or one for a table or images; write it, its metrics and a report",
     TRAIN_HELP,
   )
     .option("-o, --output <folder>", "where to write, instead of the config's folder or runs/NAME")
     .option("-e, --epochs <number>", "epochs, instead of the config's", wholeNumber)
     .option("-s, --seed <number>", "seed of all random numbers, instead of the config's", wholeNumber)
     .option("-q, --quiet", "no progress, only the result")
-    .option("-r, --resume", "go on with a config's training that was interrupted or killed")
+    .option("-r, --resume", "go on with a training that was interrupted or killed")
     .option(
       "-t, --target <column>",
       "of a table, the column to predict: its name, or its number from 1 on (-1: the last); several of yes and no are labels",
@@ -146,16 +161,46 @@ export function createProgram(exit: (code: ExitCode) => void): Command {
     .option("--table <name>", "the table of a DuckDB database")
     .option("--test-size <share>", "share of the rows that is held out; default 0.2", share)
     .option("--keep-duplicates", "keep rows that are copies of others")
+    .option("--labels <table>", "of a folder of images, a table of their paths and classes (--path, --target)")
+    .option("--path <column>", "its column of paths, which start from the folder; default path")
+    .option("--size <pixels>", "the longer side that images are given; default theirs, at most 96", wholeNumber)
+    .option("--no-augment", "train on images as they are")
+    .option("--tensorboard <folder>", "write what TensorBoard shows to this folder")
+    .option("--csv <file>", "write losses and metrics as CSV, a row for every epoch")
+    .option("--jsonl <file>", "the same as lines of JSON")
+    .option("--mlflow <url>", "log the run to an MLflow tracking server")
+    .option("--experiment <name>", "the run's experiment in MLflow; default Default")
     .option("--balance", "let rare classes count as much as frequent ones")
-    .option("--memory <megabytes>", "what DuckDB may take; default 1024", wholeNumber)
+    .option("--memory <megabytes>", "what DuckDB, or images in memory, may take; default 1024", wholeNumber)
     .action(async (source, options) => {
-      const { isTable } = await import("./tabular/source.ts");
+      const { isFolder, isTable } = await import("./tabular/source.ts");
+      if (await isFolder(source)) {
+        const { trainImagesCommand } = await import("./images/train.ts");
+        return exit(await trainImagesCommand(source, options));
+      }
       if (isTable(source, options.target)) {
         const { trainTableCommand } = await import("./tabular/train.ts");
         return exit(await trainTableCommand(source, options));
       }
       const { trainCommand } = await import("./commands/train.ts");
       exit(await trainCommand(source, options));
+    });
+  const runs = command("runs", "list the runs of a folder, or compare some (descent runs compare A B)", RUNS_HELP)
+    .argument("[folder]", "folder of runs", "runs")
+    .option("--sort <metric>", "the best by this metric first; also started, seconds or name; default started")
+    .option("--json", "print them as JSON")
+    .action(async (folder, options) => {
+      const { runsCommand } = await import("./commands/runs.ts");
+      exit(await runsCommand(folder, options));
+    });
+  runs
+    .command("compare <runs...>")
+    .description("show what differs between runs: settings, environment, metrics")
+    .helpOption("-h, --help", "print this help")
+    .option("--json", "print it as JSON")
+    .action(async (folders, _, self: Command) => {
+      const { compareCommand } = await import("./commands/runs.ts");
+      exit(await compareCommand(folders, self.optsWithGlobals()));
     });
   command("profile <config>", "show where the time and memory of a config's training steps go", PROFILE_HELP)
     .option("--steps <number>", "steps that are measured, once warm; default 50", wholeNumber)
@@ -168,6 +213,9 @@ export function createProgram(exit: (code: ExitCode) => void): Command {
     });
   command("evaluate <model> <data>", "test a saved model on data with known answers", EVALUATE_HELP)
     .option("--json", "print the metrics as JSON")
+    .option("--labels <table>", "of a folder of images, a table of their paths and classes")
+    .option("-t, --target <column>", "its column of classes; default label")
+    .option("--path <column>", "its column of paths; default path")
     .action(async (model, data, options) => {
       const { evaluateCommand } = await import("./commands/evaluate.ts");
       exit(await evaluateCommand(model, data, options));

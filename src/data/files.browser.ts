@@ -9,6 +9,7 @@ function refuse(): never {
 export const Table = { open: refuse };
 export const arrayDataset = refuse;
 export const arraysIn = refuse;
+export const describedImages = refuse;
 export const imageDataset = refuse;
 export const linesDataset = refuse;
 export const tokenDataset = refuse;

@@ -26,6 +26,7 @@ export {
   oneHotEncoderFromJSON,
 } from "./oneHotEncoder.ts";
 export type { ImageOptions } from "./readers/image-options.ts";
+export type { ImageFacts } from "./readers/images.ts";
 export { scalerFromJSON } from "./scalers/json.ts";
 export { type MinMaxScalerOptions, minMaxScaler } from "./scalers/minMax.ts";
 export { type RobustScalerOptions, robustScaler } from "./scalers/robust.ts";
@@ -37,11 +38,14 @@ export { type TimeWindowsOptions, timeWindows } from "./series/timeWindows.ts";
 export { fromArrays, fromGenerator, type GeneratorOptions } from "./sources/arrays.ts";
 export type { TableRow } from "./sources/csv.ts";
 export {
+  describeImages,
   fromArrayFiles,
   fromImages,
   fromTextLines,
   fromTokens,
+  type ImageNames,
   type ImageSourceOptions,
+  type NamedImages,
   readArrays,
   type TokenOptions,
 } from "./sources/files.ts";

@@ -1,8 +1,11 @@
 import { appendFile, mkdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import type { NetworkConfig } from "../nn/index.ts";
 import { fail, ProtoWriter } from "../util/index.ts";
 import { maskedCrc32c } from "./crc32c.ts";
+import { graphDef } from "./graph.ts";
+import { type Hyperparameters, sessionEnd, sessionStart } from "./hyperparameters.ts";
 
 /**
  * A file of events that TensorBoard reads (`tensorboard --logdir FOLDER`): records of TFRecord (length, its checksum, data, theirs), each an Event of
@@ -48,6 +51,28 @@ export class EventFile {
     const plugin = new ProtoWriter().message(1, new ProtoWriter().string(1, "text"));
     const value = new ProtoWriter().string(1, `${tag}/text_summary`).message(8, tensor).message(9, plugin);
     return this.append(event(step).message(5, new ProtoWriter().message(1, value)));
+  }
+
+  /** A network's layers: what the graph tab shows. */
+  graph(network: NetworkConfig): Promise<void> {
+    return this.append(event(0).bytes(4, graphDef(network).finish()));
+  }
+
+  /** A session of the HParams tab begins: what it is made with. */
+  hyperparameters(values: Hyperparameters, session: string): Promise<void> {
+    const value = sessionStart(values, session, Date.now() / 1000);
+    return this.append(event(0).message(5, new ProtoWriter().message(1, value)));
+  }
+
+  /** The session has ended. */
+  sessionEnd(how: "success" | "failure"): Promise<void> {
+    const value = sessionEnd(how, Date.now() / 1000);
+    return this.append(event(0).message(5, new ProtoWriter().message(1, value)));
+  }
+
+  /** The run begins again at a step: readers forget what earlier files of the folder say of it and later ones. */
+  restart(step: number): Promise<void> {
+    return this.append(event(step).message(7, new ProtoWriter().int(1, 1))); // SessionLog.START
   }
 
   /** One record after the others; the first makes the folder and says of which version the file is. */

@@ -1,17 +1,34 @@
-import { appendFile, mkdir, stat, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Callback, EpochEndEvent } from "../train/index.ts";
 import { checkOptions, fail } from "../util/index.ts";
+import { writeFileAtomic } from "../util/node.ts";
 
 /** Options of {@link csvLog} and {@link jsonLines}. */
 export interface LinesOptions {
-  /** Keep the lines that are there and add to them; default false: begin anew (Keras's CSVLogger). */
+  /**
+   * Keep the lines that are there and add to them; default false: begin anew (Keras's CSVLogger). A training that goes on from a checkpoint always
+   * goes on with its file.
+   */
   append?: boolean | undefined;
 }
 
 /** What an epoch came to, in the order of columns. */
 function recordOf({ training, epoch, logs, seconds }: EpochEndEvent): Record<string, unknown> {
   return { epoch: epoch + 1, step: training.step, seconds, learningRate: training.learningRate, ...logs };
+}
+
+/** Without a last line that was cut off while it was written. */
+function wholeLines(text: string): string {
+  return text.slice(0, text.lastIndexOf("\n") + 1);
+}
+
+/** What a training that goes on after so many epochs keeps: lines of later ones, which come again, are taken from the end. */
+function upTo(text: string, epochs: number): string {
+  const lines = wholeLines(text).split("\n").slice(0, -1);
+  const epochOf = (line: string) => Number(/^(?:\{"epoch":)?(\d+)[,}]/.exec(line)?.[1] ?? 0);
+  while (lines.length > 0 && epochOf(lines.at(-1) as string) > epochs) lines.pop();
+  return lines.map((line) => `${line}\n`).join("");
 }
 
 /** Writes a line per epoch; `lines` makes them, a heading first where one is needed. */
@@ -23,6 +40,7 @@ function logger(
 ): Callback {
   checkOptions(name, options, ["append"]);
   const { append = false } = options;
+  let isReady = false;
   let isFirst = true;
   const written = async (work: () => Promise<unknown>) => {
     await work().catch((error: Error) =>
@@ -33,8 +51,17 @@ function logger(
     async onTrainBegin() {
       await written(async () => {
         await mkdir(dirname(path), { recursive: true });
-        await writeFile(path, "", { flag: append ? "a" : "w" });
-        isFirst = (await stat(path)).size === 0;
+        await appendFile(path, "");
+      });
+    },
+    async onEpochBegin({ training, epoch }) {
+      if (isReady) return;
+      isReady = true;
+      await written(async () => {
+        const before = await readFile(path, "utf8");
+        const kept = training.resumed ? upTo(before, epoch) : append ? wholeLines(before) : "";
+        if (kept !== before) await writeFileAtomic(path, kept);
+        isFirst = kept === "";
       });
     },
     async onEpochEnd(event) {

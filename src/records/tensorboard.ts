@@ -1,7 +1,9 @@
-import { join } from "node:path";
+import { basename, join, resolve } from "node:path";
+import type { Network, NetworkConfig } from "../nn/index.ts";
 import type { Callback } from "../train/index.ts";
-import { checkOptions, fail } from "../util/index.ts";
+import { checkOptions, DescentError, fail } from "../util/index.ts";
 import { EventFile } from "./event-file.ts";
+import type { Hyperparameters } from "./hyperparameters.ts";
 
 /** Options of {@link tensorBoard}. */
 export interface TensorBoardOptions {
@@ -9,13 +11,16 @@ export interface TensorBoardOptions {
   histogramEvery?: number | undefined;
   /** Loss and learning rate every so many steps, too; default 0: after epochs only (Keras's updateFreq "epoch"). */
   everySteps?: number | undefined;
-  /** What the run was made with; becomes a table under "hyperparameters". */
-  hyperparameters?: Readonly<Record<string, string | number | boolean>> | undefined;
+  /** What the run was made with: a session of the HParams tab, where runs are compared, and a table among the texts. */
+  hyperparameters?: Hyperparameters | undefined;
+  /** The model's layers for the graph tab; default true (Keras's writeGraph). */
+  graph?: boolean | undefined;
 }
 
 /**
  * Writes what TensorBoard shows: `tensorboard --logdir FOLDER`. As Keras has it, numbers of the training go to FOLDER/train, those of the validation
- * to FOLDER/validation under the same tags ("epoch_loss"), and the learning rate, the model's summary and hyperparameters to FOLDER/train.
+ * to FOLDER/validation under the same tags ("epoch_loss"), and the learning rate, the graph of the model and its summary to FOLDER/train;
+ * hyperparameters stand in FOLDER itself, so that a session of the HParams tab has the numbers of both.
  *
  * @param folder a folder for this run; its events are added to those that are there.
  * @throws DescentError when the folder can't be written.
@@ -23,18 +28,35 @@ export interface TensorBoardOptions {
  * await model.fit(x, y, { epochs: 3, callbacks: [tensorBoard("logs/first", { hyperparameters: { units: 4 } })] });
  */
 export function tensorBoard(folder: string, options: TensorBoardOptions = {}): Callback {
-  checkOptions("tensorBoard", options, ["histogramEvery", "everySteps", "hyperparameters"]);
-  const { histogramEvery = 0, everySteps = 0, hyperparameters } = options;
+  checkOptions("tensorBoard", options, ["histogramEvery", "everySteps", "hyperparameters", "graph"]);
+  const { histogramEvery = 0, everySteps = 0, hyperparameters, graph = true } = options;
   for (const [name, every] of Object.entries({ histogramEvery, everySteps })) {
     if (!Number.isInteger(every) || every < 0)
       fail(`tensorBoard got ${name} = ${every}`, "a whole number, 0 for never");
   }
   const train = new EventFile(join(folder, "train"));
   const validation = new EventFile(join(folder, "validation"));
+  const session = hyperparameters && new EventFile(folder);
+  let begun = false;
   return {
     async onTrainBegin({ training }) {
       await train.text("model", `\`\`\`\n${training.model.summary()}\n\`\`\``, 0);
-      if (hyperparameters) await train.text("hyperparameters", table(hyperparameters), 0);
+      if (graph) await train.graph(layersOf(training.model));
+      if (!session || !hyperparameters) return;
+      await train.text("hyperparameters", table(hyperparameters), 0);
+      await session.hyperparameters(hyperparameters, basename(resolve(folder)));
+    },
+    async onEpochBegin({ training, epoch }) {
+      if (begun) return;
+      begun = true;
+      // What was written after the checkpoint comes again. Steps and epochs are numbers of one kind to readers: by steps, nothing is forgotten.
+      if (!training.resumed || everySteps > 0) return;
+      await train.restart(epoch);
+      await validation.restart(epoch);
+    },
+    async onTrainEnd({ reason }) {
+      const failed = reason === "error" || reason === "interrupted";
+      await session?.sessionEnd(failed ? "failure" : "success");
     },
     onStepEnd({ training, step, loss }) {
       if (everySteps === 0 || step % everySteps !== 0) return undefined;
@@ -58,6 +80,23 @@ export function tensorBoard(folder: string, options: TensorBoardOptions = {}): C
         await train.histogram(path, values, epoch);
     },
   };
+}
+
+/** The network's layers; of one with functions that no file can hold, their names in order. */
+function layersOf(network: Network): NetworkConfig {
+  try {
+    return network.toConfig();
+  } catch (error) {
+    if (!(error instanceof DescentError)) throw error;
+    const names = network.layers.map(({ path }) => path);
+    const layers = names.map((name, i) => ({
+      name,
+      kind: "layer",
+      options: {},
+      calls: i > 0 ? [[names[i - 1] as string]] : [],
+    }));
+    return { name: network.name, layers, inputs: [], outputs: [] };
+  }
 }
 
 /** A table as TensorBoard's texts show it. */

@@ -1,5 +1,5 @@
 import { optimizers } from "../optim/index.ts";
-import { callbacks, type FitOptions, type History, type Model } from "../train/index.ts";
+import { type CheckpointOptions, callbacks, type FitOptions, type History, type Model } from "../train/index.ts";
 import { fail } from "../util/index.ts";
 import { tableNetwork } from "./network.ts";
 import type { PreparedTable, TablePart } from "./prepared.ts";
@@ -14,6 +14,8 @@ export interface TrainTableOptions {
   /** Let rare classes count as much as frequent ones (rows / (classes x rows of the class)); default false. */
   readonly balance?: boolean;
   readonly fit?: Pick<FitOptions, "verbose" | "terminal" | "callbacks" | "saveTo">;
+  /** Checkpoints of the two trainings, "linear" and "network", by which an interrupted one goes on; default none. */
+  readonly checkpoint?: (name: "linear" | "network") => CheckpointOptions;
 }
 
 /** A trained model, and the linear one that it was compared with. */
@@ -67,17 +69,24 @@ export async function trainTable(
     });
     return { model, history, loss: lowest(history) };
   };
-  const linear = await run([], 10 * plan.learningRate, { verbose: 0 });
-  const network = await run(plan.hidden, plan.learningRate, options.fit ?? { verbose: 0 });
+  const { checkpoint, fit = { verbose: 0 } } = options;
+  const linear = await run([], 10 * plan.learningRate, { verbose: 0, checkpoint: checkpoint?.("linear") });
+  if (linear.history.interrupted)
+    return { ...linear, linear: linear.model, chosen: "linear", plan, losses: lossesOf(linear.loss), classWeight };
+  const network = await run(plan.hidden, plan.learningRate, { ...fit, checkpoint: checkpoint?.("network") });
   const chosen = network.loss <= linear.loss || network.history.interrupted ? "network" : "linear";
   return {
     ...(chosen === "network" ? network : linear),
     linear: linear.model,
     chosen,
     plan,
-    losses: { network: network.loss, linear: linear.loss },
+    losses: lossesOf(linear.loss, network.loss),
     classWeight,
   };
+}
+
+function lossesOf(linear: number, network = Number.POSITIVE_INFINITY): TrainedTable["losses"] {
+  return { network, linear };
 }
 
 function lowest({ history }: History): number {

@@ -23,6 +23,8 @@ export interface Training {
   readonly stepInEpoch: number;
   /** Updates done since the model was compiled. */
   readonly step: number;
+  /** Whether it goes on from a checkpoint; known from the first `onEpochBegin` on. */
+  readonly resumed: boolean;
   /** Learning rate of the next update. */
   readonly learningRate: number;
   /** Multiplies the learning rate, and whatever its schedule says later, by `factor`. */

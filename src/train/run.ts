@@ -65,6 +65,7 @@ export class Run implements Training {
   readonly event: StepEvent;
   /** True when Ctrl-C ended it. */
   interrupted = false;
+  resumed = false;
   epoch: number;
   stepInEpoch = 0;
   private stopReason: string | undefined;
@@ -165,6 +166,7 @@ export class Run implements Training {
     history,
     position,
   }: Standing & { epoch: number; stepInEpoch: number }): void {
+    this.resumed = true;
     this.epoch = epoch;
     this.stepInEpoch = stepInEpoch;
     this.begun = stepInEpoch > 0;

@@ -88,7 +88,9 @@ describe.concurrent("what is wrong is said on one line", () => {
 
 describe.concurrent("help", () => {
   test.each(
-    [[], ["train"], ["evaluate"], ["predict"], ["generate"], ["export"], ["doctor"]].map((command) => [command]),
+    [[], ["train"], ["evaluate"], ["predict"], ["generate"], ["export"], ["runs"], ["doctor"]].map((command) => [
+      command,
+    ]),
   )("%j", async (command) => {
     const { code, stdout, stderr } = await descent(folder, [...command, "--help"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });

@@ -206,3 +206,17 @@ test.each<[string, () => Dataset, RegExp]>([
 ])("%s is refused when it is read", async (_, make, message) => {
   await expect(collect(make())).rejects.toThrow(message);
 });
+
+test("select gives the samples of these numbers in this order, and refuses others", async () => {
+  const chosen = array(10).select([7, 0, 7, 3]);
+  expect(chosen.length).toBe(4);
+  expect(await numbers(chosen.batch(3))).toEqual([7, 0, 7, 3]);
+  expect((await numbers(chosen.shuffle({ seed: 1 }))).sort()).toEqual([0, 3, 7, 7]);
+  const reading = chosen.batch(3).read();
+  await reading.next();
+  expect(await numbers(chosen.batch(3).read({ state: JSON.parse(JSON.stringify(reading.state())) }))).toEqual([3]);
+  expect(chosen.flow.description).not.toBe(array(10).select([0, 7, 7, 3]).flow.description);
+  expect(() => array(10).select([10])).toThrow(/sample 10.*0 to 9/);
+  expect(() => array(10).select([0.5])).toThrow(/sample 0.5/);
+  expect(() => stream(10).select([1])).toThrow(/cache first/);
+});

@@ -1,6 +1,8 @@
 import { describeSamples, readSampleFile } from "../data/samples.ts";
 import { EXIT, type ExitCode, part } from "../exit.ts";
 import { formatMetric, metricTitle } from "../format.ts";
+import { labelsOf } from "../images/read.ts";
+import { evaluateImages, imageModelOf } from "../images/use.ts";
 import { classScores } from "../scores.ts";
 import { evaluateTable, tableModelOf } from "../tabular/use.ts";
 import { outcomeOf } from "../training/outcome.ts";
@@ -11,13 +13,19 @@ import { taskOf } from "../training/task.ts";
 
 export interface EvaluateOptions {
   json?: boolean;
+  labels?: string;
+  target?: string;
+  path?: string;
 }
 
 /** `descent evaluate`: tests a saved model on data with known answers. */
-export async function evaluateCommand(folder: string, path: string, { json }: EvaluateOptions): Promise<ExitCode> {
+export async function evaluateCommand(folder: string, path: string, options: EvaluateOptions): Promise<ExitCode> {
+  const { json } = options;
   const { model, scalers, columns, labels } = await openModel(folder);
   const ofTable = tableModelOf(model);
   if (ofTable) return evaluateTable(ofTable, path, json ?? false);
+  const ofImages = imageModelOf(model);
+  if (ofImages) return evaluateImages(ofImages, path, labelsOf(options), json ?? false);
   const { x, y } = await readSampleFile(path, columns);
   const outcome = await part(EXIT.data, async () => {
     const scaled = await applyScalers(scalers, x);

@@ -5,6 +5,7 @@ import { writeCsv } from "../data/csv.ts";
 import type { Dense } from "../data/dense.ts";
 import { readInputFile } from "../data/samples.ts";
 import { EXIT, type ExitCode, part, reasonOf, refuse } from "../exit.ts";
+import { imageModelOf, predictImages } from "../images/use.ts";
 import { predictTable, tableModelOf } from "../tabular/use.ts";
 import { applyScalers } from "../training/prepare.ts";
 import { openModel, type SavedModel } from "../training/saved.ts";
@@ -23,6 +24,8 @@ export async function predictCommand(folder: string, path: string, { output }: P
   const saved = await openModel(folder);
   const ofTable = tableModelOf(saved.model);
   if (ofTable) return predictTable(ofTable, path, output);
+  const ofImages = imageModelOf(saved.model);
+  if (ofImages) return predictImages(ofImages, path, output);
   const x = await readInputFile(path, saved.columns);
   const answers = await part(EXIT.data, async () => {
     const prediction = await saved.model.predict(await applyScalers(saved.scalers, x));

@@ -1,24 +1,28 @@
-import { readdir, rm } from "node:fs/promises";
-import { dirname, join, relative, resolve } from "node:path";
+import { copyFile, readdir, rm } from "node:fs/promises";
+import { extname, join, resolve } from "node:path";
 import { checkTargets, resolveLoss } from "../../nn/index.ts";
 import type { EngineName } from "../../tensor/index.ts";
 import type { Callback, CheckpointOptions, FitOptions, History, Model } from "../../train/index.ts";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
+import { here } from "../data/files.ts";
 import { describeSamples, fromFolder, type Samples } from "../data/samples.ts";
 import { EXIT, type ExitCode, part, refuse } from "../exit.ts";
 import { isTextFile } from "../language/source.ts";
+import { recorded } from "../runs/record.ts";
 import { paint } from "../terminal/index.ts";
+import { refuseAnew } from "../training/checkpoints.ts";
 import { openEngine } from "../training/engine.ts";
 import { buildModel, fitOptionsOf } from "../training/model.ts";
 import { outcomeOf, textOutcome } from "../training/outcome.ts";
 import { applyScalers, fitScalers, scalersOf, splitSamples } from "../training/prepare.ts";
+import { type RecordArguments, recordCallbacks, recordOptions } from "../training/records.ts";
 import { describeOutcome } from "../training/show.ts";
 import { loadSamples, textOf } from "../training/source.ts";
 import { type Task, taskOf } from "../training/task.ts";
 import { highlightsOf, openOutput, type Trained, writeResults } from "../training/write.ts";
 
 /** Options of `descent train`; they go before the config's. */
-export interface TrainOptions {
+export interface TrainOptions extends RecordArguments {
   output?: string;
   epochs?: number;
   seed?: number;
@@ -54,53 +58,92 @@ export async function trainCommand(path: string, options: TrainOptions): Promise
   if (config.compile || text) await openEngine(config.compile?.["engine"] as EngineName | undefined);
   const folder = outputFolder(loaded, options);
   await openOutput(folder);
-  const modelFolder = join(folder, "model");
-  const preprocessing = text
-    ? { tokenizer: text.tokenizer.toJSON() }
-    : { scalers: scalers.map((scaler) => scaler.toJSON()), columns: samples.columns ?? null };
-  model.facts = { preprocessing: JSON.parse(JSON.stringify(preprocessing)), labels: config.classes ?? null };
-
+  const facts = { kind: "config", source: here(resolve(path)), seed, settings: settingsOf(loaded, options) };
   const checkpoint = await checkpointOf(fitOptions.checkpoint, join(folder, "checkpoints"), options.resume ?? false);
-  const run = await fitModel(model, { x, y: train.y }, path, {
-    seed,
-    saveTo: modelFolder,
-    ...fitOptions,
-    ...(options.seed !== undefined && { seed: options.seed }),
-    ...(options.epochs !== undefined && { epochs: options.epochs }),
-    ...(options.quiet && { verbose: 0 as const }),
-    checkpoint,
-  });
-  if (run.history.interrupted) {
-    say(`Go on with: descent train ${path} --resume`);
-    return EXIT.interrupted;
-  }
+  await copyConfig(loaded, folder);
+  return recorded(folder, facts, options.resume ?? false, () => work(folder));
 
-  const scores = await model.evaluate(testX, test.y);
-  const outcome = async () => {
-    if (text) return textOutcome(scores, test.y); // all scores of all places would be many
-    const prediction = await model.predict(testX);
-    const output = { data: await prediction.data(), shape: prediction.shape };
-    const testTask = task.kind === "classes" ? taskOf(test.y, outputShape) : task;
-    return outcomeOf(scores, testTask, test.y, output, test.x);
+  async function work(folder: string): Promise<ExitCode> {
+    const modelFolder = join(folder, "model");
+    const preprocessing = text
+      ? { tokenizer: text.tokenizer.toJSON() }
+      : { scalers: scalers.map((scaler) => scaler.toJSON()), columns: samples.columns ?? null };
+    model.facts = { preprocessing: JSON.parse(JSON.stringify(preprocessing)), labels: config.classes ?? null };
+    const records = await part(EXIT.usage, () =>
+      recordCallbacks(recordOptions(options, config.records, loaded.folder), {
+        name: config.name ?? loaded.stem,
+        parameters: { seed, ...facts.settings },
+      }),
+    );
+    const run = await fitModel(model, { x, y: train.y }, path, {
+      seed,
+      saveTo: modelFolder,
+      ...fitOptions,
+      ...(options.seed !== undefined && { seed: options.seed }),
+      ...(options.epochs !== undefined && { epochs: options.epochs }),
+      ...(options.quiet && { verbose: 0 as const }),
+      callbacks: [...(fitOptions.callbacks ?? []), ...records],
+      checkpoint,
+    });
+    if (run.history.interrupted) {
+      say(`Go on with: descent train ${path} --resume`);
+      return EXIT.interrupted;
+    }
+
+    const scores = await model.evaluate(testX, test.y);
+    const outcome = async () => {
+      if (text) return textOutcome(scores, test.y); // all scores of all places would be many
+      const prediction = await model.predict(testX);
+      const output = { data: await prediction.data(), shape: prediction.shape };
+      const testTask = task.kind === "classes" ? taskOf(test.y, outputShape) : task;
+      return outcomeOf(scores, testTask, test.y, output, test.x);
+    };
+    const trained: Trained = {
+      title: config.name ?? loaded.stem,
+      source: sourceName(loaded),
+      model,
+      ...run,
+      seed,
+      isSplit,
+      outcome: await outcome(),
+      classNames: config.classes,
+      targetName: samples.columns?.target[0],
+    };
+    await model.save(modelFolder);
+    await writeResults(folder, trained);
+    if (fitOptions.checkpoint === undefined) await rm(checkpoint.folder, { recursive: true, force: true }); // the model is saved
+    console.log(describeOutcome(highlightsOf(trained), trained.outcome, trained.classNames));
+    for (const file of ["model", "metrics.json", "report.html"])
+      say(`Wrote ${paint(here(join(folder, file)), "cyan")}`);
+    if (text) say(`Try: descent generate ${here(modelFolder)} --prompt "..."`);
+    return EXIT.ok;
+  }
+}
+
+/** What decides a config's training, as far as JSON says it; a module stands beside as it was. */
+function settingsOf({ config }: LoadedConfig, { epochs }: TrainOptions): Record<string, unknown> {
+  const { data, model, output: _, records: __, ...rest } = config;
+  const plain = (value: unknown) => {
+    try {
+      return JSON.parse(JSON.stringify(value) ?? "null") as unknown;
+    } catch {
+      return "an object that JSON can't hold";
+    }
   };
-  const trained: Trained = {
-    title: config.name ?? loaded.stem,
-    source: sourceName(loaded),
-    model,
-    ...run,
-    seed,
-    isSplit,
-    outcome: await outcome(),
-    classNames: config.classes,
-    targetName: samples.columns?.target[0],
+  const isFile = typeof data === "string" || (typeof data === "object" && data !== null && "path" in data);
+  const layers = Array.isArray(model) ? plain(model) : typeof model;
+  return {
+    ...(isFile && { data: plain(data) }),
+    model: layers,
+    ...(plain(rest) as object),
+    ...(epochs !== undefined && { epochs }),
   };
-  await model.save(modelFolder);
-  await writeResults(folder, trained);
-  if (fitOptions.checkpoint === undefined) await rm(checkpoint.folder, { recursive: true, force: true }); // the model is saved
-  console.log(describeOutcome(highlightsOf(trained), trained.outcome, trained.classNames));
-  for (const file of ["model", "metrics.json", "report.html"]) say(`Wrote ${paint(here(join(folder, file)), "cyan")}`);
-  if (text) say(`Try: descent generate ${here(modelFolder)} --prompt "..."`);
-  return EXIT.ok;
+}
+
+/** Puts the config as it was beside what it made. */
+async function copyConfig({ path }: LoadedConfig, folder: string): Promise<void> {
+  const copy = join(folder, `config${extname(path)}`);
+  if (resolve(path) !== copy) await copyFile(path, copy);
 }
 
 /**
@@ -116,8 +159,7 @@ async function checkpointOf(
   const kept = asked?.folder ?? folder;
   const found = await readdir(kept).catch(() => [] as string[]);
   if (!resume && !asked?.resume && found.some((name) => name.startsWith("step-"))) {
-    const fix = `--resume to go on with it, or another --output; remove ${here(kept)} to begin anew`;
-    refuse(EXIT.usage, `${here(kept)} holds checkpoints of a training that did not end`, fix);
+    refuseAnew(kept);
   }
   return { every: { minutes: 1 }, ...asked, folder: kept, ...(resume && { resume }) };
 }
@@ -165,12 +207,6 @@ async function fitModel(
 function outputFolder({ config, folder, stem }: LoadedConfig, { output }: TrainOptions): string {
   if (output !== undefined) return resolve(output);
   return config.output === undefined ? resolve("runs", stem) : fromFolder(folder, config.output);
-}
-
-/** A path as short as it can be written from here. */
-function here(path: string): string {
-  const short = relative(process.cwd(), path);
-  return short === "" || short.startsWith("..") || dirname(short) === path ? path : short;
 }
 
 function sourceName({ config: { data }, path }: LoadedConfig): string {

@@ -2,6 +2,7 @@ import type { SplitOptions } from "../../data/index.ts";
 import type { Layer } from "../../nn/index.ts";
 import type { ArrayData, Callback, CompileOptions, FitOptions, Model } from "../../train/index.ts";
 import type { LanguageModelConfig } from "../language/model.ts";
+import type { RecordOptions } from "../training/records.ts";
 
 /** A file of samples. */
 export interface DataFile {
@@ -102,6 +103,8 @@ export interface Config {
   fit?: ConfigFit;
   /** Seed of the weights of listed layers, of the split, and of fit, where these don't name one; 0 by default. */
   seed?: number;
+  /** What is recorded while it trains; paths are relative to the config's folder. Default nothing. */
+  records?: RecordOptions;
   /** Folder for model, metrics.json and report.html, relative to the config's folder; runs/NAME here by default. */
   output?: string;
 }

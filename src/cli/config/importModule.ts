@@ -24,10 +24,12 @@ async function prepare(): Promise<void> {
   const door = (name: string) => new URL(`${name}${own}`, root).href;
   const doors = {
     descent: door("index"),
+    "descent/architectures": door("architectures/index"),
     "descent/cli": door("cli/index"),
     "descent/data": door("data/index"),
     "descent/export": door("export/index"),
     "descent/records": door("records/index"),
+    "descent/tabular": door("tabular/index"),
     "descent/text": door("text/index"),
     "descent/testing": door("testing/index"),
   };

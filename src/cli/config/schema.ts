@@ -52,6 +52,17 @@ const dataFile = known({
 /** Samples in memory. */
 export const sampleSchema = known({ x: z.unknown().optional(), y: z.unknown().optional() });
 
+const records = known({
+  tensorBoard: text.optional(),
+  csv: text.optional(),
+  jsonLines: text.optional(),
+  mlflow: z
+    .union([text, known({ url: text.optional(), experiment: text.optional(), run: text.optional() })], {
+      error: "expected a server's address, or { url, experiment, run }",
+    })
+    .optional(),
+});
+
 /** A config's outer form; layers, compile and fit options are checked by those who use them. */
 export const configSchema = known({
   name: text.optional(),
@@ -63,6 +74,7 @@ export const configSchema = known({
   compile: anyObject.optional(),
   fit: anyObject.optional(),
   seed: z.int({ error: "expected a whole number" }).optional(),
+  records: records.optional(),
   output: text.optional(),
 });
 

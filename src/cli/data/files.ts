@@ -1,5 +1,5 @@
 import { readdir, readFile, stat } from "node:fs/promises";
-import { basename, dirname, extname, resolve } from "node:path";
+import { basename, dirname, extname, relative, resolve } from "node:path";
 import { nearest } from "../../util/index.ts";
 import { type ExitCode, oneLine, refuse } from "../exit.ts";
 
@@ -31,4 +31,10 @@ export async function readText(path: string, exitCode: ExitCode): Promise<string
   } catch (error) {
     return refuse(exitCode, `${path} could not be read: ${oneLine(error)}`);
   }
+}
+
+/** A path as short as it can be written from here. */
+export function here(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short === "" || short.startsWith("..") || dirname(short) === path ? path : short;
 }

@@ -34,11 +34,12 @@ ${report.subtitle && html`<p class="subtitle">${report.subtitle}</p>`}
 <p class="date"><time datetime="${created.toISOString()}">${dateText(created)}</time></p>
 </header>
 ${highlights(report)}
+${report.lead?.map((each, i) => section(each, i, "lead"))}
 ${report.history && curves(report.history)}
 ${report.confusion && classes(report, report.confusion, names)}
 ${report.regression && regression(report.regression)}
 ${report.mistakes?.length ? mistakes(report.mistakes, names) : undefined}
-${report.sections?.map(section)}
+${report.sections?.map((each, i) => section(each, i))}
 ${report.modelSummary && model(report.modelSummary)}
 ${report.facts && facts(report.facts)}
 </main>
@@ -70,6 +71,7 @@ function curves(history: ReportHistory): Html | undefined {
   const metrics = [...new Set(recorded.map(([name]) => trainName(name)))];
   return html`<section aria-labelledby="curves">
 <h2 id="curves">Learning curves</h2>
+${metrics.some((metric) => seriesOf(metric, history).length > 1) && html`<p>Training figures are means over an epoch, taken while the model learns (with dropout and changed samples, where there are any); validation follows at its end and may be better.</p>`}
 <div class="charts">${metrics.map((metric) => figure(metric, seriesOf(metric, history)))}</div>
 <details><summary>The numbers behind the curves</summary>${historyTable(
     recorded.map(([name, values]) => ({ name, values })),
@@ -130,7 +132,7 @@ function mistakes(list: readonly Mistake[], names: readonly string[]): Html {
   return html`<section aria-labelledby="mistakes">
 <h2 id="mistakes">The worst mistakes</h2>
 <p>Wrong answers that the model was surest of: the true class, what it saw instead, and its confidence.</p>
-<ul class="mistakes">${list.map((mistake) => {
+<ul class="${names.some(({ length }) => length > 6) ? "mistakes wide" : "mistakes"}">${list.map((mistake) => {
     const [height = 1, width = 1] = mistake.shape;
     const [label, prediction] = [name(mistake.label), name(mistake.prediction)];
     return html`<li><figure><img src="${pngDataUri(mistake.pixels, mistake.shape)}" width="${width}" height="${height}" alt="${`Picture of class ${label}, taken for ${prediction}`}"><figcaption><span><b class="right">${label}</b><span class="as" aria-hidden="true">→</span><span class="hidden"> taken for </span><b class="wrong">${prediction}</b></span><small>${percent(mistake.probability, 1)}</small></figcaption></figure></li>`;
@@ -138,8 +140,8 @@ function mistakes(list: readonly Mistake[], names: readonly string[]): Html {
 </section>`;
 }
 
-function section({ title, note, tables }: ReportSection, place: number): Html {
-  const id = `section-${place + 1}`;
+function section({ title, note, tables }: ReportSection, place: number, group = "section"): Html {
+  const id = `${group}-${place + 1}`;
   return html`<section aria-labelledby="${id}">
 <h2 id="${id}">${title}</h2>
 ${note && html`<p>${note}</p>`}

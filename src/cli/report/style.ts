@@ -62,8 +62,9 @@ details .scroll { max-height: 420px; margin-top: 10px; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .92rem; }
 caption { caption-side: bottom; text-align: left; color: var(--soft); font-size: .84rem; padding-top: 10px; }
 th { font-weight: 600; } thead th { color: var(--soft); font-weight: 500; font-size: .84rem; }
-.tables { display: grid; grid-template-columns: minmax(0, max-content) minmax(0, 1fr); gap: 16px; align-items: start; }
-.tables > .scroll { padding: 16px; max-width: 100%; }
+.tables { display: flex; flex-wrap: wrap; gap: 16px; align-items: start; }
+.tables > .scroll { padding: 16px; max-width: 100%; min-width: min(100%, 300px); flex: 0 1 auto; }
+.tables > .scroll:last-child { flex: 1 1 460px; }
 .confusion td, .confusion thead th:not(:first-child) { min-width: 2.5rem; text-align: center; }
 .confusion td { height: 2.3rem; padding: 0 5px; border: 2px solid var(--card); border-radius: 6px; }
 .confusion { border-collapse: separate; border-spacing: 0; }
@@ -74,11 +75,11 @@ th { font-weight: 600; } thead th { color: var(--soft); font-weight: 500; font-s
 .confusion .hit { background: rgb(var(--hit) / var(--share)); }
 .confusion .miss { background: rgb(var(--miss) / var(--share)); }
 .confusion .strong { color: var(--strong); font-weight: 600; }
-.plain { margin-top: 12px; } .words th, .words td { text-align: left; padding: 5px 14px 5px 0; vertical-align: top; }
+.plain { margin-top: 12px; } .plain .numbers { width: auto; min-width: min(100%, 560px); } .words th, .words td { text-align: left; padding: 5px 14px 5px 0; vertical-align: top; }
 .numbers th[scope=row] { text-align: left; }
 .scores, .numbers { width: 100%; }
 .scores td, .scores thead th, .numbers td, .numbers thead th { text-align: right; padding: 6px 8px; white-space: nowrap; }
-.scores tr > :first-child { padding-left: 0; } .scores tr > :last-child { padding-right: 0; }
+.scores tr > :first-child, .numbers tr > :first-child { padding-left: 0; } .scores tr > :last-child { padding-right: 0; }
 .scores tbody th, .scores tfoot th, .scores thead th:first-child, .numbers th:first-child { text-align: left; }
 .scores tr > *, .numbers tr > * { border-bottom: 1px solid var(--line); }
 .scores tbody th, .scores tfoot th { overflow-wrap: break-word; padding-right: 10px; }
@@ -88,6 +89,7 @@ th { font-weight: 600; } thead th { color: var(--soft); font-weight: 500; font-s
   background: linear-gradient(to right, var(--train) calc(var(--share) * 100%), var(--line) 0); }
 .number { display: inline-block; min-width: 4.1em; }
 .mistakes { list-style: none; display: grid; grid-template-columns: repeat(auto-fill, minmax(104px, 1fr)); gap: 14px; }
+.mistakes.wide { grid-template-columns: repeat(auto-fill, minmax(164px, 1fr)); }
 .mistakes figure { background: var(--card); border: 1px solid var(--line); border-radius: 12px; overflow: hidden;
   box-shadow: var(--shadow); }
 .mistakes img { display: block; width: 100%; height: auto; image-rendering: pixelated; background: #000; }
@@ -101,7 +103,6 @@ pre { margin: 12px 0 0; padding: 16px; font: 13px/1.5 ui-monospace, SFMono-Regul
 .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 230px), 1fr)); gap: 14px 24px;
   padding: 18px; margin-top: 12px; }
 .facts dt { color: var(--soft); font-size: .84rem; } .facts dd { overflow-wrap: anywhere; }
-@media (max-width: 860px) { .tables { grid-template-columns: minmax(0, 1fr); } }
 @media (max-width: 480px) {
   .bar { display: none; } .number { min-width: 0; } .highlights { grid-template-columns: 1fr 1fr; }
   .chart { padding: 14px 12px 8px; } .chart figcaption b { flex-basis: 100%; } svg text { font-size: 15px; }
@@ -115,7 +116,7 @@ pre { margin: 12px 0 0; padding: 16px; font: 13px/1.5 ui-monospace, SFMono-Regul
   body { background: #fff; font-size: 12px; } main { max-width: none; padding: 0; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; box-shadow: none !important; }
   section { margin-top: 24px; } details { display: none; } .scroll { overflow: visible; }
-  .charts { grid-template-columns: 1fr 1fr; } .tables { grid-template-columns: max-content 1fr; }
+  .charts { grid-template-columns: 1fr 1fr; }
   .mistakes { grid-template-columns: repeat(8, 1fr); gap: 8px; } .mistakes figcaption { padding: 3px 6px; }
   h2 { break-after: avoid; } tr, figure, .highlights div, .facts div { break-inside: avoid; }
   .confusion td, .confusion thead th:not(:first-child) { min-width: 1.7rem; } .confusion td { height: 1.7rem; } .bar { display: none; }

@@ -48,6 +48,8 @@ export interface Report {
   created?: Date;
   /** At most about six figures shown large at the top. */
   highlights?: readonly Highlight[];
+  /** Tables, shown before all others: what the figures at the top are to be held against. */
+  lead?: readonly ReportSection[];
   history?: ReportHistory;
   /** Counts by true class (row) and predicted class (column). */
   confusion?: readonly (readonly number[])[];

@@ -8,6 +8,7 @@ import {
   type TableScores,
   type TrainedTable,
 } from "../../tabular/index.ts";
+import type { History } from "../../train/index.ts";
 import { formatMetric, formatNumber, formatSeconds, groupDigits, metricTitle, percent } from "../format.ts";
 import type { Highlight, Report, ReportSection, ReportTable } from "../report/index.ts";
 import { confusionMatrix } from "../scores.ts";
@@ -51,8 +52,8 @@ export function tableReport(result: TableResult): Report {
       classes && { confusion: confusionMatrix(test.y, labels, classes.length), classNames: classes }),
     countedOn: `${tested} test rows`,
     ...(!isClasses && { regression: { actual: test.y, predicted: output, name: target.name } }),
+    lead: [comparison(result)],
     sections: [
-      comparison(result),
       ...(target.task === "binary" ? [calibration(test.y, output), thresholds(test.y, output, target.classes)] : []),
       ...(target.task === "multi-class" ? [sureness(test.y, output, labels)] : []),
       ...(isSets ? [labelsSection(test.y, output, target.classes)] : []),
@@ -70,7 +71,8 @@ export function tableReport(result: TableResult): Report {
           ? `hidden layers of ${trained.plan.hidden.join(" and ")} units beside a linear way`
           : "linear: the network was no better on the validation part",
       "stopped by": trained.history.reason,
-      epochs: trained.history.epochs.length,
+      epochs: epochsOf(trained.history),
+      loss: metricTitle(trained.plan.loss),
       "batch size": trained.plan.batchSize,
       "learning rate": trained.plan.learningRate,
       seed,
@@ -80,6 +82,14 @@ export function tableReport(result: TableResult): Report {
       processor: cpus()[0]?.model.trim() || "unknown",
     },
   };
+}
+
+/** How many there were, and which one's weights are the model's: those with the lowest validation loss. */
+export function epochsOf({ history, epochs }: History): string {
+  const losses = (history["valLoss"] ?? []) as number[];
+  const best = losses.indexOf(Math.min(...losses.filter(Number.isFinite)));
+  const last = epochs.length;
+  return best < 0 || best + 1 === last ? String(last) : `${last}; the weights are those of epoch ${best + 1}`;
 }
 
 /** The figures to see first. */
@@ -131,7 +141,7 @@ function comparison(result: TableResult): ReportSection {
 }
 
 /** Ten bins of equal counts: what was foretold, and how often it came true. */
-function calibration(y: Float32Array, p: Float32Array): ReportSection {
+export function calibration(y: Float32Array, p: Float32Array): ReportSection {
   const order = [...p.keys()].sort((a, b) => (p[a] as number) - (p[b] as number));
   const bins = Math.min(10, Math.max(2, Math.floor(y.length / 15)));
   const rows = Array.from({ length: bins }, (_, bin) => {
@@ -153,7 +163,7 @@ function calibration(y: Float32Array, p: Float32Array): ReportSection {
 }
 
 /** What a threshold other than a half gives. */
-function thresholds(y: Float32Array, p: Float32Array, classes: readonly string[]): ReportSection {
+export function thresholds(y: Float32Array, p: Float32Array, classes: readonly string[]): ReportSection {
   const rows = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95].map((threshold) => {
     let [hits, called, positives, right] = [0, 0, 0, 0];
     y.forEach((label, i) => {
@@ -202,7 +212,7 @@ function labelsSection(y: Float32Array, p: Float32Array, labels: readonly string
 }
 
 /** How often the model is right, by how sure it is. */
-function sureness(y: Float32Array, p: Float32Array, labels: Int32Array): ReportSection {
+export function sureness(y: Float32Array, p: Float32Array, labels: Int32Array): ReportSection {
   const size = p.length / y.length;
   const bins = [0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0001];
   const rows = bins.slice(0, -1).flatMap((low, bin) => {

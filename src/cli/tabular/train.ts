@@ -1,4 +1,3 @@
-import { stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import {
   answersOf,
@@ -7,6 +6,7 @@ import {
   type PreparedTable,
   type PrepareOptions,
   permutationImportance,
+  planTraining,
   prepareTable,
   scoresOf,
   TableModel,
@@ -17,19 +17,22 @@ import {
 import type { Model } from "../../train/index.ts";
 import { writeFileAtomic } from "../../util/node.ts";
 import { writeCsv } from "../data/csv.ts";
-import { requireFile } from "../data/files.ts";
+import { here, requireFile } from "../data/files.ts";
 import { EXIT, type ExitCode, part, refuse } from "../exit.ts";
 import { groupDigits } from "../format.ts";
 import { writeReport } from "../report/index.ts";
+import { recorded } from "../runs/record.ts";
 import { paint, table as textTable } from "../terminal/index.ts";
+import { openCheckpoints, type RunCheckpoints } from "../training/checkpoints.ts";
 import { openEngine } from "../training/engine.ts";
+import { type RecordArguments, recordCallbacks, recordOptions } from "../training/records.ts";
 import { openOutput } from "../training/write.ts";
 import { VERSION } from "../version.ts";
 import { trainingCode } from "./code.ts";
 import { comparisonTable, type TableResult, tableReport, targetNames, taskName } from "./report.ts";
 
 /** Options of `descent train FILE --target COLUMN`. */
-export interface TrainTableArguments {
+export interface TrainTableArguments extends RecordArguments {
   target?: string[];
   task?: string;
   ignore?: string[];
@@ -64,22 +67,30 @@ export async function trainTableCommand(file: string, options: TrainTableArgumen
       "a file",
       `descent train FILE --sql "${file.trim().slice(0, 40)}..." --target COLUMN; the query calls the file data`,
     );
-  if ((await stat(file).catch(() => undefined))?.isDirectory()) {
-    refuse(
-      EXIT.usage,
-      `${file} is a folder; folders of images are not trained by one command`,
-      "a table",
-      "a config with data as a function: descent train --help",
-    );
-  }
   await requireFile(file, EXIT.data, "a table: .csv, .tsv, .json, .jsonl, .parquet, .duckdb");
-  const say = options.quiet ? () => undefined : console.log;
   const seed = options.seed ?? 0;
   const prepared = prepareOptions(options, seed);
   const folder =
     options.output === undefined ? resolve("runs", basename(file).replace(/(\.\w+)+$/, "")) : resolve(options.output);
-  if (options.resume) refuse(EXIT.usage, "--resume was given for a table", "a config", "tables are trained anew");
   await openEngine();
+  await openOutput(folder);
+  const { epochs, balance, resume = false } = options;
+  const { seed: _, ...how } = prepared;
+  const facts = { kind: "table", source: here(resolve(file)), seed, settings: { ...how, epochs, balance } };
+  const checkpoints = await openCheckpoints(folder, resume);
+  return recorded(folder, facts, resume, () => trainTableIn(folder, file, prepared, checkpoints, options));
+}
+
+/** The work of a run whose folder is open. */
+async function trainTableIn(
+  folder: string,
+  file: string,
+  prepared: PrepareOptions,
+  checkpoints: RunCheckpoints,
+  options: TrainTableArguments,
+): Promise<ExitCode> {
+  const say = options.quiet ? () => undefined : console.log;
+  const { seed = 0, epochs, balance } = options;
   const table = await part(EXIT.data, () => prepareTable(file, prepared));
   try {
     const { task, name } = table.recipe.target;
@@ -90,22 +101,30 @@ export async function trainTableCommand(file: string, options: TrainTableArgumen
     for (const { column, text } of table.findings.filter(({ kind }) => kind === "warning")) {
       say(`${paint("Warning:", "yellow")} ${column === undefined ? "" : `${column}: `}${text}`);
     }
-    await openOutput(folder);
     const [train, validation, test] = [
       await table.part("train"),
       await table.part("validation"),
       await table.part("test"),
     ];
-    const { epochs, balance } = options;
+    const callbacks = await part(EXIT.usage, () =>
+      recordCallbacks(recordOptions(options), {
+        name: basename(folder),
+        parameters: { source: file, ...prepared, ...planTraining(task, train.y.length) },
+      }),
+    );
     const trained = await part(EXIT.failed, () =>
       trainTable(table, train, validation, {
         seed,
         ...(epochs !== undefined && { epochs }),
         ...(balance !== undefined && { balance }),
-        fit: { saveTo: join(folder, "model"), ...(options.quiet && { verbose: 0 }) },
+        checkpoint: checkpoints.of,
+        fit: { callbacks, ...(options.quiet && { verbose: 0 }) },
       }),
     );
-    if (trained.history.interrupted) return EXIT.interrupted;
+    if (trained.history.interrupted) {
+      say("Go on with the same command and --resume");
+      return EXIT.interrupted;
+    }
     const output = await outputOf(trained.model, test);
     const width = test.y.length / test.rows.length;
     const constant = constantAnswers(task, train.y, test.rows.length, table.recipe.target.classes.length);
@@ -125,11 +144,12 @@ export async function trainTableCommand(file: string, options: TrainTableArgumen
       seed,
     };
     await writeAll(folder, result, prepared, resolve(file));
+    await checkpoints.remove();
     const { columns, rows } = comparisonTable(result);
     const titles = columns.map((title, i) => ({ title, ...(i === 0 && { align: "left" as const }) }));
     console.log(`\n${textTable({ columns: titles, rows })}\n`);
     for (const name of ["model", "metrics.json", "report.html", "predictions.csv", "train.ts"])
-      say(`Wrote ${paint(join(folder, name), "cyan")}`);
+      say(`Wrote ${paint(here(join(folder, name)), "cyan")}`);
     return EXIT.ok;
   } finally {
     await table.close();

@@ -7,7 +7,7 @@ import { cacheFlow, MemoryStore } from "./stages/cache.ts";
 import { type Columns, columnsFlow } from "./stages/columns.ts";
 import { filterFlow, type MapBatch, type MapSample, mapBatchesFlow, mapFlow, type Predicate } from "./stages/map.ts";
 import { prefetchFlow } from "./stages/prefetch.ts";
-import { shardFlow, skipFlow, takeFlow } from "./stages/rows.ts";
+import { selectFlow, shardFlow, skipFlow, takeFlow } from "./stages/rows.ts";
 import { interleaveFlow, repeatFlow, zipFlow } from "./stages/several.ts";
 import { shuffleFlow } from "./stages/shuffle.ts";
 import { threadsFlow } from "./stages/threads.ts";
@@ -127,6 +127,19 @@ export class Dataset implements AsyncIterable<Batch> {
   skip(count: number): Dataset {
     checkCount("skip", "count", count, 0);
     return new Dataset(skipFlow(this.flow, count));
+  }
+
+  /**
+   * The samples of these numbers, counted from 0, in this order: the parts that `splitIndices` gives, for instance. Of samples that can be had in
+   * any order (arrays, images, token files).
+   *
+   * @example
+   * const { train, test } = splitIndices(4, { testSize: 1 });
+   * const all = fromArrays({ x: [[1], [2], [3], [4]] });
+   * const [learned, held] = [all.select(train), all.select(test)];
+   */
+  select(rows: ArrayLike<number>): Dataset {
+    return new Dataset(selectFlow(this.flow, rows));
   }
 
   /**

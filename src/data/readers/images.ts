@@ -1,4 +1,4 @@
-import { open, readdir, realpath } from "node:fs/promises";
+import { open, readdir, realpath, stat } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join, relative, resolve, sep } from "node:path";
 import { fail } from "../../util/index.ts";
@@ -12,6 +12,7 @@ interface Picture {
   removeAlpha(): Picture;
   toColourspace(space: string): Picture;
   raw(): Picture;
+  metadata(): Promise<{ width?: number; height?: number; hasAlpha?: boolean }>;
   toBuffer(options: { resolveWithObject: true }): Promise<{ data: Uint8Array; info: { channels: number } }>;
 }
 
@@ -89,6 +90,58 @@ function withChannels(data: Uint8Array, from: number, to: number): Uint8Array {
   return out;
 }
 
+/** What the files of images are like: see `describeImages`. */
+export interface ImageFacts {
+  /** Medians, in pixels. */
+  readonly height: number;
+  readonly width: number;
+  /** Whether all have the same proportions, but for a tenth. */
+  readonly alike: boolean;
+  /** Whether none has a color. */
+  readonly gray: boolean;
+}
+
+/** Images that are looked at. */
+const MOST_LOOKED_AT = 200;
+
+/** Looks at some of the images, evenly spread; those that can't be read are left out. */
+export async function imageFacts(paths: readonly string[]): Promise<ImageFacts> {
+  const sharp = await library();
+  const count = Math.min(MOST_LOOKED_AT, paths.length);
+  const looked = await Promise.all(
+    Array.from({ length: count }, async (_, i) => {
+      const path = paths[Math.floor((i * paths.length) / count)] as string;
+      try {
+        const options = { limitInputPixels: MOST_PIXELS, failOn: "warning" };
+        const { width = 0, height = 0 } = await sharp(await imageBytes(path), options).metadata();
+        const pixels = await decoded(sharp, path, { size: [16, 16], channels: 3, fit: "fill" });
+        return { height, width, gray: isGray(pixels) };
+      } catch {
+        return undefined;
+      }
+    }),
+  );
+  const seen = looked.filter((each) => each !== undefined);
+  if (seen.length === 0) fail(`none of ${count} images can be read, ${paths[0]} for one`, "PNG, JPEG, WebP, ...");
+  const middle = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1] as number;
+  const proportion = middle(seen.map(({ height, width }) => width / height));
+  return {
+    height: middle(seen.map(({ height }) => height)),
+    width: middle(seen.map(({ width }) => width)),
+    alike: seen.every(({ height, width }) => Math.abs(Math.log(width / height / proportion)) < 0.1),
+    gray: seen.every(({ gray }) => gray),
+  };
+}
+
+/** Whether red, green and blue are the same everywhere, but for what JPEG rounds. */
+function isGray(pixels: Uint8Array): boolean {
+  for (let i = 0; i < pixels.length; i += 3) {
+    const [red = 0, green = 0, blue = 0] = pixels.subarray(i, i + 3);
+    if (Math.max(red, green, blue) - Math.min(red, green, blue) > 4) return false;
+  }
+  return true;
+}
+
 /** How files of images begin. Others are not given to a decoder: some formats can name other files. */
 const BEGINNINGS: readonly (readonly [at: number, bytes: string])[] = [
   [0, "\x89PNG\r\n\x1a\n"],
@@ -118,12 +171,14 @@ async function imageBytes(path: string): Promise<Uint8Array> {
 
 const IMAGE = /\.(png|jpe?g|webp|gif|tiff?|avif)$/i;
 
-/** The images in a folder's folders, each of these a class, in the order of their names; those of a folder without folders have none. */
+/** The images in a folder's folders, each of these a class, in the order of their names; those of a folder without folders, or one image, have none. */
 export async function imagesIn(folder: string): Promise<ImageList & { classes: string[] }> {
+  const found = await stat(folder).catch(() => undefined);
+  if (found?.isFile()) return { paths: [folder], labels: undefined, name: folder, classes: [] };
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: Error) =>
     fail(`${folder} cannot be read: ${error.message}`, "a folder of images"),
   );
-  const classes = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const classes = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith(".")).map(({ name }) => name);
   classes.sort();
   const paths: string[] = [];
   const labels: number[] = [];

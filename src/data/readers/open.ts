@@ -1,5 +1,5 @@
 import { extname } from "node:path";
-import { fail, unknownName } from "../../util/index.ts";
+import { checkOptions, fail, unknownName } from "../../util/index.ts";
 import type { DenseArray } from "../arrays.ts";
 import type { Batch } from "../datasets/batch.ts";
 import { Dataset } from "../datasets/dataset.ts";
@@ -16,7 +16,7 @@ import {
 } from "./array-file.ts";
 import { bytesOf, decodeElements, type Element } from "./elements.ts";
 import { type ImageOptions, imageSettings } from "./image-options.ts";
-import { imageFlow, imagesIn, imagesNamed } from "./images.ts";
+import { type ImageFacts, type ImageList, imageFacts, imageFlow, imagesIn, imagesNamed } from "./images.ts";
 import { linesFlow } from "./lines.ts";
 import { npzFiles } from "./npz.ts";
 
@@ -109,15 +109,33 @@ function rawFile(path: string, type: keyof typeof TOKENS): Promise<ArrayFile> {
 /** Images of a folder, or those that a table names; see `fromImages`. */
 export async function imageDataset(
   folder: string,
-  options: ImageOptions & { table?: string; path?: string; label?: string },
-): Promise<{ dataset: Dataset; classes: string[] }> {
+  options: ImageOptions & ImageNames,
+): Promise<{ dataset: Dataset } & Omit<ImageList, "name"> & { classes: string[] }> {
   const settings = imageSettings("fromImages", options, ["table", "path", "label"]);
-  const { table, path = "path", label } = options;
-  const list = table === undefined ? await imagesIn(folder) : await listed(folder, table, path, label);
-  return { dataset: new Dataset(await imageFlow(list, settings)), classes: list.classes };
+  const list = await listed(folder, options);
+  const { classes, paths, labels } = list;
+  return { dataset: new Dataset(await imageFlow(list, settings)), classes, paths, labels };
 }
 
-async function listed(folder: string, source: string, path: string, label: string | undefined) {
+/** What the images of a folder are like; see `describeImages`. */
+export async function describedImages(
+  folder: string,
+  options: ImageNames,
+): Promise<ImageFacts & Omit<ImageList, "name"> & { classes: string[] }> {
+  checkOptions("describeImages", options, ["table", "path", "label"]);
+  const { classes, paths, labels } = await listed(folder, options);
+  return { classes, paths, labels, ...(await imageFacts(paths)) };
+}
+
+/** The table that names images, and its columns. */
+interface ImageNames {
+  readonly table?: string;
+  readonly path?: string;
+  readonly label?: string;
+}
+
+async function listed(folder: string, { table: source, path = "path", label }: ImageNames) {
+  if (source === undefined) return imagesIn(folder);
   const table = await Table.open(source, { text: /\.[ct]sv$/i.test(source) });
   try {
     const files: unknown[] = [];

@@ -3,6 +3,7 @@ import type { DenseArray } from "../arrays.ts";
 import { checkCount } from "../datasets/checks.ts";
 import type { Dataset } from "../datasets/dataset.ts";
 import type { ImageOptions } from "../readers/image-options.ts";
+import type { ImageFacts } from "../readers/images.ts";
 
 const readers = () => import("../files.ts");
 
@@ -74,7 +75,7 @@ export async function fromTokens(path: string, options: TokenOptions): Promise<D
 }
 
 /** Where the images' classes stand, if not in the names of folders. */
-export interface ImageSourceOptions extends ImageOptions {
+export interface ImageNames {
   /** A table's file (CSV, Parquet...) that names the images. Default: every folder in the folder is a class. */
   readonly table?: string;
   /** Its column of paths, which start from the folder; default "path". */
@@ -83,12 +84,24 @@ export interface ImageSourceOptions extends ImageOptions {
   readonly label?: string;
 }
 
+export interface ImageSourceOptions extends ImageOptions, ImageNames {}
+
+/** Images and what they show. */
+export interface NamedImages {
+  /** The classes' names in the order of their numbers. */
+  readonly classes: string[];
+  /** The file of each sample. */
+  readonly paths: readonly string[];
+  /** The class of each sample; undefined where nothing names one. */
+  readonly labels: Int32Array | undefined;
+}
+
 /**
  * Images as samples: `x` is uint8 [height, width, channels], `y` the class as int32; decoded by the optional package `sharp` on threads of its
  * own, when they are asked for.
  *
- * @param folder a folder for each class, with images in it; or the folder that a table's paths start from.
- * @returns the dataset, and the classes' names in the order of their numbers.
+ * @param folder a folder for each class, with images in it; or the folder that a table's paths start from; or one image.
+ * @returns the dataset, the classes' names in the order of their numbers, and files and classes of all samples.
  * @throws DescentError when the package is not installed, when there are no images, and for paths that lead out of the folder.
  * @example
  * const { dataset, classes } = await fromImages("flowers", { size: [64, 64] }); // throws without the folder
@@ -96,6 +109,18 @@ export interface ImageSourceOptions extends ImageOptions {
 export async function fromImages(
   folder: string,
   options: ImageSourceOptions,
-): Promise<{ dataset: Dataset; classes: string[] }> {
+): Promise<{ readonly dataset: Dataset } & NamedImages> {
   return (await readers()).imageDataset(folder, options);
+}
+
+/**
+ * What the images of a folder are like, by which a size is chosen: medians of height and width, whether all have the same proportions, and
+ * whether none has a color. At most 200 of them, evenly spread, are looked at.
+ *
+ * @throws DescentError as {@link fromImages}, and when none of them can be read.
+ * @example
+ * const { height, width, gray } = await describeImages("flowers"); // throws without the folder
+ */
+export async function describeImages(folder: string, options: ImageNames = {}): Promise<ImageFacts & NamedImages> {
+  return (await readers()).describedImages(folder, options);
 }

@@ -1,3 +1,4 @@
+import { fail } from "../../../util/index.ts";
 import { type Batch, bytesPerRow, gatherBatch, handyRows, rowsOf, sliceBatch } from "../batch.ts";
 import type { Cursor, Flow } from "../flow.ts";
 
@@ -111,6 +112,35 @@ export function skipFlow(up: Flow, count: number): Flow {
       };
     },
   };
+}
+
+/** The samples of these numbers, in this order. */
+export function selectFlow(up: Flow, chosen: ArrayLike<number>): Flow {
+  const { gather } = up;
+  if (!gather) {
+    fail("select got samples that come in their own order", "arrays, images or token files", "filter, or cache first");
+  }
+  const rows = Float64Array.from(chosen);
+  const wrong = rows.find((row) => !Number.isInteger(row) || row < 0 || row >= (up.length ?? 0));
+  if (wrong !== undefined) fail(`select got sample ${wrong}`, `whole numbers from 0 to ${(up.length ?? 0) - 1}`);
+  const own: Flow["gather"] = (wanted, pass) =>
+    gather(
+      Float64Array.from(wanted, (row) => rows[row] as number),
+      pass,
+    );
+  return {
+    description: `${up.description}, ${rows.length} chosen (${fingerprint(rows)})`,
+    length: rows.length,
+    batchSize: up.batchSize,
+    gather: own,
+    open: (pass, position) => readInOrder(rows.length, own, pass, position, up.batchSize),
+  };
+}
+
+/** 32-bit FNV-1a over numbers: tells other choices from the same. */
+function fingerprint(rows: Float64Array): string {
+  const hash = rows.reduce((before, row) => Math.imul(before ^ row, 0x01000193), 0x811c9dc5);
+  return (hash >>> 0).toString(16).padStart(8, "0");
 }
 
 /** Every `world`-th sample, beginning with sample `rank`: together the shares of all ranks are everything, and none is in two. */

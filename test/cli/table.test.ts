@@ -1,0 +1,140 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { runsCommand } from "../../src/cli/commands/runs.ts";
+import { runsIn } from "../../src/cli/runs/list.ts";
+import { openCheckpoints } from "../../src/cli/training/checkpoints.ts";
+import { descent, workFolder, write } from "./fixture.ts";
+
+const folder = workFolder();
+const wasm = { DESCENT_ENGINE: "wasm", DESCENT_THREADS: "1" };
+const read = (path: string) => readFileSync(join(folder, path), "utf8");
+
+/** 150 flowers whose kind follows from two lengths, some of them missing. */
+function flowers(): string {
+  const rows = Array.from({ length: 150 }, (_, i) => {
+    const kind = i % 3;
+    const [petal, sepal] = [kind * 2 + ((i * 7) % 10) / 10, 5 + ((i * 13) % 10) / 5];
+    return `${i % 23 === 0 ? "" : petal},${sepal},${["north", "south"][i % 2]},${["rose", "tulip", "lily"][kind]}`;
+  });
+  return `petal,sepal,side,kind\n${rows.join("\n")}\n`;
+}
+
+const train = (output: string, ...more: string[]) => [
+  "train",
+  "flowers.csv",
+  "--target",
+  "kind",
+  "-o",
+  output,
+  "--epochs",
+  "150",
+  ...more,
+];
+
+test("a table becomes a model that is tested, explained, listed and used", async () => {
+  writeFileSync(join(folder, "flowers.csv"), flowers());
+  const records = ["--tensorboard", "events", "--jsonl", "log.jsonl"];
+  const trained = await descent(folder, train("runs/first", ...records), undefined, wasm);
+  expect(trained.stderr).toBe("");
+  expect(trained.code).toBe(0);
+  expect(readdirSync(join(folder, "runs/first")).sort()).toEqual(
+    ["metrics.json", "model", "predictions.csv", "report.html", "run.json", "train.ts"].sort(),
+  );
+  const metrics = JSON.parse(read("runs/first/metrics.json"));
+  expect(metrics.test.accuracy).toBeGreaterThan(metrics.baselines.constant.accuracy);
+  const report = read("runs/first/report.html");
+  for (const title of [
+    "Learning curves",
+    "What it recognizes",
+    "Against simple answers",
+    "Calibration",
+    "What the model looks at",
+    "The data",
+    "Cleaning",
+    "The model",
+    "How it was made",
+  ])
+    expect(report).toContain(`>${title}</h2>`);
+  expect(read("log.jsonl").trim().split("\n").length).toBe(metrics.epochs);
+  expect(
+    readdirSync(join(folder, "events"))
+      .map((name) => name.split(".")[0])
+      .sort(),
+  ).toEqual(["events", "train", "validation"]);
+
+  const predicted = await descent(
+    folder,
+    ["predict", "runs/first", "flowers.csv", "-o", "answers.csv"],
+    undefined,
+    wasm,
+  );
+  expect(predicted.stdout).toBe("Wrote 150 predictions to answers.csv\n");
+  expect(read("answers.csv").trim().split("\n").length).toBe(151);
+});
+
+test("a training that was interrupted goes on with --resume, and ends as if it had not been", async () => {
+  let isStopped = false;
+  // As soon as an epoch is shown: there are more of them.
+  const stopped = await descent(
+    folder,
+    train("runs/second"),
+    (soFar, kill) => {
+      if (!isStopped && /Epoch +1\//.test(soFar)) kill("SIGINT");
+      isStopped ||= /Epoch +1\//.test(soFar);
+    },
+    wasm,
+  );
+  expect(stopped.code).toBe(130);
+  expect(stopped.stdout).toContain("--resume");
+  expect(JSON.parse(read("runs/second/run.json")).status).toBe("interrupted");
+  const other = await descent(folder, [...train("runs/second"), "--seed", "1", "--resume"], undefined, wasm);
+  expect(other.stderr).toMatch(/the run in .* began with seed 0, not 1/);
+  await expect(openCheckpoints(join(folder, "runs/second"), false)).rejects.toThrow(/did not end.*--resume/);
+  const resumed = await descent(folder, train("runs/second", "--resume"), undefined, wasm);
+  expect(resumed.stderr).toBe("");
+  expect(resumed.code).toBe(0);
+  const [first, second] = ["first", "second"].map((name) => JSON.parse(read(`runs/${name}/metrics.json`)));
+  expect(second.history).toEqual(first.history);
+  expect(second.test).toEqual(first.test);
+  expect(existsSync(join(folder, "runs/second/checkpoints"))).toBe(false);
+  expect(JSON.parse(read("runs/second/run.json"))).toMatchObject({ status: "finished", resumed: [expect.any(String)] });
+});
+
+/** A folder of a run, as `descent train` writes it. */
+function writeRun(name: string, changes: object, metrics: object | undefined): void {
+  const run = { ...JSON.parse(read("runs/first/run.json")), ...changes };
+  write(folder, { [`runs/${name}/run.json`]: run, ...(metrics && { [`runs/${name}/metrics.json`]: metrics }) });
+}
+
+test("runs are listed, sorted by a metric, and compared", async () => {
+  const settings = { target: "kind", ignore: ["petal"] };
+  writeRun(
+    "third",
+    { started: "2099-01-01T00:00:00.000Z", seed: 1, settings },
+    { test: { accuracy: 0.25 }, seconds: 2 },
+  );
+  writeRun(
+    "fourth",
+    { started: "2098-01-01T00:00:00.000Z", status: "running", process: { host: hostname(), id: 2 ** 30 } },
+    undefined,
+  );
+  write(folder, { "runs/foreign/run.json": "{}", "runs/other/readme.txt": "no run" });
+  const found = await runsIn(join(folder, "runs"));
+  expect(found.map(({ name }) => name).slice(0, 3)).toEqual(["third", "fourth", "second"]); // the latest first
+  expect(found.map(({ status }) => status)).toEqual(["finished", "killed", "finished", "finished"]);
+  expect(found[3]?.record.environment).toMatchObject({ node: process.version, engine: "wasm", threads: 1 });
+  const listed = await descent(folder, ["runs", "--sort", "accuracy"]);
+  const [heading, , ...lines] = listed.stdout.trim().split("\n");
+  expect(heading).toMatch(/^run +began \(UTC\) +status +trained on +accuracy +F1 +log loss +time +seed$/);
+  expect(lines.map((line) => line.split(" ")[0]).slice(2)).toEqual(["third", "fourth"]);
+  expect(lines[2]).toMatch(/^third +2099-01-01 00:00 +finished +flowers.csv +25.00 % +2.00 s +1$/);
+
+  const compared = await descent(folder, ["runs", "compare", "first", "runs/third"]);
+  expect(compared.stdout).toMatch(/^seed +0 +1$/m);
+  expect(compared.stdout).toMatch(/^ignore +- +\["petal"\]$/m);
+  expect(compared.stdout).toMatch(/^accuracy +\* [\d.]+ % +25.00 %$/m);
+  expect(compared.stdout).not.toMatch(/^target/m); // the same in both
+  await expect(runsCommand(join(folder, "runs"), { sort: "acuracy" })).rejects.toThrow(/"acuracy".*"accuracy"/);
+});
