@@ -109,7 +109,7 @@ async function trainTableIn(
     const callbacks = await part(EXIT.usage, () =>
       recordCallbacks(recordOptions(options), {
         name: basename(folder),
-        parameters: { source: file, ...prepared, ...planTraining(task, train.y.length) },
+        parameters: { source: file, ...prepared, ...planTraining(task, train.rows.length) },
       }),
     );
     const trained = await part(EXIT.failed, () =>
