@@ -1,12 +1,14 @@
 // `npm run bench:data -- [GB] [FOLDER]`: makes a table of so many gigabytes (default 10) by DuckDB, trains one epoch over it in a process of its
 // own, and tells the most memory that took and its samples per second beside those of the same model fed from memory. Then 10,000 small PNGs
 // are made and read: as they come, and into a training. What was made stays in FOLDER for the next time.
+// `npm run bench:data -- part table PATH SAMPLES NETWORK` does one part: of so many samples (default all), into the network "wide" (512, 512,
+// 256: it computes longer than reading takes) or "narrow" (64, 32); beside `table`, `memory` is fed from memory, and `read` only reads.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, statfsSync, statSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Callback, layers, type Model, sequential } from "descent";
+import { type FitOptions, layers, type Model, sequential } from "descent";
 import { type Dataset, fromImages, fromTable } from "descent/data";
 
 const FEATURES = 19;
@@ -30,57 +32,78 @@ async function makeTable(path: string, gigabytes: number): Promise<void> {
   );
 }
 
-function regressor(): Model {
-  return sequential(
-    [
-      layers.dense(512, { activation: "relu", inputShape: [FEATURES] }),
-      layers.dense(512, { activation: "relu" }),
-      layers.dense(256, { activation: "relu" }),
-      layers.dense(1),
-    ],
-    { seed: 1 },
-  ).compile({ optimizer: "adam", loss: "meanSquaredError" });
+/** Units of the hidden layers. */
+const NETWORKS: Readonly<Record<string, readonly number[]>> = { wide: [512, 512, 256], narrow: [64, 32] };
+
+function regressor(network: string): Model {
+  const hidden = (NETWORKS[network] as readonly number[]).map((units, i) =>
+    layers.dense(units, { activation: "relu", ...(i === 0 && { inputShape: [FEATURES] }) }),
+  );
+  return sequential([...hidden, layers.dense(1)], { seed: 1 }).compile({ optimizer: "adam", loss: "meanSquaredError" });
 }
 
 const samplesOf = (table: Dataset) => table.columns({ x: names, y: "y" });
 
-/** One training; prints what it came to as JSON. */
-async function train(kind: string, path: string, most: number): Promise<void> {
+/** One reading, or one training; prints what it came to as JSON, and on the way, on the error output, how far it is and what memory it takes. */
+async function train(kind: string, path: string, most: number, network: string): Promise<void> {
   const table = await fromTable(path, { threads: 1 }); // the other processor trains
-  const epochs = kind === "memory" ? Math.max(1, Math.round(most / IN_MEMORY)) : 1;
-  if (kind === "memory") {
-    const x = new Float32Array(IN_MEMORY * FEATURES);
-    const y = new Float32Array(IN_MEMORY);
-    let at = 0;
-    for await (const batch of samplesOf(table).take(IN_MEMORY)) {
-      const [rows, targets] = [batch["x"], batch["y"]] as { data: Float32Array }[];
-      x.set(rows?.data ?? [], at * FEATURES);
-      y.set(targets?.data ?? [], at);
-      at += targets?.data.length ?? 0;
-    }
-    const arrays = { x: { data: x, shape: [at, FEATURES] }, y: { data: y, shape: [at] } };
-    const options = { epochs, batchSize: BATCH, verbose: 0 as const };
-    const fit = (callback: Callback) => regressor().fit(arrays.x, arrays.y, { ...options, callbacks: [callback] });
-    await report(kind, fit, at * epochs);
-    return;
-  }
   const samples = Math.min(most, table.length ?? most);
   const dataset = samplesOf(table).take(samples).shuffle({ seed: 1, buffer: 50_000 }).batch(BATCH);
-  await report(kind, (callback) => regressor().fit(dataset, { verbose: 0, callbacks: [callback] }), samples);
+  if (kind === "read") {
+    await report(kind, samples, async (batchDone) => {
+      for await (const _ of dataset) batchDone();
+      return {};
+    });
+    return;
+  }
+  const fitted = (epochs: number, fit: (model: Model, options: FitOptions) => ReturnType<Model["fit"]>) => {
+    return async (batchDone: () => void) => {
+      const options = { epochs, batchSize: BATCH, verbose: 0 as const, callbacks: [{ onStepEnd: batchDone }] };
+      const { history, waiting } = await fit(regressor(network), options);
+      return { waiting, loss: history.loss.at(-1) };
+    };
+  };
+  if (kind === "table")
+    return report(
+      kind,
+      samples,
+      fitted(1, (model, options) => model.fit(dataset, options)),
+    );
+  const x = new Float32Array(IN_MEMORY * FEATURES);
+  const y = new Float32Array(IN_MEMORY);
+  let at = 0;
+  for await (const batch of samplesOf(table).take(IN_MEMORY)) {
+    const [inputs, outputs] = [batch["x"], batch["y"]] as { data: Float32Array }[];
+    x.set(inputs?.data ?? [], at * FEATURES);
+    y.set(outputs?.data ?? [], at);
+    at += outputs?.data.length ?? 0;
+  }
+  const epochs = Math.max(1, Math.round(most / IN_MEMORY));
+  const rows = { data: x, shape: [at, FEATURES] };
+  const targets = { data: y, shape: [at] };
+  const fit = fitted(epochs, (model, options) => model.fit(rows, targets, options));
+  await report(kind, at * epochs, fit);
 }
 
-/** Trains, and tells samples per second from the first step on. */
-async function report(kind: string, fit: (callback: Callback) => ReturnType<Model["fit"]>, samples: number) {
-  let started = 0;
-  const { history, waiting } = await fit({
-    onStepEnd: () => {
-      started ||= performance.now();
-    },
+/** Samples per second from the first batch on, the most memory, and what the work itself tells. */
+async function report(kind: string, samples: number, work: (batchDone: () => void) => Promise<object>): Promise<void> {
+  let [started, shown, batches, cpu] = [0, 0, 0, process.cpuUsage()];
+  const told = await work(() => {
+    const now = performance.now();
+    batches++;
+    if (started === 0) [started, shown, cpu] = [now, now, process.cpuUsage()];
+    if (now - shown < 10_000) return;
+    shown = now;
+    const rss = (process.memoryUsage.rss() / 1e9).toFixed(3);
+    console.error(
+      `${kind}: ${batches * BATCH} of ${samples} samples, ${((now - started) / 1000).toFixed(0)} s, ${rss} GB`,
+    );
   });
   const seconds = (performance.now() - started) / 1000;
+  const { user, system } = process.cpuUsage(cpu);
   const peak = process.resourceUsage().maxRSS / 1e6; // kilobytes
-  const loss = history.loss.at(-1);
-  console.log(JSON.stringify({ kind, samples, seconds, perSecond: samples / seconds, peak, waiting, loss }));
+  const cores = (user + system) / 1e6 / seconds;
+  console.log(JSON.stringify({ kind, samples, seconds, perSecond: samples / seconds, cores, peak, ...told }));
 }
 
 /** 10,000 PNGs of 64 x 64 pixels with some structure, in ten folders. */
@@ -188,6 +211,9 @@ function say(what: string, { samples, seconds, perSecond, peak, waiting, loss }:
 }
 
 const [first = "10", ...rest] = process.argv.slice(2);
-if (first === "part" && rest[0] === "images") await images(rest[1] ?? "");
-else if (first === "part") await train(rest[0] ?? "", rest[1] ?? "", Number(rest[2] ?? Number.POSITIVE_INFINITY));
-else await main(Number(first), rest[0] ?? join(tmpdir(), "descent-bench-data"));
+if (first !== "part") await main(Number(first), rest[0] ?? join(tmpdir(), "descent-bench-data"));
+else {
+  const [kind = "", path = "", most, network = "wide"] = rest;
+  if (kind === "images") await images(path);
+  else await train(kind, path, Number(most ?? Number.POSITIVE_INFINITY), network);
+}

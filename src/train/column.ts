@@ -113,7 +113,7 @@ function dtypeOf(data: TypedArray): DType {
 function toSupported(name: string, view: ArrayBufferView): TypedArray {
   if (view instanceof Float32Array || view instanceof Int32Array) return view;
   if (view instanceof Uint32Array || view instanceof Uint8Array) return view;
-  if (view instanceof Float64Array) return Float32Array.from(view);
+  if (view instanceof Float64Array) return new Float32Array(view); // `from` goes element by element
   if (view instanceof Uint8ClampedArray) return new Uint8Array(view.buffer, view.byteOffset, view.length);
   if (view instanceof Int8Array || view instanceof Int16Array || view instanceof Uint16Array)
     return Int32Array.from(view);

@@ -13,6 +13,8 @@ export interface Feed {
   readonly size: number;
   /** Batches of an epoch; undefined while nobody knows. */
   readonly count: number | undefined;
+  /** Epochs go on where the ones before ended, instead of beginning the data anew. */
+  readonly continues?: boolean;
   /** Milliseconds that the loop has waited for data. */
   readonly waited: number;
   /** Begins an epoch, or goes on in it: after `step` batches. */

@@ -25,6 +25,11 @@ export interface FitOptions {
   epochs?: number | undefined;
   /** Samples per update; default 32 (Keras), or all of them for `gradientDescent`. The last batch may be smaller. */
   batchSize?: number | undefined;
+  /**
+   * Updates of an epoch, for a dataset: epochs follow each other in the stream of samples, pass after pass, instead of beginning one each. What
+   * a dataset without an end needs. Default: an epoch is a pass over the data (Keras).
+   */
+  stepsPerEpoch?: number | undefined;
   /** Stops when all are reached, such as { loss: 0.01 } or { valAccuracy: 0.99 }. Default none. */
   stopWhen?: StopWhen | undefined;
   /** The last part of the data, kept for validation, such as 0.2; default 0. */
@@ -107,6 +112,7 @@ export interface FitSettings extends Omit<FitOptions, "profile" | "augment" | "c
 const names: readonly (keyof FitOptions)[] = [
   "epochs",
   "batchSize",
+  "stepsPerEpoch",
   "stopWhen",
   "validationSplit",
   "validationData",
@@ -153,6 +159,7 @@ export function fitSettings(options: FitOptions): FitSettings {
   checkInteger("fit", "epochs", settings.epochs, 0);
   checkInteger("fit", "initialEpoch", settings.initialEpoch, 0);
   checkInteger("fit", "batchSize", settings.batchSize ?? 1, 1);
+  checkInteger("fit", "stepsPerEpoch", settings.stepsPerEpoch ?? 1, 1);
   checkInteger("fit", "validationBatchSize", settings.validationBatchSize ?? 1, 1);
   checkInteger("fit", "accumulate", settings.accumulate, 1);
   checkInteger("fit", "seed", settings.seed, Number.MIN_SAFE_INTEGER);

@@ -191,7 +191,10 @@ async function sourcesFor(
     fail("all layers of this model are frozen", "one that is trained", "set its trainable to true and compile again");
   }
   if (parameters === 0) fail("this model has no trainable weights", "a layer with weights, such as dense");
-  if (!isDataset(x)) return arraySources(network, objective, x, y as Data, settings);
+  if (!isDataset(x)) {
+    if (settings.stepsPerEpoch === undefined) return arraySources(network, objective, x, y as Data, settings);
+    fail("fit got stepsPerEpoch and arrays", "a dataset", "fromArrays({ x, y }).shuffle() is one of them");
+  }
   return (await import("./stream/source.ts")).streamSources(network, objective, x, settings);
 }
 

@@ -86,6 +86,15 @@ describe.each([
     if (dataset.length !== undefined) expect(found).toHaveLength(dataset.length);
     expect(await collect(apply(make(100)))).toEqual(whole); // another one like it
 
+    // Memory that is given back holds later batches; what was seen of them stays as it was.
+    const giving = dataset.read();
+    const copies: Batch[] = [];
+    for (let batch = await giving.next(); batch; batch = await giving.next()) {
+      copies.push(structuredClone(batch));
+      giving.reuse(batch);
+    }
+    expect(copies).toEqual(whole);
+
     // From every position on, through JSON, everything that follows is the same.
     const reading = dataset.read();
     for (let done = 0; done <= whole.length; done++) {

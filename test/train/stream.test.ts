@@ -32,6 +32,8 @@ function outcome(trained: Model, { history, epochs, steps, reason }: History): u
   return { weights: allWeights(trained), history, epochs, steps, reason };
 }
 
+class Killed extends Error {}
+
 describe("fit of a dataset", () => {
   test("is fit of the same arrays, bit for bit, the last smaller batch too", async () => {
     const wanted = trainee();
@@ -132,7 +134,59 @@ describe("fit of a dataset", () => {
   });
 });
 
-class Killed extends Error {}
+describe("epochs of some steps each", () => {
+  const endless = stream.shuffle({ seed: 4, buffer: 13 }).repeat();
+  const options: FitOptions = { ...quiet, epochs: 4, stepsPerEpoch: 5 };
+  const whole = (async () => {
+    const straight = trainee();
+    return outcome(straight, await straight.fit(endless, options));
+  })();
+
+  test("are a stream of samples cut into pieces", async () => {
+    const found = trainee();
+    const told = await found.fit(endless.take(20 * 8), { ...quiet, epochs: 1 });
+    expect(told.steps).toBe(20);
+    expect(await whole).toMatchObject({ weights: allWeights(found), steps: 20, epochs: [0, 1, 2, 3] });
+  });
+
+  test("go on with the next pass where one ends", async () => {
+    const rounds: number[] = [];
+    const counted = arrays.map((sample, { pass, index }) => {
+      if (index === 0) rounds.push(pass);
+      return sample;
+    });
+    const told = await trainee().fit(counted, options); // passes of 7 steps: 20 steps end in the third
+    expect([told.steps, told.history.loss.length]).toEqual([20, 4]);
+    expect([...new Set(rounds)]).toEqual([0, 1, 2]);
+  });
+
+  test.each([4, 5, 6, 10, 13, 19])("killed at step %i end with the same bits", async (step) => {
+    const folder = fresh();
+    const killer = {
+      onStepEnd(event: { step: number }) {
+        if (event.step === step) throw new Killed();
+      },
+    };
+    const fit = trainee().fit(endless, {
+      ...options,
+      checkpoint: { folder, every: { steps: 2, epochs: 1 } },
+      callbacks: [killer],
+    });
+    await expect(fit).rejects.toThrow(Killed);
+    const again = trainee();
+    const told = await again.fit(endless, { ...options, checkpoint: { folder, resume: true } });
+    expect({ ...(outcome(again, told) as object), steps: 20 }).toEqual(await whole);
+  });
+
+  test("are what a dataset without an end needs", async () => {
+    await expect(trainee().fit(endless, quiet)).rejects.toThrow(/without an end.*stepsPerEpoch/);
+    const lone = trainee();
+    await lone.fit(endless, options);
+    await expect(lone.evaluate(endless)).rejects.toThrow(/evaluate got a dataset without an end.*take/);
+    await expect(trainee().fit(endless, { ...options, validationData: endless })).rejects.toThrow(/validation got/);
+    await expect(trainee().fit(x, y, options)).rejects.toThrow(/stepsPerEpoch and arrays/);
+  });
+});
 
 describe("a training on a stream that goes on from its checkpoint", () => {
   const data = stream.shuffle({ seed: 4, buffer: 13 }).map((sample, { random }) => ({

@@ -34,13 +34,13 @@ export function sliceBatch(batch: Batch, start: number, stop: number): Batch {
   });
 }
 
-/** The samples of the given numbers, copied. */
-export function gatherBatch(batch: Batch, rows: ArrayLike<number>): Batch {
-  return mapColumns(batch, (column) => {
+/** The samples of the given numbers, copied: into the memory of `into`, where that is of the right size. */
+export function gatherBatch(batch: Batch, rows: ArrayLike<number>, into?: Batch): Batch {
+  return mapColumns(batch, (column, name) => {
     if (!isDenseArray(column)) return Array.from(rows, (row) => (column as readonly unknown[])[row]);
     const { data, shape } = column;
     const size = product(shape.slice(1));
-    const out = sameKind(data, rows.length * size);
+    const out = memoryFor(data, rows.length * size, into?.[name]);
     if (size >= 64) {
       for (let i = 0; i < rows.length; i++) {
         const from = (rows[i] as number) * size;
@@ -76,22 +76,28 @@ function gatherNumbers(data: NumberArray, size: number, rows: ArrayLike<number>,
   }
 }
 
+/** The numbers of a batch that is used up, if they are as many and of that type; else fresh ones. */
+function memoryFor<T extends NumberArray>(kind: T, length: number, used: BatchColumn | undefined): T {
+  const data = used && isDenseArray(used) ? used.data : undefined;
+  return data?.constructor === kind.constructor && data.length === length ? (data as T) : sameKind(kind, length);
+}
+
 /**
- * Batches one after the other as one.
+ * Batches one after the other as one; always copied, if there is memory `into` which to copy.
  *
  * @throws DescentError when they have other names, shapes or kinds of numbers.
  */
-export function joinBatches(batches: readonly Batch[]): Batch {
+export function joinBatches(batches: readonly Batch[], into?: Batch): Batch {
   const [first, ...others] = batches;
   if (!first) return {};
-  if (others.length === 0) return first;
+  if (others.length === 0 && !into) return first;
   for (const other of others) checkAlike(first, other);
   return mapColumns(first, (column, name) => {
     if (!isDenseArray(column)) return batches.flatMap((batch) => batch[name] as unknown[]);
     const parts = batches.map((batch) => batch[name] as DenseArray);
     const rows = parts.reduce((sum, { shape }) => sum + (shape[0] as number), 0);
     const rowShape = column.shape.slice(1);
-    const data = sameKind(column.data, rows * product(rowShape));
+    const data = memoryFor(column.data, rows * product(rowShape), into?.[name]);
     let at = 0;
     for (const part of parts) {
       data.set(part.data, at);

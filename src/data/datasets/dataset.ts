@@ -231,6 +231,11 @@ export class Reading implements AsyncIterable<Batch> {
     return { pass: this.pass, position: this.cursor.position() };
   }
 
+  /** Gives a batch back that was read here and that nobody will look at any more: its memory may hold a later one. */
+  reuse(batch: Batch): void {
+    this.cursor.reuse?.(batch);
+  }
+
   /** Lets go of files and threads; done by itself at the end. */
   close(): Promise<void> {
     this.closed ??= this.cursor.close();

@@ -9,6 +9,11 @@ export interface Cursor {
   next(): Promise<Batch | undefined>;
   /** Where the samples begin that `next` would give: a flow opened there gives the same ones, bit for bit. */
   position(): Position;
+  /**
+   * Takes back a batch that it gave, of which nobody will look at a number any more, so that its memory holds a later one: memory that is fresh
+   * costs more than what is written to it. Cursors without it give batches away for good.
+   */
+  reuse?(batch: Batch): void;
   /** Lets go of files and threads; called once, and no `next` after it. */
   close(): Promise<void>;
 }

@@ -41,6 +41,9 @@ interface Library {
   };
 }
 
+/** Chunks of an answer that are read ahead. */
+const AHEAD = 4;
+
 export interface DatabaseOptions {
   /** Files that may be read; no others can. */
   readonly files: readonly string[];
@@ -116,11 +119,41 @@ export class Database {
       return connection.stream(sql);
     })();
     begun.catch(() => undefined);
+    // One answer at a time: what is asked at once may be answered in any order.
+    const ready: (Chunk | undefined)[] = [];
+    let failure: { error: unknown } | undefined;
+    let ended = false;
+    let working: Promise<void> | undefined;
+    const work = () => {
+      if (working || ended || failure || closed || ready.length >= AHEAD) return;
+      working = (async () => {
+        try {
+          const result = await begun;
+          while (!ended && !closed && ready.length < AHEAD) {
+            const chunk = await result.fetchChunk();
+            ended = !chunk || chunk.rowCount === 0;
+            ready.push(ended ? undefined : (chunk as Chunk));
+          }
+        } catch (error) {
+          failure = { error };
+        } finally {
+          working = undefined;
+        }
+      })();
+    };
     return {
       async next() {
-        const result = await begun.catch(refused);
-        const chunk = closed ? null : await result.fetchChunk().catch(refused);
-        return chunk && chunk.rowCount > 0 ? chunk : undefined;
+        for (;;) {
+          work();
+          if (ready.length > 0) {
+            const chunk = ready.shift();
+            work();
+            return chunk;
+          }
+          if (closed || ended) return undefined;
+          if (failure) refused(failure.error);
+          await working;
+        }
       },
       close() {
         closed = true;

@@ -22,14 +22,24 @@ export class Pieces {
   private chunk: Chunk | undefined;
   private at = 0;
   private ended = false;
+  /** Memory of batches that were given, and of those that came back. */
+  private readonly lent = new WeakMap<Batch, Values[]>();
+  private readonly spare: Values[][] = [];
 
   constructor(private readonly outputs: readonly Output[]) {}
 
+  /** A batch that nobody looks at any more. */
+  reuse(batch: Batch): void {
+    const values = this.lent.get(batch);
+    if (values && this.lent.delete(batch)) this.spare.push(values);
+  }
+
   async next(reader: { next(): Promise<Chunk | undefined> }): Promise<Batch | undefined> {
-    const out = this.outputs.map(([, parts, isMatrix]): Values => {
-      if (isMatrix) return new Float32Array(ROWS * widthOf(parts));
+    const used = this.spare.pop();
+    const out = this.outputs.map(([, parts, isMatrix], i): Values => {
       const { kind, width } = parts[0] as TableColumn;
-      return isList(kind) ? [] : new Float64Array(ROWS * width);
+      if (!isMatrix && isList(kind)) return [];
+      return used?.[i] ?? (isMatrix ? new Float32Array(ROWS * widthOf(parts)) : new Float64Array(ROWS * width));
     });
     let rows = 0;
     while (rows < ROWS && !this.ended) {
@@ -47,7 +57,11 @@ export class Pieces {
     }
     this.taken = rows;
     if (rows === 0) return undefined;
-    return Object.fromEntries(this.outputs.map((output, i) => [output[0], finished(out[i] as Values, output, rows)]));
+    const batch = Object.fromEntries(
+      this.outputs.map((output, i) => [output[0], finished(out[i] as Values, output, rows)]),
+    );
+    this.lent.set(batch, out);
+    return batch;
   }
 
   private copy(chunk: Chunk, count: number, out: readonly Values[], row: number): void {

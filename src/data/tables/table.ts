@@ -169,6 +169,7 @@ export class Table {
             return batch;
           },
           position: () => ({ at }),
+          reuse: (batch) => pieces.reuse(batch),
           close: async () => reader.close(),
         };
       },

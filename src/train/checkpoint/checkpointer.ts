@@ -199,7 +199,7 @@ export class Checkpointer implements Checkpoints {
       epoch,
       stepInEpoch,
       ...run.standing(),
-      ...(stepInEpoch === 0 && { position: null }),
+      ...(stepInEpoch === 0 && !run.feed.continues && { position: null }),
       score: score ?? null,
       learningRateFactor: trainer.learningRateFactor,
       callbacks: states.map(({ name, values }) => ({ name, values: structuredClone(values) })),

@@ -1,4 +1,5 @@
 import type { Batch, Dataset, DatasetState, Reading } from "../../data/index.ts";
+import { fail } from "../../util/index.ts";
 import type { BatchProgram } from "../batch-program.ts";
 import type { CheckedData } from "../dataset.ts";
 import type { Feed, FeedPosition } from "../feed.ts";
@@ -11,6 +12,8 @@ const AHEAD = 3;
 export interface StreamParts {
   readonly dataset: Dataset;
   readonly size: number;
+  /** Steps of an epoch, which then goes on in the pass over the data where the one before ended. Undefined for a pass an epoch. */
+  readonly steps?: number | undefined;
   /** The epoch after which nothing is read. */
   readonly epochs: number;
   readonly read: (batch: Batch, name: string) => Promise<CheckedData>;
@@ -26,23 +29,33 @@ export class StreamFeed implements Feed {
   private at: FeedPosition = null;
   private seen = { rows: 0, count: 0 };
   waited = 0;
+  readonly continues: boolean;
 
-  constructor(private readonly parts: StreamParts) {}
+  constructor(private readonly parts: StreamParts) {
+    this.continues = parts.steps !== undefined;
+  }
 
   get size(): number {
     return this.parts.size;
   }
 
   get rows(): number | undefined {
-    return this.counted?.rows ?? this.parts.dataset.length;
+    return this.continues ? undefined : (this.counted?.rows ?? this.parts.dataset.length);
   }
 
   get count(): number | undefined {
-    const { rows } = this;
-    return this.counted?.count ?? (rows === undefined ? undefined : Math.ceil(rows / this.size));
+    const { rows, parts } = this;
+    return parts.steps ?? this.counted?.count ?? (rows === undefined ? undefined : Math.ceil(rows / this.size));
   }
 
   async begin(epoch: number, step: number, position: FeedPosition, _pace: Pace): Promise<void> {
+    if (this.continues) {
+      this.seen.count = step;
+      const state = (position ?? undefined) as DatasetState | undefined;
+      this.present ??= new Ahead(this.parts, state?.pass ?? 0, step, state);
+      this.at ??= position;
+      return;
+    }
     await this.present?.close();
     const ready = this.following;
     this.following = undefined;
@@ -58,14 +71,25 @@ export class StreamFeed implements Feed {
   }
 
   next(): BatchProgram | undefined | Promise<BatchProgram | undefined> {
-    const present = this.present as Ahead;
-    const ready = present.take();
+    if (this.seen.count === this.parts.steps) return undefined;
+    const ready = (this.present as Ahead).take();
     if (ready) return this.fill(ready);
     const since = performance.now();
-    return present.coming().then((item) => {
+    return this.coming().then((item) => {
       this.waited += performance.now() - since;
       return item === undefined ? this.end() : this.fill(item);
     });
+  }
+
+  /** The next batch of the pass, or of the one after it. */
+  private async coming(): Promise<Ready | undefined> {
+    const present = this.present as Ahead;
+    const item = await present.coming();
+    if (item || !this.continues) return item;
+    await present.close();
+    this.present = this.following ?? new Ahead(this.parts, present.pass + 1, this.seen.count);
+    this.following = undefined;
+    return (await this.present.coming()) ?? fail(`pass ${present.pass + 2} over the dataset is empty`, "samples");
   }
 
   position(): FeedPosition {
@@ -76,15 +100,18 @@ export class StreamFeed implements Feed {
     await Promise.all([this.present?.close(), this.following?.close()]);
   }
 
-  private fill({ data, program, position }: Ready): BatchProgram {
+  private fill({ batch, data, program, position }: Ready): BatchProgram {
     [...data.inputs, ...data.targets, ...(data.weight ? [data.weight] : [])].forEach((column, c) => {
       program.columns[c]?.set(column.data);
     });
-    this.at = position;
+    const present = this.present as Ahead;
+    this.at = this.continues ? { pass: present.pass, position } : position;
     this.seen.rows += data.rows;
     this.seen.count++;
-    const { pass, ended } = this.present as Ahead;
-    if (ended && !this.following && pass + 1 < this.parts.epochs) this.following = new Ahead(this.parts, pass + 1, 0);
+    present.reuse(batch);
+    const { pass, ended } = present;
+    const more = this.continues || pass + 1 < this.parts.epochs;
+    if (ended && !this.following && more) this.following = new Ahead(this.parts, pass + 1, 0);
     return program;
   }
 
@@ -96,6 +123,7 @@ export class StreamFeed implements Feed {
 
 /** A batch that only has to be copied. */
 interface Ready {
+  readonly batch: Batch;
   readonly data: CheckedData;
   readonly program: BatchProgram;
   /** Where the batch after it begins. */
@@ -142,6 +170,11 @@ class Ahead {
   /** Resolved when another batch is there, or none will be. */
   private step: Promise<void> = Promise.resolve();
 
+  /** A batch that was copied to where the program reads it. */
+  reuse(batch: Batch): void {
+    this.reading.reuse(batch);
+  }
+
   async close(): Promise<void> {
     this.closed = true;
     await this.working;
@@ -173,6 +206,6 @@ class Ahead {
     }
     const { position } = this.reading.state();
     const data = await this.parts.read(batch, `batch ${++this.batches}`);
-    this.queue.push({ data, program: await this.parts.programFor(data.rows), position });
+    this.queue.push({ batch, data, program: await this.parts.programFor(data.rows), position });
   }
 }

@@ -10,7 +10,7 @@ import { Scorer } from "../scorer.ts";
 import type { ValidationSource } from "../source.ts";
 import type { Trainer } from "../trainer.ts";
 import { StreamFeed } from "./feed.ts";
-import { alike, batched, firstOf, readBatch, readBatchInputs } from "./samples.ts";
+import { alike, batched, ending, firstOf, readBatch, readBatchInputs } from "./samples.ts";
 
 /** Samples of a batch where nothing is said. */
 const MEASURED = 256;
@@ -39,7 +39,8 @@ export async function streamEvaluation(
   batchSize: number | undefined,
   prefix = "",
 ): Promise<Evaluation> {
-  const dataset = batched(given, batchSize, MEASURED, prefix === "" ? "evaluate" : "validation");
+  const where = prefix === "" ? "evaluate" : "validation";
+  const dataset = batched(ending(given, where), batchSize, MEASURED, where);
   const read = (batch: Parameters<typeof readBatch>[0], name: string) =>
     readBatch(batch, network, heads, `${prefix}${name}`);
   const first = await read(await firstOf(dataset), "batch 1");
@@ -66,7 +67,7 @@ export async function streamPrediction(
   given: Dataset,
   batchSize: number | undefined,
 ): Promise<Tensor[]> {
-  const dataset = batched(given, batchSize, MEASURED, "predict");
+  const dataset = batched(ending(given, "predict"), batchSize, MEASURED, "predict");
   const read = (batch: Parameters<typeof readBatch>[0], name: string) => readBatchInputs(batch, network, name);
   const first = await read(await firstOf(dataset), "batch 1");
   const parts: Float32Array[][] = network.outputs.map(() => []);

@@ -54,14 +54,17 @@ function asData(columns: readonly BatchColumn[]): Data {
 /** The dataset in batches: as it says itself, or of `asked` samples, or of `usual`. */
 export function batched(dataset: Dataset, asked: number | undefined, usual: number, where: string): Dataset {
   const own = dataset.flow.batchSize;
-  if (dataset.length === Number.POSITIVE_INFINITY) {
-    fail(`${where} got a dataset without an end`, "one that ends", "dataset.take(100_000) for the samples of an epoch");
-  }
   if (own === undefined) return dataset.batch(asked ?? usual);
   if (asked !== undefined && asked !== own) {
     fail(`${where} got batchSize ${asked} and a dataset in batches of ${own}`, "one of them");
   }
   return dataset;
+}
+
+/** Refuses a dataset without an end where everything of it is asked for. */
+export function ending(dataset: Dataset, where: string, fix = "dataset.take(10_000)"): Dataset {
+  if (dataset.length !== Number.POSITIVE_INFINITY) return dataset;
+  return fail(`${where} got a dataset without an end`, "one that ends", fix);
 }
 
 /** Everything that goes into a program. */

@@ -8,7 +8,7 @@ import type { Objective } from "../objective.ts";
 import { DEFAULT_BATCH, type FitSources } from "../source.ts";
 import { validationSource } from "../validation.ts";
 import { StreamFeed } from "./feed.ts";
-import { alike, batched, columnsOf, firstOf, readBatch } from "./samples.ts";
+import { alike, batched, columnsOf, ending, firstOf, readBatch } from "./samples.ts";
 
 /** A dataset to train on: its first batch tells what samples are. */
 export async function streamSources(
@@ -19,6 +19,8 @@ export async function streamSources(
 ): Promise<FitSources> {
   refuseOptions(objective, settings);
   const { heads } = objective;
+  const { stepsPerEpoch: steps, epochs } = settings;
+  if (steps === undefined) ending(given, "fit", "stepsPerEpoch, or dataset.take(100_000) for the samples of an epoch");
   const dataset = batched(given, settings.batchSize, DEFAULT_BATCH, "fit");
   const first = await firstOf(dataset);
   const read = (batch: Parameters<typeof readBatch>[0], name: string) =>
@@ -32,16 +34,19 @@ export async function streamSources(
   return {
     training: {
       get rows() {
-        return dataset.length;
+        return steps === undefined ? dataset.length : undefined;
       },
       batchSize: size,
       layout,
       targetShapes: sample.targets.map(({ rowShape }) => rowShape),
-      digest: async () => `${digestOf(columnsOf(sample))} ${dataset.flow.description}`,
+      digest: async () => {
+        const words = steps === undefined ? "" : `, ${steps} steps an epoch`;
+        return `${digestOf(columnsOf(sample))} ${dataset.flow.description}${words}`;
+      },
       async feed(programFor) {
         const full = await programFor(size);
         const checked = async (...given: Parameters<typeof read>) => alike(await read(...given), sample, given[1]);
-        return { feed: new StreamFeed({ dataset, size, epochs: settings.epochs, read: checked, programFor }), full };
+        return { feed: new StreamFeed({ dataset, size, steps, epochs, read: checked, programFor }), full };
       },
     },
     validation: await validationSource(network, heads, settings),

@@ -37,6 +37,9 @@ class Regrouped implements Cursor {
   private taken = 0;
   private restAt: Position;
   private skip: number;
+  /** Batches that came back, and those that went through as they were. */
+  private readonly spare: Batch[] = [];
+  private readonly through = new WeakSet<Batch>();
 
   constructor(
     up: Flow,
@@ -51,6 +54,7 @@ class Regrouped implements Cursor {
 
   async next(): Promise<Batch | undefined> {
     const parts: Batch[] = [];
+    const usedUp: Batch[] = [];
     let rows = 0;
     while (rows < this.size) {
       if (!this.rest && !(await this.readOn())) break;
@@ -59,10 +63,26 @@ class Regrouped implements Cursor {
       parts.push(sliceBatch(rest, this.taken, stop));
       rows += stop - this.taken;
       this.taken = stop;
-      if (stop === rowsOf(rest)) this.rest = undefined;
+      if (stop < rowsOf(rest)) continue;
+      this.rest = undefined;
+      usedUp.push(rest);
     }
     if (rows === 0 || (rows < this.size && this.dropRemainder)) return undefined;
-    return joinBatches(parts);
+    const [only] = usedUp;
+    if (only === parts[0] && parts.length === 1) {
+      this.through.add(only as Batch);
+      return only;
+    }
+    const { cursor } = this;
+    if (!cursor.reuse) return joinBatches(parts);
+    const joined = joinBatches(parts, this.spare.pop() ?? {}); // a copy, so that what it is made of can go back
+    for (const batch of usedUp) cursor.reuse(batch);
+    return joined;
+  }
+
+  reuse(batch: Batch): void {
+    if (this.through.delete(batch)) this.cursor.reuse?.(batch);
+    else if (this.cursor.reuse) this.spare.push(batch);
   }
 
   position(): RegroupedPosition {

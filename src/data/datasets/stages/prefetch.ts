@@ -40,6 +40,7 @@ export function prefetchFlow(up: Flow, count: number): Flow {
           return batch;
         },
         position: () => at,
+        reuse: (batch) => cursor.reuse?.(batch),
         async close() {
           ended = true;
           await working;

@@ -60,6 +60,7 @@ export function takeFlow(up: Flow, count: number): Flow {
           return sliceBatch(batch, 0, rows);
         },
         position: () => ({ left, up: cursor.position() }),
+        reuse: (batch) => cursor.reuse?.(batch),
         close: () => cursor.close(),
       };
     },

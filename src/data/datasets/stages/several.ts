@@ -11,7 +11,10 @@ const PASSES = 1 << 20;
 export function repeatFlow(up: Flow, times: number): Flow {
   const passOf = (pass: number, time: number) =>
     (times === Number.POSITIVE_INFINITY ? pass * PASSES : pass * times) + time;
-  const lengthOf = () => (up.length === 0 ? 0 : up.length === undefined ? undefined : up.length * times);
+  const lengthOf = () => {
+    if (times === 0 || up.length === 0) return 0;
+    return up.length === undefined && Number.isFinite(times) ? undefined : (up.length ?? 1) * times;
+  };
   const { gather } = up;
   const words = times === Number.POSITIVE_INFINITY ? "without end" : `${times} times`;
   return {

@@ -1,5 +1,17 @@
-import { HostRandom } from "../../../util/index.ts";
-import { type Batch, bytesPerRow, gatherBatch, handyRows, joinBatches, rowsOf, sliceBatch } from "../batch.ts";
+import { HostRandom, product } from "../../../util/index.ts";
+import { type DenseArray, isDenseArray } from "../../arrays.ts";
+import {
+  type Batch,
+  type BatchColumn,
+  bytesPerRow,
+  checkAlike,
+  gatherBatch,
+  handyRows,
+  mapColumns,
+  rowsOf,
+  sameKind,
+  sliceBatch,
+} from "../batch.ts";
 import type { Cursor, Flow, Position } from "../flow.ts";
 import { readInOrder } from "./rows.ts";
 
@@ -25,8 +37,8 @@ export function shuffleFlow(up: Flow, { seed, buffer, reshuffle }: ShuffleSettin
     let drawn: { pass: number; order: Uint32Array } | undefined;
     const orderOf = (pass: number) => {
       if (drawn?.pass !== passOf(pass)) {
-        const order = Uint32Array.from({ length: up.length as number }, (_, i) => i);
-        drawn = { pass: passOf(pass), order: new HostRandom(seed, passOf(pass) + 1).shuffle(order) };
+        const order = new HostRandom(seed, passOf(pass) + 1).shuffle(inOrder(up.length as number));
+        drawn = { pass: passOf(pass), order };
       }
       return drawn.order;
     };
@@ -69,7 +81,12 @@ interface WindowsPosition {
 /** While the samples of a window are given, as many are read for the next: no step waits for a whole window. */
 class Windows implements Cursor {
   private readonly cursor: Cursor;
-  private parts: Batch[] = [];
+  /** What is read for the window after the present one. */
+  private filling = new Pile();
+  private giving = new Pile();
+  /** The end of the batch read last, where it goes beyond that window. */
+  private over: { batch: Batch; from: number } | undefined;
+  /** Samples in both. */
   private read = 0;
   /** Where the window that is being read begins. */
   private start: { up: Position; skip: number };
@@ -78,6 +95,7 @@ class Windows implements Cursor {
   private present: { samples: Batch; order: Uint32Array; start: { up: Position; skip: number } } | undefined;
   private window: number;
   private given: number;
+  private readonly spare: Batch[] = [];
 
   constructor(
     up: Flow,
@@ -104,7 +122,7 @@ class Windows implements Cursor {
     const { samples, order } = this.present as NonNullable<typeof this.present>;
     const size = handyRows(bytesPerRow(samples));
     const stop = Math.min(order.length, this.given + size);
-    const batch = gatherBatch(samples, order.subarray(this.given, stop));
+    const batch = gatherBatch(samples, order.subarray(this.given, stop), this.spare.pop());
     const goal = this.read + (stop - this.given);
     while (this.read < Math.min(this.size, goal) && (await this.readOn()));
     this.given = stop;
@@ -116,25 +134,30 @@ class Windows implements Cursor {
     return { ...(this.present?.start ?? this.start), window: this.window, given: this.given };
   }
 
+  reuse(batch: Batch): void {
+    this.spare.push(batch);
+  }
+
   close(): Promise<void> {
     return this.cursor.close();
   }
 
   /** Makes what was read the window whose samples are given. What was read beyond it begins the next. */
   private begin(): void {
-    const all = joinBatches(this.parts);
-    const rows = Math.min(this.size, this.read);
-    const samples = sliceBatch(all, 0, rows);
-    const order = Uint32Array.from({ length: rows }, (_, i) => i);
+    [this.giving, this.filling] = [this.filling, this.giving];
+    const samples = this.giving.samples();
+    const rows = rowsOf(samples);
+    const order = inOrder(rows);
     new HostRandom(this.seed, streamOf(this.orderPass, this.window)).shuffle(order);
     this.present = { samples, order, start: this.start };
-    this.parts = this.read > rows ? [sliceBatch(all, rows, this.read)] : [];
     this.read -= rows;
     // The rest, if there is one, is the end of the batch read last.
     this.start = this.read > 0 ? this.lastStart(this.read) : { up: this.cursor.position(), skip: 0 };
+    this.filling.clear();
+    this.fill();
   }
 
-  private last: { at: Position; skip: number; rows: number } | undefined;
+  private last: { at: Position; rows: number } | undefined;
 
   private lastStart(left: number): { up: Position; skip: number } {
     const { at, rows } = this.last as NonNullable<typeof this.last>;
@@ -150,13 +173,76 @@ class Windows implements Cursor {
       return false;
     }
     const rows = rowsOf(batch);
-    const own = sliceBatch(batch, this.skip, rows);
-    this.last = { at, skip: this.skip, rows };
-    this.skip = 0;
-    this.parts.push(own);
-    this.read += rowsOf(own);
+    this.last = { at, rows };
+    const from = Math.min(this.skip, rows);
+    this.over = { batch, from };
+    this.skip -= from;
+    this.read += rows - from;
+    this.fill();
     return true;
   }
+
+  /** Puts what is over into the window that is read, as far as there is room. */
+  private fill(): void {
+    if (!this.over) return;
+    const { batch, from } = this.over;
+    const stop = Math.min(rowsOf(batch), from + this.size - this.filling.rows);
+    this.filling.add(sliceBatch(batch, from, stop), this.size);
+    this.over = stop < rowsOf(batch) ? { batch, from: stop } : undefined;
+    if (!this.over) this.cursor.reuse?.(batch);
+  }
+}
+
+/** Samples put one after the other into memory that grows as it must and serves again when it is cleared. */
+class Pile {
+  rows = 0;
+  private memory: Batch | undefined;
+  private room = 0;
+
+  /** @param most samples that it will ever hold. */
+  add(batch: Batch, most: number): void {
+    const count = rowsOf(batch);
+    if (count === 0) return;
+    if (this.memory) checkAlike(this.memory, batch);
+    if (this.rows + count > this.room) this.grow(batch, Math.min(most, Math.max(2 * this.room, this.rows + count)));
+    for (const [name, column] of Object.entries(batch)) {
+      const to = this.memory?.[name] as BatchColumn;
+      if (isDenseArray(column)) (to as DenseArray).data.set(column.data, this.rows * product(column.shape.slice(1)));
+      else for (const value of column as readonly unknown[]) (to as unknown[]).push(value);
+    }
+    this.rows += count;
+  }
+
+  samples(): Batch {
+    return mapColumns(this.memory as Batch, (column) => {
+      if (!isDenseArray(column)) return column;
+      const rowShape = column.shape.slice(1);
+      return { data: column.data.subarray(0, this.rows * product(rowShape)), shape: [this.rows, ...rowShape] };
+    });
+  }
+
+  /** Lists are new ones then; who got the samples may keep theirs. */
+  clear(): void {
+    this.rows = 0;
+    this.memory &&= mapColumns(this.memory, (column) => (isDenseArray(column) ? column : []));
+  }
+
+  private grow(like: Batch, room: number): void {
+    this.memory = mapColumns(this.memory ?? like, (column, name) => {
+      if (!isDenseArray(column)) return this.memory ? column : [];
+      const rowShape = column.shape.slice(1);
+      const data = sameKind(column.data, room * product(rowShape));
+      if (this.memory) data.set((this.memory[name] as DenseArray).data);
+      return { data, shape: [room, ...rowShape] };
+    });
+    this.room = room;
+  }
+}
+
+function inOrder(count: number): Uint32Array {
+  const order = new Uint32Array(count);
+  for (let i = 0; i < count; i++) order[i] = i;
+  return order;
 }
 
 /** A stream of random numbers for each window of each pass. */
