@@ -158,8 +158,12 @@ export function inScope<T>(path: string, build: () => T): T {
   }
 }
 
-/** Nodes that `roots` depend on, inputs before users, each once; what lies behind leaves is left out. */
-export function topologicalOrder(roots: readonly Node[], isLeaf: (node: Node) => boolean = () => false): Node[] {
+/** Nodes that `roots` depend on, inputs before users, each once; what lies behind leaves is left out. `inputsOf`: what a node waits for. */
+export function topologicalOrder(
+  roots: readonly Node[],
+  isLeaf: (node: Node) => boolean = () => false,
+  inputsOf: (node: Node) => readonly Node[] = ({ inputs }) => inputs,
+): Node[] {
   const order: Node[] = [];
   const seen = new Set<Node>();
   const stack: { node: Node; next: number }[] = [];
@@ -169,7 +173,7 @@ export function topologicalOrder(roots: readonly Node[], isLeaf: (node: Node) =>
     stack.push({ node: root, next: 0 });
     while (stack.length > 0) {
       const top = stack[stack.length - 1]!;
-      const input = isLeaf(top.node) ? undefined : top.node.inputs[top.next++];
+      const input = isLeaf(top.node) ? undefined : inputsOf(top.node)[top.next++];
       if (input === undefined) {
         order.push(top.node);
         stack.pop();

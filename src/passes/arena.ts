@@ -5,8 +5,16 @@ export interface Lifetime {
   readonly last: number;
 }
 
-/** Blocks start on cache lines. */
+/** Blocks start on cache lines; those smaller than one lie within one. */
 export const ALIGNMENT = 64;
+const SMALLEST = 16;
+
+/** What a block's offset is a multiple of. */
+export function alignmentOf(bytes: number): number {
+  let alignment = SMALLEST;
+  while (alignment < bytes && alignment < ALIGNMENT) alignment *= 2;
+  return alignment;
+}
 
 /**
  * Offsets for blocks such that those alive at the same time do not overlap: greedily, the largest first, each into the lowest gap
@@ -19,14 +27,16 @@ export function planArena(blocks: readonly Lifetime[]): { readonly offsets: numb
   let total = 0;
   for (const i of order) {
     const { bytes, first, last } = blocks[i]!;
-    const size = Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+    const alignment = alignmentOf(bytes);
+    const aligned = (place: number): number => Math.ceil(place / alignment) * alignment;
+    const size = aligned(bytes);
     const rivals = placed
       .filter((j) => blocks[j]!.first <= last && first <= blocks[j]!.last)
       .sort((a, b) => offsets[a]! - offsets[b]!);
     let at = 0;
     for (const j of rivals) {
       if (at + size <= offsets[j]!) break;
-      at = Math.max(at, offsets[j]! + Math.ceil(blocks[j]!.bytes / ALIGNMENT) * ALIGNMENT);
+      at = Math.max(at, aligned(offsets[j]! + blocks[j]!.bytes));
     }
     offsets[i] = at;
     placed.push(i);

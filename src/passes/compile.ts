@@ -15,6 +15,7 @@ import { decideMemory } from "./memory-decisions.ts";
 import { optimize } from "./optimize.ts";
 import { orderForMemory } from "./order.ts";
 import { BufferTable, type DraftBuffer, type PlacedGraph, placeResults } from "./placement.ts";
+import { recompute } from "./recompute.ts";
 import { buildRepeat } from "./repeat.ts";
 import { schedule, workOf } from "./schedule.ts";
 import { unshaped } from "./strided-view.ts";
@@ -36,7 +37,7 @@ interface DraftStep {
 export function compileKernels(program: Program): CompiledKernels {
   const count = program.state.length;
   const roots = [...program.state.map(({ next }) => next), ...program.outputs];
-  const simple = optimize(roots);
+  const simple = recompute(optimize(roots));
   const deferred = new Set<number>();
   for (;;) {
     const graph = placeResults(simple.slice(0, count), simple.slice(count), program.state, deferred);

@@ -7,6 +7,7 @@ export type * from "./kernel.ts";
 export { forEachAccess } from "./loop-kernel.ts";
 export { coefficientOf, collapseContraction } from "./loop-layout.ts";
 export { forEachPart } from "./lower.ts";
+export { recompute } from "./recompute.ts";
 export { countKernels, workOf } from "./schedule.ts";
 export { simplify } from "./simplify.ts";
 export { splitConcats } from "./split-concats.ts";

@@ -5,7 +5,7 @@ import { product } from "../util/index.ts";
 const IN_MEMORY = new Set(["placeholder", "data", "random", "scatter", "concat", "reduce", "contraction", "scan"]);
 
 /** Instructions up to which a value used several times is computed again rather than stored and loaded. */
-const CHEAP = 4;
+export const CHEAP = 4;
 /** How many times a value must be repeated by a broadcast before even a few instructions are worth storing. */
 const REPEATED = 4;
 const HEAVY: Readonly<Record<string, number>> = {
@@ -33,6 +33,11 @@ function cost(node: Node, inMemory: ReadonlySet<Node>, known: Map<Node, number>)
   const total = node.inputs.reduce((sum, input) => sum + (inMemory.has(input) ? 0 : cost(input, inMemory, known)), own);
   known.set(node, total);
   return total;
+}
+
+/** Instructions of one element of a value in memory that is computed from others there. */
+export function costOf(node: Node, inMemory: ReadonlySet<Node>): number {
+  return cost(node, inMemory, new Map());
 }
 
 /**

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ALIGNMENT, type Lifetime, planArena } from "../../src/passes/arena.ts";
+import { ALIGNMENT, alignmentOf, type Lifetime, planArena } from "../../src/passes/arena.ts";
 
 const round = (bytes: number) => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 
@@ -8,7 +8,7 @@ const round = (bytes: number) => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 function mostAlive(blocks: readonly Lifetime[]): number {
   const steps = [...new Set(blocks.map(({ first }) => first))];
   const alive = (step: number) => blocks.filter(({ first, last }) => first <= step && step <= last);
-  return Math.max(0, ...steps.map((step) => alive(step).reduce((sum, { bytes }) => sum + round(bytes), 0)));
+  return Math.max(0, ...steps.map((step) => alive(step).reduce((sum, { bytes }) => sum + bytes, 0)));
 }
 
 const block = fc
@@ -22,7 +22,7 @@ describe("the arena's plan", () => {
         const { offsets, bytes } = planArena(blocks);
         expect(offsets.length).toBe(blocks.length);
         blocks.forEach((a, i) => {
-          expect(offsets[i]! % ALIGNMENT).toBe(0);
+          expect(offsets[i]! % alignmentOf(a.bytes)).toBe(0);
           expect(offsets[i]!).toBeGreaterThanOrEqual(0);
           expect(offsets[i]! + a.bytes).toBeLessThanOrEqual(bytes);
           blocks.slice(0, i).forEach((b, j) => {
@@ -44,6 +44,19 @@ describe("the arena's plan", () => {
         expect(bytes).toBeLessThanOrEqual(blocks.reduce((sum, each) => sum + round(each.bytes), 0));
       }),
       { numRuns: 300 },
+    );
+  });
+
+  it("keeps what is smaller than a cache line within one", () => {
+    fc.assert(
+      fc.property(fc.array(block, { maxLength: 60 }), (blocks) => {
+        const { offsets } = planArena(blocks);
+        const lineOf = (place: number) => Math.floor(place / ALIGNMENT);
+        blocks.forEach(({ bytes }, i) => {
+          const [first, last] = [offsets[i]!, offsets[i]! + bytes - 1];
+          if (bytes > 0 && bytes <= ALIGNMENT) expect(lineOf(last)).toBe(lineOf(first));
+        });
+      }),
     );
   });
 

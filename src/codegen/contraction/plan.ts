@@ -9,7 +9,7 @@ import { chooseRun, type Depth, type View, viewOfA, viewOfB } from "./view.ts";
  */
 export type Packing = "direct" | "chunk" | "worker" | "shared";
 
-/** Neighbouring rows that make one register tile: `large` panels of `size` rows, then panels of one row less (or a last, cut one). */
+/** Neighbouring rows that make one register tile: `large` panels of `size` rows, then panels of one row less (or a last one, filled up). */
 export interface RowPanels {
   /** Independent groups of rows, `length` rows each, which panels do not cross. */
   readonly groups: number;
@@ -167,32 +167,40 @@ interface Heights {
   readonly most: number;
   /** Whether tiles read rows where they lie: none may be there that is not. */
   readonly exact: boolean;
+  /** Whether tiles of two heights may share out the rows, so that none is filled up. */
+  readonly uneven: boolean;
 }
 
 /** Tiles one vector wide may have more rows, unless every row needs a pointer. */
 function tileRowsOf({ a, target }: Facts, packA: Packing, { width }: ColumnPanels, exact: boolean): Heights {
-  if (a.source === "rows" && packA === "direct") return { usual: target.pointerRows, most: target.pointerRows, exact };
-  if (width === target.lanes) return { usual: target.tallRows, most: target.tallRows, exact };
-  return { usual: target.tileRows, most: target.mostRows, exact };
+  const heights = (usual: number, most: number, uneven = target.unevenRows) => ({ usual, most, exact, uneven });
+  if (a.source === "rows" && packA === "direct") return heights(target.pointerRows, target.pointerRows, false);
+  if (width === target.lanes) return heights(target.tallRows, target.tallRows);
+  return heights(target.tileRows, target.mostRows);
 }
 
 /** What a panel costs beside its rows, in rows: a step of the depth loads B, a tile is begun and stored. */
 const PANEL_COST = 0.5;
 
-function planRows(groups: number, length: number, { usual, most, exact }: Heights): RowPanels {
-  if (exact) {
-    // Evenly, by two kernels.
-    const perGroup = Math.ceil(length / usual);
+/** Share of the rows from which on a second kernel is worth its code. */
+const WORTH_CUTTING = 0.005;
+
+function planRows(groups: number, length: number, { usual, most, exact, uneven }: Heights): RowPanels {
+  /** Evenly, by two kernels. */
+  const even = (perGroup: number): RowPanels => {
     const size = Math.ceil(length / perGroup);
     return { groups, length, size, perGroup, large: length - (size - 1) * perGroup };
-  }
-  // One kernel for all panels, the last one filled up: of the height that fills up least, the usual one if it is as good.
+  };
+  if (exact) return even(Math.ceil(length / usual));
+  // Of the height that fills up least, the usual one if it is as good; where few panels are cut, one kernel and a last panel filled up.
   const cost = (size: number) => Math.ceil(length / size) * (size + PANEL_COST);
   const heights = Array.from({ length: most }, (_, i) => most - i);
   const best = heights.reduce((best, size) => (cost(size) < cost(best) ? size : best));
   const size = cost(usual) <= 1.01 * cost(best) ? usual : best;
   const perGroup = Math.ceil(length / size);
-  return { groups, length, size, perGroup, large: length % size === 0 ? perGroup : undefined };
+  const filled = perGroup * size - length;
+  if (uneven && filled > WORTH_CUTTING * length && filled < perGroup) return even(perGroup);
+  return { groups, length, size, perGroup, large: filled === 0 ? perGroup : undefined };
 }
 
 /** Long sums into few elements are cut into parts, so that they can be shared out and both operands stay in the cache. */

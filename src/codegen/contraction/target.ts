@@ -8,7 +8,9 @@ export interface Target {
   readonly tileRows: number;
   /** The most such rows that registers hold, where rows are packed: for products whose rows they divide better. */
   readonly mostRows: number;
-  /** The same where every row is read through a pointer of its own. */
+  /** Whether packed rows may be shared out by tiles of one row less too, rather than a last one be filled up. */
+  readonly unevenRows: boolean;
+  /** Rows of such a tile where every row is read through a pointer of its own. */
   readonly pointerRows: number;
   /** Rows of a register tile that is one vector wide, where rows are packed. */
   readonly tallRows: number;
@@ -28,6 +30,7 @@ export function contractionTarget(vectorBytes: 16 | 32 | 64, registers: 16 | 32)
     lanes: vectorBytes / 4,
     tileRows,
     mostRows: registers === 32 ? 14 : 6,
+    unevenRows: registers === 32,
     pointerRows: tileRows,
     tallRows: 2 * tileRows,
     tileVectors: (rows) => Math.min(8, Math.floor((2 * tileRows) / rows)),

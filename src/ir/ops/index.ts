@@ -73,6 +73,7 @@ export { argmax, max, min, prod } from "./reduce.ts";
 export { sameResult, scan, scanEnd } from "./scan.ts";
 export { and, cast, eq, le, lt, ne, not, or, select } from "./selection.ts";
 export {
+  behind,
   constant,
   constantLike,
   data,

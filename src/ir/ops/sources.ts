@@ -88,6 +88,11 @@ export function redirectGradient(x: Node, path: Node): Node {
   return apply(identityOp, [x, path]);
 }
 
+/** The values of `x`, which are not made before `other`, of the same type, can be. */
+export function behind(x: Node, other: Node): Node {
+  return apply(identityOp, [x, other]);
+}
+
 export const iotaOp: Named<SpecialOp, "iota"> = {
   name: "iota",
   family: "iota",

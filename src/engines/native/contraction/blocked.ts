@@ -98,16 +98,15 @@ class BlockedRenderer {
     };
   }
 
-  /** Whether panels have as many rows as there are: they are neither filled up nor packed. */
+  /** Whether no panel is filled up: of those that are, all have the same height. */
   private get exact(): boolean {
-    return this.plan.a.source === "lanes" && this.plan.packA === "direct";
+    return this.plan.rowPanels.large !== undefined;
   }
 
   /** Chooses the register tile for a panel's height and width; those that pack have the full width. */
   private tileFunction(packs: boolean): string {
     const { plan, layout } = this;
     const { size, large, perGroup } = plan.rowPanels;
-    // Pointers and packed panels always have the full height.
     const heights = this.exact && large !== perGroup ? [size, size - 1] : [size];
     const actual = this.byPointers ? "table, starts, count, kn, bu" : "list, count, first, as, bu";
     const widths = packs ? [layout.width] : layout.widths;

@@ -12,6 +12,7 @@ export const WASM_TARGET: Target = {
   lanes: 4,
   tileRows: 5,
   mostRows: 5,
+  unevenRows: false,
   pointerRows: 4,
   tallRows: 6,
   tileVectors: (rows) => (rows === 1 ? 6 : 2),
