@@ -1,6 +1,6 @@
 import { type ClassScores, classificationReport } from "../nn/index.ts";
 
-export type { ClassScores };
+export { type ClassScores, meanScores as macroAverage } from "../nn/index.ts";
 
 /** Counts by true class (row) and predicted class (column). */
 export function confusionMatrix(
@@ -20,17 +20,6 @@ export function confusionMatrix(
 /** Precision, recall, F1 and support of every class, from counts by true class (row) and predicted class (column). */
 export function classScores(confusion: readonly (readonly number[])[]): ClassScores[] {
   return classificationReport(confusion).classes.map(({ label: _, ...scores }) => scores);
-}
-
-/** The unweighted mean of all classes' scores ("macro"); its support is the number of samples. */
-export function macroAverage(scores: readonly ClassScores[]): ClassScores {
-  const mean = (name: keyof ClassScores) => scores.reduce((sum, s) => sum + s[name], 0) / Math.max(1, scores.length);
-  return {
-    precision: mean("precision"),
-    recall: mean("recall"),
-    f1: mean("f1"),
-    support: scores.reduce((sum, s) => sum + s.support, 0),
-  };
 }
 
 /** Share of samples on the diagonal; 0 when there are none. */

@@ -15,6 +15,12 @@ export function checkNumber(
   high = Number.POSITIVE_INFINITY,
 ): void {
   if (typeof value === "number" && Number.isFinite(value) && value >= low && value <= high) return;
+  if (low === Number.MIN_VALUE) {
+    fail(
+      `${where} got ${name} = ${show(value)}`,
+      high < Infinity ? `a number above 0, up to ${high}` : "a positive number",
+    );
+  }
   const above = low > Number.NEGATIVE_INFINITY ? ` from ${low}` : "";
   const below = high < Number.POSITIVE_INFINITY ? ` to ${high}` : "";
   fail(`${where} got ${name} = ${show(value)}`, `a finite number${above}${below}`);

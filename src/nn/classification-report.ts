@@ -51,8 +51,6 @@ export function classificationReport(
   const { labels = confusionMatrix.map((_, i) => String(i)) } = options;
   if (labels.length !== size) fail(`classificationReport got ${labels.length} labels for ${size} classes`, "one each");
 
-  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
-  const share = (part: number, whole: number) => (whole > 0 ? part / whole : 0);
   const classes = confusionMatrix.map((row, i) => {
     const hits = row[i] as number;
     const support = sum(row);
@@ -60,15 +58,33 @@ export function classificationReport(
     const f1 = share(2 * hits, decided + support);
     return { label: labels[i] as string, precision: share(hits, decided), recall: share(hits, support), f1, support };
   });
-  const all = sum(classes.map(({ support }) => support));
-  const mean = (weight: (scores: ClassScores) => number): ClassScores => {
-    const whole = sum(classes.map(weight));
-    const of = (name: "precision" | "recall" | "f1") => share(sum(classes.map((c) => weight(c) * c[name])), whole);
-    return { precision: of("precision"), recall: of("recall"), f1: of("f1"), support: all };
-  };
-  const accuracy = share(sum(confusionMatrix.map((row, i) => row[i] as number)), all);
-  const report = { classes, accuracy, macro: mean(() => 1), weighted: mean(({ support }) => support) };
+  const macro = meanScores(classes);
+  const accuracy = share(sum(confusionMatrix.map((row, i) => row[i] as number)), macro.support);
+  const report = { classes, accuracy, macro, weighted: meanScores(classes, ({ support }) => support) };
   return { ...report, toString: () => table(report) };
+}
+
+/** The mean of all classes' scores ("macro"), or a weighted one; its support is that of all. 0 of no classes. */
+export function meanScores(
+  classes: readonly ClassScores[],
+  weight: (scores: ClassScores) => number = () => 1,
+): ClassScores {
+  const whole = sum(classes.map(weight));
+  const of = (name: "precision" | "recall" | "f1") => share(sum(classes.map((c) => weight(c) * c[name])), whole);
+  return {
+    precision: of("precision"),
+    recall: of("recall"),
+    f1: of("f1"),
+    support: sum(classes.map(({ support }) => support)),
+  };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function share(part: number, whole: number): number {
+  return whole > 0 ? part / whole : 0;
 }
 
 function table({ classes, accuracy, macro, weighted }: Omit<ClassificationReport, "toString">): string {

@@ -23,6 +23,7 @@ export {
   type ClassificationReportOptions,
   type ClassScores,
   classificationReport,
+  meanScores,
 } from "./classification-report.ts";
 export {
   type ConstraintConfig,

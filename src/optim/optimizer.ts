@@ -147,7 +147,11 @@ export function numberOption(
 ): number {
   if (typeof value !== "number" || !Number.isFinite(value) || value < minimum || value >= maximum) {
     const range =
-      maximum === Number.POSITIVE_INFINITY ? `a number of at least ${minimum}` : `a number in [${minimum}, ${maximum})`;
+      minimum === Number.MIN_VALUE && maximum === Number.POSITIVE_INFINITY
+        ? "a positive number"
+        : maximum === Number.POSITIVE_INFINITY
+          ? `a number of at least ${minimum}`
+          : `a number in [${minimum}, ${maximum})`;
     fail(`${kind}: ${name} is ${show(value)}`, range);
   }
   return value;

@@ -18,8 +18,30 @@ function editDistance(a: string, b: string): number {
   return previous[b.length] ?? 0;
 }
 
-/** The candidate closest in spelling to `name`, or undefined when none is near. */
+/**
+ * The candidate that `name` means most likely: spelled as in Python ("leaky_relu"), abbreviated ("mse", "acc"), or closest in spelling;
+ * undefined when none is near.
+ */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
+  const all = [...candidates];
+  return all.includes(name) ? name : (written(name, all) ?? closest(name, all));
+}
+
+/** The candidate of the same letters, with these initials, or the shortest one that begins with them. */
+function written(name: string, candidates: readonly string[]): string | undefined {
+  const letters = (word: string) => word.toLowerCase().replace(/[_-]/g, "");
+  const own = letters(name);
+  if (own.length < 2) return undefined;
+  const initials = (word: string) => `${word.charAt(0)}${word.slice(1).replace(/[^A-Z]/g, "")}`.toLowerCase();
+  const longer = candidates.filter((word) => own.length > 2 && letters(word).startsWith(own));
+  return (
+    candidates.find((word) => letters(word) === own) ??
+    candidates.find((word) => initials(word) === own) ??
+    longer.sort((a, b) => a.length - b.length)[0]
+  );
+}
+
+function closest(name: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(name.length / 2)) + 0.5;
   for (const candidate of candidates) {

@@ -186,6 +186,12 @@ describe("layers that don't fit name their path, the shapes and the fix", () => 
       "transformerEncoder got experts = 4. Expected their number and options, such as { numExperts: 8, topK: 2 }.",
     ],
     [
+      "experts with an option that there is not",
+      () => layers.transformerEncoder(8, 2, { experts: { numExpert: 4 } as never }),
+      'unknown option of transformerEncoder\'s experts: "numExpert". Expected one of numExperts, topK, normalize, capacityFactor, ' +
+        'balanceLoss, zLoss, jitter, kernelInitializer. Fix: did you mean "numExperts"?',
+    ],
+    [
       "experts that say what their block does",
       () => layers.transformerDecoder(8, 2, { experts: { numExperts: 2, useBias: false } as never }),
       "transformerDecoder got experts with useBias. Expected useBias of the block itself.",

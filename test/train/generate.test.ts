@@ -198,6 +198,9 @@ describe("a model of several inputs", () => {
     await expect(refused(undefined)).rejects.toThrow(
       "generate got 0 of the 3 inputs source, along, written. Expected all but the one that grows. Fix: generate(prompt, { inputs: { source: ... } }).",
     );
+    await expect(refused([[1, 2]] as never)).rejects.toThrow(
+      "generate got inputs = [[1,2]]. Expected a record of the inputs by name: source, along, written.",
+    );
     await expect(refused({ sauce: [1] })).rejects.toThrow('unknown input of generate: "sauce"');
     await expect(refused({ ...inputs, along: [[1, 2]] })).rejects.toThrow(
       "generate: along has the shape [1, 2]. Expected one sample of shape [8, 2], without the batch.",

@@ -26,6 +26,16 @@ describe("nearest", () => {
     expect(nearest(typed, OPTIONS)).toBe(meant);
   });
 
+  test.each([
+    ["mse", "meanSquaredError"],
+    ["acc", "accuracy"],
+    ["Mean_squared_error", "meanSquaredError"],
+    ["cosine", "cosineDecay"],
+  ])("%s is short for %s", (typed, meant) => {
+    const known = ["auc", "accuracy", "meanSquaredError", "cosineDecayRestarts", "cosineDecay"];
+    expect(nearest(typed, known)).toBe(meant);
+  });
+
   test("letters that changed places are one slip", () => {
     expect(nearest("rleu", ["elu", "relu"])).toBe("relu");
   });

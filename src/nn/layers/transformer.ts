@@ -1,5 +1,5 @@
 import type { Tensor } from "../../tensor/index.ts";
-import { fail, formatShape, type Shape, show } from "../../util/index.ts";
+import { checkOptions, fail, formatShape, type Shape, show } from "../../util/index.ts";
 import { type ActivationSpec, resolveActivation } from "../activation-registry.ts";
 import { checkCount, checkNumber, checkWord } from "../checks.ts";
 import { checkLayerOptions, defineMergeLayer, type Layer, type LayerOptions } from "../layer.ts";
@@ -195,6 +195,17 @@ function transformer(
   });
 }
 
+const EXPERTS = [
+  "numExperts",
+  "topK",
+  "normalize",
+  "capacityFactor",
+  "balanceLoss",
+  "zLoss",
+  "jitter",
+  "kernelInitializer",
+];
+
 /** The feed-forward part of experts. */
 function mixtureOf(
   kind: string,
@@ -207,6 +218,7 @@ function mixtureOf(
   }
   const { numExperts, ...options } = experts as TransformerExperts;
   const others = Object.keys(own).filter((name) => name in options);
+  checkOptions(`${kind}'s experts`, experts, [...EXPERTS, ...others]);
   if (others.length > 0)
     fail(`${kind} got experts with ${others.join(" and ")}`, `${others.join(" and ")} of the block itself`);
   return mixtureOfExperts(numExperts, intermediateDim, { ...options, ...own });

@@ -1,6 +1,6 @@
 import { type Growth, growthOf, type Network, type SymbolicTensor } from "../../nn/index.ts";
 import { Tensor, type TypedArray } from "../../tensor/index.ts";
-import { fail, formatShape, sameShape, unknownName } from "../../util/index.ts";
+import { fail, formatShape, sameShape, show, unknownName } from "../../util/index.ts";
 import { type ArrayData, type Column, checkIndices, isShaped, readColumn } from "../column.ts";
 import { readTexts } from "../text-column.ts";
 
@@ -28,6 +28,9 @@ export interface Language {
  */
 export async function languageOf(network: Network, inputs: GivenInputs = {}, where: string): Promise<Language> {
   const { inputNames: names } = network;
+  if (typeof inputs !== "object" || inputs === null || Array.isArray(inputs)) {
+    fail(`${where} got inputs = ${show(inputs)}`, `a record of the inputs by name: ${names.join(", ")}`);
+  }
   const unknown = Object.keys(inputs).find((name) => !names.includes(name));
   if (unknown !== undefined) unknownName(`input of ${where}:`, unknown, names);
   const left = names.filter((name) => !Object.hasOwn(inputs, name));
@@ -35,7 +38,7 @@ export async function languageOf(network: Network, inputs: GivenInputs = {}, whe
     fail(
       `${where} got ${Object.keys(inputs).length} of the ${names.length} inputs ${names.join(", ")}`,
       "all but the one that grows",
-      `${where}(prompt, { inputs: { ${names[0]}: ... } })`,
+      names.length > 1 ? `${where}(prompt, { inputs: { ${names[0]}: ... } })` : "leave out the option inputs",
     );
   }
   const index = names.indexOf(left[0] as string);
