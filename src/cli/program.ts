@@ -161,6 +161,19 @@ export function createProgram(exit: (code: ExitCode) => void): Command {
     .option("--table <name>", "the table of a DuckDB database")
     .option("--test-size <share>", "share of the rows that is held out; default 0.2", share)
     .option("--keep-duplicates", "keep rows that are copies of others")
+    .option(
+      "--scale <way>",
+      "standard, min-max, robust, quantile, log or yeo-johnson, or NAME=WAY; may be repeated",
+      many,
+    )
+    .option(
+      "--encode <way>",
+      "one-hot, embedding, hashing, target or ordinal, or NAME=WAY, or NAME=S,M,L; may be repeated",
+      many,
+    )
+    .option("--fill <way>", "missing numbers by median, mode or model, or NAME=WAY; may be repeated", many)
+    .option("--outliers <way>", "iqr, z-score or keep; default iqr")
+    .option("--no-indicators", "no features that say where numbers were missing")
     .option("--labels <table>", "of a folder of images, a table of their paths and classes (--path, --target)")
     .option("--path <column>", "its column of paths, which start from the folder; default path")
     .option("--size <pixels>", "the longer side that images are given; default theirs, at most 96", wholeNumber)

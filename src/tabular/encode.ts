@@ -1,13 +1,9 @@
 import type { Batch } from "../data/index.ts";
 import { dateParts } from "./dates.ts";
-import {
-  type DateFeature,
-  type Evening,
-  type NumberFeature,
-  type Recipe,
-  type RecipeColumn,
-  widthOf,
-} from "./recipe.ts";
+import { even } from "./evening.ts";
+import { filledBy } from "./fill-model.ts";
+import { type DateFeature, type NumberFeature, type Recipe, type RecipeColumn, widthOf } from "./recipe.ts";
+import { writeFigures, writeTarget } from "./target-encoding.ts";
 
 /** A model's inputs by name: "numbers" [rows, width], and texts, or lists of words, for every column of these. */
 export type Inputs = Record<string, { data: Float32Array; shape: [number, number] } | string[] | string[][]>;
@@ -37,15 +33,39 @@ export function encodeRows(recipe: Recipe, batch: Batch): Inputs {
   recipe.columns.forEach((column, i) => {
     const values = batch[`x${i}`];
     const { feature } = column;
-    if (feature.kind === "number" || feature.kind === "date") {
+    const start = places[i] as number;
+    const each = (write: (row: number, at: number) => void) => {
+      for (let row = 0; row < rows; row++) write(row, row * width + start);
+    };
+    if (feature.kind === "number") {
       const { data } = values as { data: ArrayLike<number> };
-      const write = feature.kind === "number" ? writeNumber : writeDate;
-      for (let row = 0; row < rows; row++) {
-        write(feature as never, data[row] as number, numbers, row * width + (places[i] as number));
+      each((row, at) => {
+        const value = data[row] as number;
+        const fill = Number.isNaN(value) && feature.model ? filledBy(feature.model, valueIn(batch, row)) : feature.fill;
+        writeNumber(feature, value, fill, numbers, at);
+      });
+    } else if (feature.kind === "date") {
+      const { data } = values as { data: ArrayLike<number> };
+      each((row, at) => writeDate(feature, data[row] as number, numbers, at));
+    } else if (feature.kind === "target") {
+      if (Array.isArray(values)) each((row, at) => writeTarget(feature, values[row] as string | null, numbers, at));
+      else {
+        const { data } = values as { data: ArrayLike<number> };
+        each((row, at) => writeFigures(feature, data, row * widthOf(feature), numbers, at));
       }
+    } else if (feature.kind === "order") {
+      const order = new Map(feature.words.map((word, place) => [word, (place - feature.center) / feature.scale]));
+      each((row, at) => {
+        numbers[at] = order.get((values as readonly (string | null)[])[row] ?? "") ?? 0;
+      });
     } else inputs[column.input] = textsOf(column, values as readonly (string | null)[]);
   });
   return inputs;
+}
+
+/** A number of a row by its column's place. */
+function valueIn(batch: Batch, row: number): (place: number) => number {
+  return (place) => (batch[`x${place}`] as { data: ArrayLike<number> }).data[row] as number;
 }
 
 function rowsOf(batch: Batch): number {
@@ -53,15 +73,9 @@ function rowsOf(batch: Batch): number {
   return Array.isArray(first) ? first.length : ((first as { shape?: readonly number[] } | undefined)?.shape?.[0] ?? 0);
 }
 
-/** Evens a number out. */
-export function even(evening: Evening, x: number): number {
-  if (evening.by === "log") return Math.log1p(Math.max(0, x));
-  return evening.by === "asinh" ? Math.asinh((x - evening.middle) / evening.spread) : x;
-}
-
-function writeNumber(feature: NumberFeature, value: number, out: Float32Array, at: number): void {
+function writeNumber(feature: NumberFeature, value: number, fill: number, out: Float32Array, at: number): void {
   const isMissing = Number.isNaN(value);
-  const x = isMissing ? feature.fill : value;
+  const x = isMissing ? fill : value;
   const clipped = Math.min(Math.max(even(feature.evening, x), feature.low), feature.high);
   out[at++] = (clipped - feature.center) / feature.scale;
   if (feature.indicator) out[at++] = isMissing ? 1 : 0;

@@ -1,7 +1,20 @@
 import type { DataTable } from "../data/index.ts";
-import { even } from "./encode.ts";
-import type { CategoryFeature, DateFeature, Evening, Feature, HashFeature, NumberFeature } from "./recipe.ts";
+import { fail } from "../util/index.ts";
+import { even, evenSql, fitQuantiles, fitYeoJohnson } from "./evening.ts";
+import type {
+  CategoryFeature,
+  DateFeature,
+  Evening,
+  Feature,
+  HashFeature,
+  NumberFeature,
+  OrderFeature,
+  Recipe,
+} from "./recipe.ts";
+import { literal } from "./sql.ts";
+import { fitTargetFeature } from "./target-encoding.ts";
 import type { ColumnProfile, Finding } from "./types.ts";
+import type { Ways } from "./ways.ts";
 
 /** Up to so many words: one number per word; beyond, vectors that are learned. */
 const ONE_HOT = 24;
@@ -17,22 +30,34 @@ const SKEWED = 2;
 /** Tukey's fence for values that are far out, in distances between the quartiles. */
 const FENCE = 3;
 
+/** Deviations from the mean beyond which a z-score counts as far out. */
+const DEVIATIONS = 3;
+
 /** A column in the table `rows`. */
 export interface FittedColumn {
   readonly profile: ColumnProfile;
   /** Its name in `rows`: "x0". */
   readonly id: string;
+  readonly ways: Ways;
+}
+
+/** What features are fitted for. */
+export interface FitContext {
+  /** Of the training part. */
+  readonly rows: number;
+  readonly target: Pick<Recipe["target"], "task" | "classes">;
+  readonly seed: number;
 }
 
 /** What the training part teaches about a column: its feature, and what a reader should know; no feature where nothing varies. */
 export async function fitFeature(
   table: DataTable,
   column: FittedColumn,
-  rows: number,
+  context: FitContext,
 ): Promise<{ feature: Feature | undefined; findings: Finding[] }> {
   const { type } = column.profile;
   if (type === "date") return fitDate(table, column);
-  if (type === "categorical") return fitCategory(table, column, rows);
+  if (type === "categorical") return fitCategory(table, column, context);
   if (type === "text") return { feature: { kind: "words", bins: 256, length: 24 }, findings: [] };
   return fitNumber(table, column);
 }
@@ -40,12 +65,12 @@ export async function fitFeature(
 /** Part 0 is the training part. */
 const TRAINING = "FROM rows WHERE part = 0";
 
-async function fitNumber(table: DataTable, { profile, id }: FittedColumn) {
+async function fitNumber(table: DataTable, { profile, id, ways }: FittedColumn) {
   const [row = {}] = await table.query(`
     SELECT count(*)::DOUBLE AS n, count(${id})::DOUBLE AS present, min(${id}) AS low, max(${id}) AS high, skewness(${id}) AS skew,
       quantile_cont(${id}, 0.25) AS q1, quantile_cont(${id}, 0.5) AS median, quantile_cont(${id}, 0.75) AS q3,
       mode(${id}) AS mode ${TRAINING}`);
-  const { n, present, low, high, skew, q1, median, q3, mode } = row as Record<string, number>;
+  const { n, present, low, high, skew, median, mode } = row as Record<string, number>;
   const findings: Finding[] = [];
   const { name, type } = profile;
   if (!present || low === high)
@@ -54,26 +79,40 @@ async function fitNumber(table: DataTable, { profile, id }: FittedColumn) {
       findings: [{ kind: "cleaned", column: name, text: "left out: one value in the training part" } as Finding],
     };
   const isNumeric = type === "numeric";
-  const fill = (isNumeric ? median : mode) as number;
-  const indicator = (n as number) > present;
-  if (indicator) {
-    const by = isNumeric ? `the median ${figure(fill)}` : `the most frequent value ${figure(fill)}`;
+  const byMedian = ways.fill === "median" || (ways.fill !== "mode" && isNumeric);
+  const fill = (byMedian ? median : mode) as number;
+  const lacks = (n as number) > present;
+  const indicator = lacks && ways.indicators;
+  if (lacks) {
+    const by = `the ${byMedian ? "median" : "most frequent value"} ${figure(fill)}`;
+    const told = ways.fill === "model" ? "what the other numbers of the row tell" : by;
     const missing = (n as number) - present;
     findings.push({
       kind: "cleaned",
       column: name,
-      text: `${many(missing, "missing value")} of the training part: ${by} instead, and a feature that says where`,
+      text: `${many(missing, "missing value")} of the training part: ${told} instead${indicator ? ", and a feature that says where" : ""}`,
     });
   }
-  const evening: Evening =
-    !isNumeric || Math.abs(skew ?? 0) <= SKEWED
-      ? { by: "none" }
-      : eveningOf(low as number, q1 as number, median as number, q3 as number);
-  if (evening.by !== "none") {
-    const how = evening.by === "log" ? "log(1 + x)" : "asinh of the distance from the median";
-    findings.push({ kind: "cleaned", column: name, text: `skewed (${(skew as number).toFixed(1)}): taken as ${how}` });
+  const evening = await eveningOf(table, profile, id, ways.scaling, row as Record<string, number>);
+  const how = {
+    none: "",
+    log: "log(1 + x)",
+    asinh: "asinh of the distance from the median",
+    "yeo-johnson": "",
+    quantiles: "",
+  };
+  if (ways.scaling === undefined && evening.by !== "none") {
+    findings.push({
+      kind: "cleaned",
+      column: name,
+      text: `skewed (${(skew as number).toFixed(1)}): taken as ${how[evening.by]}`,
+    });
   }
-  const bounds = fences(evening, row as Record<string, number>, isNumeric);
+  if (evening.by === "quantiles") {
+    const even = { evening, low: -Number.MAX_VALUE, high: Number.MAX_VALUE, center: 0, scale: 1 };
+    return { feature: { kind: "number", fill, ...even, indicator, levels: [] } as NumberFeature, findings };
+  }
+  const bounds = await fences(table, id, evening, row as Record<string, number>, isNumeric ? ways.outliers : undefined);
   const value = `greatest(least(${evenSql(evening, id)}, ${literal(bounds.high)}), ${literal(bounds.low)})`;
   const [moments = {}] = await table.query(`
     SELECT avg(${value}) AS mean, stddev_pop(${value}) AS deviation,
@@ -84,9 +123,13 @@ async function fitNumber(table: DataTable, { profile, id }: FittedColumn) {
     findings.push({
       kind: "cleaned",
       column: name,
-      text: `${many(outside, "outlier")} (beyond ${FENCE} times the distance of the quartiles), drawn to the fence`,
+      text: `${many(outside, "outlier")} (beyond ${ways.outliers === "iqr" ? `${FENCE} times the distance of the quartiles` : `${DEVIATIONS} deviations`}), drawn to the fence`,
     });
   }
+  const [least, most] = [low as number, high as number].map((x) =>
+    Math.min(bounds.high, Math.max(bounds.low, even(evening, x))),
+  ) as [number, number];
+  const { scaling } = ways;
   const robust = (outside ?? 0) > 0.01 * present && bounds.spread > 0;
   const feature: NumberFeature = {
     kind: "number",
@@ -94,27 +137,49 @@ async function fitNumber(table: DataTable, { profile, id }: FittedColumn) {
     evening,
     low: bounds.low,
     high: bounds.high,
-    center: robust ? bounds.middle : (mean as number),
-    scale: robust ? bounds.spread / 1.349 : (deviation as number) || 1,
+    ...(scaling === "min-max"
+      ? { center: least, scale: most - least || 1 }
+      : scaling === "robust"
+        ? { center: bounds.middle, scale: bounds.spread || 1 }
+        : robust && scaling === undefined
+          ? { center: bounds.middle, scale: bounds.spread / 1.349 }
+          : { center: mean as number, scale: (deviation as number) || 1 }),
     indicator,
     levels: type === "ordinal" ? await levelsOf(table, id) : [],
   };
   return { feature, findings };
 }
 
-/** log(1 + x) for what is never negative, else asinh around the median, linear within the quartiles. */
-function eveningOf(low: number, q1: number, median: number, q3: number): Evening {
-  if (low >= 0) return { by: "log" };
-  return { by: "asinh", middle: median, spread: q3 > q1 ? q3 - q1 : 1 };
-}
-
-function evenSql(evening: Evening, id: string): string {
-  if (evening.by === "log") return `ln(1 + greatest(${id}, 0))`;
-  return evening.by === "asinh" ? `asinh((${id} - ${literal(evening.middle)}) / ${literal(evening.spread)})` : id;
+/** As asked; by the rules, skewed numbers by log(1 + x) where they are never negative, else by asinh, linear within the quartiles. */
+async function eveningOf(
+  table: DataTable,
+  { name, type }: ColumnProfile,
+  id: string,
+  scaling: Ways["scaling"],
+  { present, low, high, skew, q1, median, q3 }: Record<string, number>,
+): Promise<Evening> {
+  const [least, most] = [low as number, high as number];
+  if (scaling === "yeo-johnson") return fitYeoJohnson(table, id, least, most);
+  if (scaling === "quantile") return fitQuantiles(table, id, present as number);
+  if (scaling === "log") {
+    if (least < 0)
+      fail(`prepareTable: scaling log of ${name}, which is down to ${figure(least)}`, "yeo-johnson or quantile");
+    return { by: "log" };
+  }
+  if (scaling !== undefined || type !== "numeric" || Math.abs(skew ?? 0) <= SKEWED) return { by: "none" };
+  if (least >= 0) return { by: "log" };
+  const spread = (q3 as number) - (q1 as number);
+  return { by: "asinh", middle: median as number, spread: spread > 0 ? spread : 1 };
 }
 
 /** Where values count as far out (quartiles survive any rising function), the middle and the distance of the quartiles. */
-function fences(evening: Evening, { low, high, q1, median, q3 }: Record<string, number>, isNumeric: boolean) {
+async function fences(
+  table: DataTable,
+  id: string,
+  evening: Evening,
+  { low, high, q1, median, q3 }: Record<string, number>,
+  outliers: Ways["outliers"] | undefined,
+) {
   const [least, first, middle, third, most] = [low, q1, median, q3, high].map((x) => even(evening, x as number)) as [
     number,
     number,
@@ -123,8 +188,21 @@ function fences(evening: Evening, { low, high, q1, median, q3 }: Record<string, 
     number,
   ];
   const spread = third - first;
-  if (!isNumeric || spread === 0) return { low: least, high: most, middle, spread };
-  return { low: Math.max(least, first - FENCE * spread), high: Math.min(most, third + FENCE * spread), middle, spread };
+  if (outliers === "keep") return { low: -Number.MAX_VALUE, high: Number.MAX_VALUE, middle, spread };
+  const within = (below: number, above: number) => ({
+    low: Math.max(least, below),
+    high: Math.min(most, above),
+    middle,
+    spread,
+  });
+  if (outliers === "z-score") {
+    const value = evenSql(evening, id);
+    const [row = {}] = await table.query(`SELECT avg(${value}) AS mean, stddev_pop(${value}) AS deviation ${TRAINING}`);
+    const [mean, reach] = [Number(row["mean"]), DEVIATIONS * Number(row["deviation"])];
+    return within(mean - reach, mean + reach);
+  }
+  if (outliers === undefined || spread === 0) return { low: least, high: most, middle, spread };
+  return within(first - FENCE * spread, third + FENCE * spread);
 }
 
 async function levelsOf(table: DataTable, id: string): Promise<number[]> {
@@ -164,7 +242,9 @@ async function fitDate(table: DataTable, { profile: { name }, id }: FittedColumn
   return { feature, findings };
 }
 
-async function fitCategory(table: DataTable, { profile: { name }, id }: FittedColumn, rows: number) {
+async function fitCategory(table: DataTable, { profile: { name }, id, ways }: FittedColumn, context: FitContext) {
+  const { rows } = context;
+  const { encoding } = ways;
   const least = rows >= 1000 ? 5 : rows >= 100 ? 2 : 1;
   const counted = await table.query(
     `SELECT coalesce(${id}, '') AS word, count(*)::DOUBLE AS n ${TRAINING} GROUP BY word ORDER BY n DESC, word LIMIT 100000`,
@@ -185,7 +265,20 @@ async function fitCategory(table: DataTable, { profile: { name }, id }: FittedCo
       column: name,
       text: `${many(Number(missing["n"]), "missing value")} of the training part: a category of their own`,
     });
-  if (words.length > VOCABULARY) {
+  if (encoding === "target")
+    return { feature: await fitTargetFeature(table, id, context.target, context.seed), findings };
+  if (encoding === "ordinal" || typeof encoding === "object") {
+    const order = encoding === "ordinal" ? words.filter((word) => word !== "").sort() : encoding;
+    return { feature: orderOf(order, counted), findings };
+  }
+  if (encoding === "hashing") {
+    const bins = Math.min(BINS, Math.max(16, 2 ** Math.ceil(Math.log2(2 * counted.length))));
+    const feature: HashFeature = { kind: "hash", bins, dimension: bins <= 64 ? 0 : dimensionOf(bins) };
+    return { feature, findings };
+  }
+  if (encoding === "one-hot" && words.length > VOCABULARY)
+    fail(`prepareTable: encoding one-hot of ${name}, which has ${words.length} words`, "target, hashing or embedding");
+  if (encoding === undefined && words.length > VOCABULARY) {
     const feature: HashFeature = { kind: "hash", bins: BINS, dimension: dimensionOf(BINS) };
     return {
       feature,
@@ -205,18 +298,23 @@ async function fitCategory(table: DataTable, { profile: { name }, id }: FittedCo
   const feature: CategoryFeature = {
     kind: "category",
     vocabulary: words,
-    dimension: words.length <= ONE_HOT ? 0 : dimensionOf(words.length),
+    dimension: (encoding ? encoding === "one-hot" : words.length <= ONE_HOT) ? 0 : dimensionOf(words.length),
   };
   return { feature, findings };
+}
+
+/** Places in an order, with the mean and the deviation that they have in the training part. */
+function orderOf(words: readonly string[], counted: readonly Record<string, unknown>[]): OrderFeature {
+  const counts = words.map((word) => Number(counted.find((row) => row["word"] === word)?.["n"] ?? 0));
+  const total = counts.reduce((sum, n) => sum + n, 0) || 1;
+  const center = counts.reduce((sum, n, place) => sum + n * place, 0) / total;
+  const variance = counts.reduce((sum, n, place) => sum + n * (place - center) ** 2, 0) / total;
+  return { kind: "order", words, center, scale: Math.sqrt(variance) || 1 };
 }
 
 /** fast.ai's rule for the length of an embedding's vectors, 32 at most. */
 function dimensionOf(words: number): number {
   return Math.min(32, Math.round(1.6 * words ** 0.56));
-}
-
-function literal(value: number): string {
-  return Number.isFinite(value) ? `${value}::DOUBLE` : value > 0 ? "'inf'::DOUBLE" : "'-inf'::DOUBLE";
 }
 
 /** "1 row", "2 rows". */

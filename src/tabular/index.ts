@@ -9,11 +9,14 @@ export {
   type DateFeature,
   type Evening,
   type Feature,
+  type FillModel,
   type HashFeature,
   isRecipe,
   type NumberFeature,
+  type OrderFeature,
   type Recipe,
   type RecipeColumn,
+  type TargetFeature,
   type WordsFeature,
 } from "./recipe.ts";
 export { planTraining, type TrainingPlan } from "./rules.ts";
@@ -30,3 +33,14 @@ export {
 export { loadTableModel, type TableAnswers, TableModel } from "./table-model.ts";
 export { classWeights, type TrainedTable, type TrainTableOptions, trainTable } from "./training.ts";
 export type { ColumnProfile, ColumnType, Finding, LabelSource, Reading, TableTask } from "./types.ts";
+export {
+  ENCODINGS,
+  type Encoding,
+  FILLS,
+  type Fill,
+  OUTLIERS,
+  type Outliers,
+  SCALINGS,
+  type Scaling,
+  type WayOptions,
+} from "./ways.ts";

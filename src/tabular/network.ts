@@ -31,6 +31,8 @@ function wordLayers({ input: name, feature }: RecipeColumn): { input: SymbolicTe
   if (feature.kind === "words") {
     return { input, feature: layers.hashing(feature.bins, { maskValue: "", outputMode: "multiHot" })(input) };
   }
+  if (feature.kind === "hash" && feature.dimension === 0)
+    return { input, feature: layers.hashing(feature.bins, { outputMode: "oneHot" })(input) };
   if (feature.kind === "hash")
     return { input, feature: vectors(layers.hashing(feature.bins)(input), feature.bins, feature.dimension) };
   if (feature.kind !== "category") throw new Error("numbers have no words");

@@ -1,11 +1,14 @@
+import type { DataTable } from "../data/index.ts";
 import { checkOptions, fail, show } from "../util/index.ts";
+import { drop, misfitsOf } from "./cleaning.ts";
 import { type FittedColumn, fitFeature } from "./features.ts";
+import { fitFill } from "./fill-model.ts";
 import { findLabels, type LabelsFound, labelColumns } from "./labels.ts";
 import { findLeaks } from "./leakage.ts";
 import { columnOf, type KeptTable, keepTable, type SourceOptions } from "./open.ts";
 import { PreparedTable } from "./prepared.ts";
-import { profileColumn, someOf } from "./profile.ts";
-import type { Recipe, RecipeColumn } from "./recipe.ts";
+import { profileColumn } from "./profile.ts";
+import { type Recipe, type RecipeColumn, widthOf } from "./recipe.ts";
 import { splitSql } from "./split.ts";
 import { readSql } from "./sql.ts";
 import { classesOf, targetSql, taskOf } from "./target.ts";
@@ -19,8 +22,10 @@ import {
   type TableTask,
 } from "./types.ts";
 
+import { WAY_OPTIONS, type WayOptions, type Ways, waysOf } from "./ways.ts";
+
 /** How a table is made ready for a training. */
-export interface PrepareOptions extends SourceOptions {
+export interface PrepareOptions extends SourceOptions, WayOptions {
   /** The column to predict: its name, or its number from 1 on, -1 being the last; or several of yes and no, which are labels. */
   readonly target: string | number | readonly (string | number)[];
   /** Default: by the target's values ({@link TableTask}). */
@@ -56,6 +61,7 @@ const NAMES = [
   "validationSize",
   "keepDuplicates",
   "seed",
+  ...WAY_OPTIONS,
 ];
 
 /**
@@ -109,6 +115,7 @@ async function prepare(
   const chosen = taskOf(targetProfile, options.task, labels, file);
   const name = targets.map((column) => column.name).join(", ");
   await overrule(profiles, columns, options.types ?? {}, file);
+  const ways = waysOf(options, columns, profiles, file);
   for (const profile of profiles)
     findings.push(...(await misfitsOf(kept, profile, columns[profiles.indexOf(profile)] as KeptColumn)));
 
@@ -146,23 +153,25 @@ async function prepare(
   const fitted: RecipeColumn[] = [];
   const names = new Set(["numbers"]);
   const suspects: FittedColumn[] = [];
+  const context = { rows: sizes[0], target: { task: chosen.task, classes }, seed: options.seed };
   for (const [i, { column, profile, place }] of learned.entries()) {
-    const one: FittedColumn = { profile, id: `x${i}` };
-    const { feature, findings: found } = await fitFeature(table, one, sizes[0]);
+    const one: FittedColumn = { profile, id: `x${i}`, ways: ways[place] as Ways };
+    const { feature, findings: found } = await fitFeature(table, one, context);
     findings.push(...found);
     if (!feature) continue;
     if (profile.type !== "text" && profile.type !== "date") suspects.push(one);
-    const isNumbers = feature.kind === "number" || feature.kind === "date";
     fitted.push({
       name: column.name,
       place,
       reading: profile.reading,
       feature,
-      input: isNumbers ? "numbers" : inputName(column.name, names),
+      input: widthOf(feature) > 0 ? "numbers" : inputName(column.name, names),
     });
   }
   if (fitted.length === 0) fail(`${file} has no column to predict "${name}" from`, "at least one that varies");
   findings.push(...(await findLeaks(table, suspects, chosen.task)));
+  const ids = fitted.map((column) => learned.findIndex(({ place }) => place === column.place));
+  await fitFills(table, fitted, ids, ways);
   const [moments = {}] =
     chosen.task !== "regression"
       ? []
@@ -184,12 +193,33 @@ async function prepare(
       deviation: Number(moments["deviation"] ?? 1) || 1,
     },
   };
-  const ids = fitted.map((column) => learned.findIndex(({ place }) => place === column.place));
   return new PreparedTable(
     table,
     { recipe, profiles, findings, sizes, file, taskReason: chosen.reason, ignored: ignored.map(({ name }) => name) },
     ids,
   );
+}
+
+/** Lets models tell the missing numbers of the columns for which that is asked. */
+async function fitFills(
+  table: DataTable,
+  fitted: RecipeColumn[],
+  ids: readonly number[],
+  ways: readonly Ways[],
+): Promise<void> {
+  const numbers = fitted.flatMap(({ feature }, place) =>
+    feature.kind === "number" ? [{ place, id: `x${ids[place]}` }] : [],
+  );
+  for (const one of numbers) {
+    const column = fitted[one.place] as RecipeColumn;
+    if (ways[column.place]?.fill !== "model" || column.feature.kind !== "number") continue;
+    const model = await fitFill(
+      table,
+      one,
+      numbers.filter((other) => other !== one),
+    );
+    if (model) fitted[one.place] = { ...column, feature: { ...column.feature, model } };
+  }
 }
 
 /** Takes the types that the user names. */
@@ -252,66 +282,6 @@ async function labelsOf(
     return labelColumns(columns, file);
   }
   return task === undefined || task === "multi-label" ? findLabels(table, target, task !== undefined) : undefined;
-}
-
-/** Drops rows without a target, and copies. */
-async function drop(
-  { table }: KeptTable,
-  features: number,
-  target: string,
-  keepDuplicates: boolean,
-): Promise<Finding[]> {
-  const findings: Finding[] = [];
-  const [before] = await table.query("SELECT count(*)::DOUBLE AS n, count(y)::DOUBLE AS known FROM typed");
-  const { n = 0, known = 0 } = (before ?? {}) as Record<string, number>;
-  if (known < n) {
-    await table.query("DELETE FROM typed WHERE y IS NULL");
-    findings.push({ kind: "cleaned", column: target, text: `${n - known} rows without a target are left out` });
-  }
-  const all = [...Array.from({ length: features }, (_, i) => `x${i}`), "y"].join(", ");
-  const [distinct] = await table.query(`SELECT count(*)::DOUBLE AS n FROM (SELECT DISTINCT ${all} FROM typed)`);
-  const copies = known - Number(distinct?.["n"] ?? known);
-  if (copies === 0) return findings;
-  if (keepDuplicates) {
-    findings.push({
-      kind: "warning",
-      text: `${copies} rows are copies of others; some may be in the test and in the training part`,
-    });
-    return findings;
-  }
-  // Few columns of few values repeat by nature: there, copies are how often something happens.
-  if (copies > 0.5 * known) {
-    findings.push({
-      kind: "warning",
-      text: `${copies} rows are copies of others: the columns have few values, so they are kept`,
-    });
-    return findings;
-  }
-  await table.query(`DELETE FROM typed WHERE "#" NOT IN (SELECT min("#") FROM typed GROUP BY ${all})`);
-  findings.push({ kind: "cleaned", text: `${copies} rows that are copies of others are left out` });
-  return findings;
-}
-
-async function misfitsOf({ table }: KeptTable, profile: ColumnProfile, column: KeptColumn): Promise<Finding[]> {
-  const { name, misfits, reading, type } = profile;
-  const findings: Finding[] = [];
-  if (type === "identifier" || type === "constant")
-    findings.push({ kind: "cleaned", column: name, text: `${type}, left out: ${profile.reason}` });
-  if (reading.as === "amount")
-    findings.push({
-      kind: "cleaned",
-      column: name,
-      text: "signs of currency, percent and thousands are taken off the numbers",
-    });
-  if (misfits === 0 || type === "identifier") return findings;
-  const odd = await someOf(table, column.id, `${column.id} IS NOT NULL AND ${readSql(column, reading)} IS NULL`);
-  const what = reading.as === "date" ? "are no possible dates" : "are no numbers";
-  findings.push({
-    kind: "cleaned",
-    column: name,
-    text: `${misfits} values ${what} and count as missing, such as ${odd.map((word) => JSON.stringify(word)).join(", ")}`,
-  });
-  return findings;
 }
 
 /** A column's name as an input's: letters, digits and underlines, each once. */

@@ -93,7 +93,8 @@ export class PreparedTable implements TableFacts {
   }
 
   private async source(name: PartName): Promise<Dataset> {
-    const columns = this.ids.map((id, i) => `x${id} AS "x${i}"`);
+    const isOutside = (i: number) => name === "train" && this.recipe.columns[i]?.feature.kind === "target";
+    const columns = this.ids.map((id, i) => `${isOutside(i) ? "e" : "x"}${id} AS "x${i}"`);
     const part = PARTS.indexOf(name);
     const sql = `SELECT "#"::DOUBLE AS "row", ${columns.join(", ")}, y FROM rows WHERE part = ${part} ORDER BY "#"`;
     return (await this.table.derive(sql)).dataset();

@@ -1,15 +1,30 @@
 import type { LabelSource, Reading, TableTask } from "./types.ts";
 
-/** What makes a column's numbers even: nothing, log(1 + x) for what is never negative, or asinh((x - middle) / spread). */
+/**
+ * What makes a column's numbers even: nothing, log(1 + x) for what is never negative, asinh((x - middle) / spread), the transformation of Yeo and
+ * Johnson, or the number of a normal distribution that stands where x stands among the column's quantiles.
+ */
 export type Evening =
   | { readonly by: "none" }
   | { readonly by: "log" }
-  | { readonly by: "asinh"; readonly middle: number; readonly spread: number };
+  | { readonly by: "asinh"; readonly middle: number; readonly spread: number }
+  | { readonly by: "yeo-johnson"; readonly lambda: number }
+  | { readonly by: "quantiles"; readonly values: readonly number[] };
+
+/** What a missing number is told from: bias + sum of weight (x - mean) over other columns of the recipe, within what was seen. */
+export interface FillModel {
+  readonly from: readonly { readonly place: number; readonly mean: number; readonly weight: number }[];
+  readonly bias: number;
+  readonly low: number;
+  readonly high: number;
+}
 
 /** How one number becomes features: clip(even(x or fill), low, high), less its center, by its scale; then 1 where x was missing. */
 export interface NumberFeature {
   readonly kind: "number";
   readonly fill: number;
+  /** Tells what stands for a missing number from the row's others, instead of `fill`. */
+  readonly model?: FillModel;
   readonly evening: Evening;
   readonly low: number;
   readonly high: number;
@@ -39,7 +54,25 @@ export interface CategoryFeature {
   readonly dimension: number;
 }
 
-/** A word of a vocabulary too large to keep: by its hash, in so many bins, each with a vector that is learned. */
+/** A word as the means of the target in its rows, each less its center, by its scale; those of all rows for a new word. */
+export interface TargetFeature {
+  readonly kind: "target";
+  readonly words: readonly string[];
+  readonly figures: readonly (readonly number[])[];
+  readonly prior: readonly number[];
+  readonly center: readonly number[];
+  readonly scale: readonly number[];
+}
+
+/** A word as its place in an order, less the center, by the scale; 0 for a new or a missing one. */
+export interface OrderFeature {
+  readonly kind: "order";
+  readonly words: readonly string[];
+  readonly center: number;
+  readonly scale: number;
+}
+
+/** A word of a vocabulary too large to keep: by its hash, in so many bins, each with a vector that is learned; dimension 0: one number per bin. */
 export interface HashFeature {
   readonly kind: "hash";
   readonly bins: number;
@@ -53,7 +86,14 @@ export interface WordsFeature {
   readonly length: number;
 }
 
-export type Feature = NumberFeature | DateFeature | CategoryFeature | HashFeature | WordsFeature;
+export type Feature =
+  | NumberFeature
+  | DateFeature
+  | CategoryFeature
+  | TargetFeature
+  | OrderFeature
+  | HashFeature
+  | WordsFeature;
 
 /** A column that the model looks at. */
 export interface RecipeColumn {
@@ -98,5 +138,6 @@ export function isRecipe(value: unknown): value is Recipe {
 export function widthOf(feature: Feature): number {
   if (feature.kind === "number") return 1 + (feature.indicator ? 1 : 0) + feature.levels.length;
   if (feature.kind === "date") return 1 + 2 * feature.circles.length + (feature.indicator ? 1 : 0);
-  return 0;
+  if (feature.kind === "target") return feature.prior.length;
+  return feature.kind === "order" ? 1 : 0;
 }

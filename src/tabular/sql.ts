@@ -11,6 +11,11 @@ export function sqlName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
+/** A number as SQL writes it. */
+export function literal(value: number): string {
+  return Number.isFinite(value) ? `${value}::DOUBLE` : value > 0 ? "'inf'::DOUBLE" : "'-inf'::DOUBLE";
+}
+
 /** Words for "no value", as they stand in tables; compared in lower case, without blanks around. */
 const MISSING = [
   "",

@@ -42,6 +42,11 @@ export interface TrainTableArguments extends RecordArguments {
   delimiter?: string;
   sql?: string;
   table?: string;
+  scale?: string[];
+  encode?: string[];
+  fill?: string[];
+  outliers?: string;
+  indicators?: boolean;
   testSize?: number;
   keepDuplicates?: boolean;
   balance?: boolean;
@@ -181,11 +186,38 @@ function prepareOptions(options: TrainTableArguments, seed: number): PrepareOpti
     memory,
     seed,
   };
+  for (const [option, values] of Object.entries({
+    scaling: options.scale,
+    encoding: options.encode,
+    fill: options.fill,
+  })) {
+    if (values) given[option] = wayOption(option, values);
+  }
+  if (options.outliers !== undefined) given["outliers"] = options.outliers;
+  if (options.indicators === false) given["indicators"] = false;
   if (types.length > 0) given["types"] = Object.fromEntries(types);
   if (header === false) given["header"] = false;
   return Object.fromEntries(
     Object.entries(given).filter(([, value]) => value !== undefined),
   ) as unknown as PrepareOptions;
+}
+
+/** "robust", or "area=robust" of several columns; "size=S,M,L" is an order of words. */
+function wayOption(option: string, values: readonly string[]): unknown {
+  const [first = ""] = values;
+  if (!values.some((value) => value.includes("="))) {
+    return values.length === 1
+      ? first
+      : refuse(EXIT.usage, `${values.length} ways of ${option}`, "one, or NAME=WAY for each");
+  }
+  return Object.fromEntries(
+    values.map((value) => {
+      const at = value.lastIndexOf("=");
+      if (at < 1) refuse(EXIT.usage, `${value} beside ${option} of columns`, "NAME=WAY for each");
+      const way = value.slice(at + 1);
+      return [value.slice(0, at), way.includes(",") ? way.split(",").map((word) => word.trim()) : way];
+    }),
+  );
 }
 
 function columnsTable({ profiles, recipe }: Pick<PreparedTable, "profiles" | "recipe">): string {
