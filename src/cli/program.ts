@@ -48,11 +48,14 @@ target unless data.target names another).
 A table is a .csv, .tsv, .json, .jsonl, .parquet or .duckdb file, with --target: types of columns, cleaning, features, task, model and
 training follow written rules; model/, metrics.json, report.html, predictions.csv and train.ts, the same as a program, are written to runs/NAME.
 
+A text is a .txt or .md file: tokens, network and training by written rules; model/, metrics.json, report.html and config.ts.
+
 A folder of images has a folder for each class, or a table that names each image's class (--labels). What is written is the same.
 
 Examples:
   $ descent train houses.csv --target price
   $ descent train photos
+  $ descent train poem.txt
   $ descent train photos --labels photos.csv --target kind
   $ descent train flowers.json
   $ descent train digits.config.ts --epochs 3 --output runs/short`;
@@ -190,6 +193,11 @@ export function createProgram(exit: (code: ExitCode) => void): Command {
       if (await isFolder(source)) {
         const { trainImagesCommand } = await import("./images/train.ts");
         return exit(await trainImagesCommand(source, options));
+      }
+      const { isText } = await import("./language/rules.ts");
+      if (isText(source, options.target)) {
+        const { trainTextCommand } = await import("./commands/train.ts");
+        return exit(await trainTextCommand(source, options));
       }
       if (isTable(source, options.target)) {
         const { trainTableCommand } = await import("./tabular/train.ts");

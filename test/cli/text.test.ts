@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { textBaselines } from "../../src/cli/language/baselines.ts";
+import { planText } from "../../src/cli/language/rules.ts";
 import { descent, workFolder, write } from "./fixture.ts";
 
 const folder = workFolder();
@@ -62,6 +64,37 @@ describe("a text", () => {
     expect(stderr).toBe("");
     expect(code).toBe(0);
     expect(stdout).toMatch(/^to be/);
+  });
+
+  test("needs no config: the rules choose one, write it, and hold the model against counting", async () => {
+    const { stderr, stdout, code } = await run("train", "poem.txt", "--epochs", "3", "-o", "runs/ruled");
+    expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
+    expect(stdout).toContain("Try: descent generate runs/ruled/model");
+    const metrics = JSON.parse(readFileSync(join(folder, "runs/ruled/metrics.json"), "utf8"));
+    expect(metrics.test.loss).toBeLessThan(metrics.baselines.unigram.loss);
+    expect(metrics.baselines.bigram.loss).toBeLessThan(metrics.baselines.unigram.loss);
+    expect(readFileSync(join(folder, "runs/ruled/report.html"), "utf8")).toContain("how often a token follows");
+    const written = readFileSync(join(folder, "runs/ruled/config.ts"), "utf8");
+    expect(written).toMatch(/^export default defineConfig\(\{\n {2}data: \{\n {4}path: "\.\.\/\.\.\/poem\.txt"/m);
+    expect(written).toContain('kind: "gpt"');
+  });
+
+  test("is learned by more the longer it is", () => {
+    const sizes = [100_000, 1_000_000, 50_000_000].map((bytes) => planText("a.txt", bytes));
+    expect(sizes.map(({ model }) => (model as { blocks: number }).blocks)).toEqual([2, 4, 6]);
+    expect(sizes.map(({ data }) => (data as { tokenizer: object }).tokenizer)).toEqual([
+      { kind: "characters" },
+      { kind: "bytePairs", size: 512 },
+      { kind: "bytePairs", size: 2048 },
+    ]);
+  });
+
+  test("is foretold by counting as by hand", () => {
+    const dense = (...values: number[]) => ({ data: Int32Array.from(values), shape: [1, values.length] });
+    const train = { x: dense(0, 1, 0), y: dense(1, 0, 1) };
+    const { unigram, bigram } = textBaselines(train, { x: dense(0), y: dense(1) }, 2);
+    expect(unigram.loss).toBeCloseTo(-Math.log(3 / 5), 12); // 1 was seen twice, 0 once, each once more
+    expect(bigram.perplexity).toBeCloseTo(3 / 2.6, 12); // after 0, twice of twice
   });
 
   test("is refused where it can't be read, with exit codes", async () => {

@@ -3,10 +3,13 @@ import { extname, join, resolve } from "node:path";
 import { checkTargets, resolveLoss } from "../../nn/index.ts";
 import type { EngineName } from "../../tensor/index.ts";
 import type { Callback, CheckpointOptions, FitOptions, History, Model } from "../../train/index.ts";
+import { writeFileAtomic } from "../../util/node.ts";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import { here } from "../data/files.ts";
 import { describeSamples, fromFolder, type Samples } from "../data/samples.ts";
 import { EXIT, type ExitCode, part, refuse } from "../exit.ts";
+import { textBaselines } from "../language/baselines.ts";
+import { textConfig } from "../language/rules.ts";
 import { isTextFile } from "../language/source.ts";
 import { recorded } from "../runs/record.ts";
 import { paint } from "../terminal/index.ts";
@@ -32,8 +35,22 @@ export interface TrainOptions extends RecordArguments {
 
 /** `descent train`: reads the config, prepares its data, trains, tests, and writes what came of it. */
 export async function trainCommand(path: string, options: TrainOptions): Promise<ExitCode> {
-  const loaded = await loadConfig(path);
-  const { config } = loaded;
+  return trainLoaded(await loadConfig(path), options);
+}
+
+/** `descent train poem.txt`: the same, of the config that the rules make of a text. */
+export async function trainTextCommand(file: string, options: TrainOptions): Promise<ExitCode> {
+  const { code, ...loaded } = await textConfig(file);
+  return trainLoaded(loaded, options, code);
+}
+
+/** @param code writes the config, which is no file, for a folder. */
+async function trainLoaded(
+  loaded: LoadedConfig,
+  options: TrainOptions,
+  code?: (folder: string) => string,
+): Promise<ExitCode> {
+  const { config, path } = loaded;
   const seed = options.seed ?? config.seed ?? 0;
   const scalers = await scalersOf(config, path);
   const fitOptions = await fitOptionsOf(loaded);
@@ -60,7 +77,8 @@ export async function trainCommand(path: string, options: TrainOptions): Promise
   await openOutput(folder);
   const facts = { kind: "config", source: here(resolve(path)), seed, settings: settingsOf(loaded, options) };
   const checkpoint = await checkpointOf(fitOptions.checkpoint, join(folder, "checkpoints"), options.resume ?? false);
-  await copyConfig(loaded, folder);
+  if (code) await writeFileAtomic(join(folder, "config.ts"), code(folder));
+  else await copyConfig(loaded, folder);
   return recorded(folder, facts, options.resume ?? false, () => work(folder));
 
   async function work(folder: string): Promise<ExitCode> {
@@ -98,7 +116,9 @@ export async function trainCommand(path: string, options: TrainOptions): Promise
       const testTask = task.kind === "classes" ? taskOf(test.y, outputShape) : task;
       return outcomeOf(scores, testTask, test.y, output, test.x);
     };
+    const baselines = text && isSplit && textBaselines(train, test, text.tokenizer.size);
     const trained: Trained = {
+      ...(baselines && { baselines }),
       title: config.name ?? loaded.stem,
       source: sourceName(loaded),
       model,

@@ -5,7 +5,8 @@ import type { History, Model } from "../../train/index.ts";
 import { writeFileAtomic } from "../../util/node.ts";
 import { EXIT, oneLine, refuse } from "../exit.ts";
 import { formatMetric, formatSeconds, groupDigits, metricTitle, percent } from "../format.ts";
-import { type Highlight, type Report, writeReport } from "../report/index.ts";
+import type { TextBaselines } from "../language/baselines.ts";
+import { type Highlight, type Report, type ReportSection, writeReport } from "../report/index.ts";
 import { accuracyOf, classScores } from "../scores.ts";
 import { VERSION } from "../version.ts";
 import type { Outcome } from "./outcome.ts";
@@ -24,6 +25,8 @@ export interface Trained {
   isSplit: boolean;
   outcome: Outcome;
   classNames: readonly string[] | undefined;
+  /** What simple answers reach, of a text. */
+  baselines?: TextBaselines;
   /** The column that is predicted, when it has a name. */
   targetName: string | undefined;
 }
@@ -75,6 +78,7 @@ function metricsOf(trained: Trained): object {
     stopped: history.reason,
     trainSamples,
     test: { samples, on: isSplit ? "samples held back" : "the training samples", ...metrics },
+    ...(trained.baselines && { baselines: trained.baselines }),
     ...(regression && { regression: { r2: regression.r2, meanAbsoluteError: regression.meanAbsoluteError } }),
     ...(confusion && { confusion, perClass: classScores(confusion), classNames: trained.classNames }),
     history: history.history,
@@ -90,6 +94,7 @@ function reportOf(trained: Trained): Report {
       ? `Trained on ${groupDigits(trainSamples)} samples and tested on ${groupDigits(outcome.samples)} others.`
       : `Trained and tested on the same ${groupDigits(trainSamples)} samples.`,
     highlights: highlightsOf(trained),
+    ...(trained.baselines && { lead: [comparison(trained.baselines, outcome.metrics)] }),
     history: numbersOnly(history.history),
     countedOn: tested,
     modelSummary: model.summary(),
@@ -100,6 +105,25 @@ function reportOf(trained: Trained): Report {
     ...(outcome.regression && {
       regression: { ...outcome.regression, ...(targetName !== undefined && { name: targetName }) },
     }),
+  };
+}
+
+function comparison({ unigram, bigram }: TextBaselines, metrics: Outcome["metrics"]): ReportSection {
+  const row = (name: string, loss: number) => [
+    name,
+    formatMetric("loss", loss),
+    formatMetric("perplexity", Math.exp(loss)),
+    formatMetric("bits", loss / Math.LN2),
+  ];
+  const caption = "On the part held back. Perplexity: how many tokens it hesitates between.";
+  const rows = [
+    row("this model", metrics["loss"] ?? Number.NaN),
+    row("how often a token follows the one before", bigram.loss),
+    row("how frequent a token is", unigram.loss),
+  ];
+  return {
+    title: "Against simple answers",
+    tables: [{ caption, columns: ["", "loss", "perplexity", "bits a token"], rows }],
   };
 }
 
