@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
+import { predictCommand } from "../../src/cli/commands/predict.ts";
 import { type TrainImagesArguments, trainImagesCommand } from "../../src/cli/images/train.ts";
 import { encodePng } from "../../src/cli/report/index.ts";
 import { descent, workFolder, write } from "./fixture.ts";
@@ -37,7 +38,7 @@ beforeAll(() => {
 });
 
 test("a folder of images becomes a model that is tested, explained and used", async () => {
-  const trained = await descent(folder, ["train", "bars", "--epochs", "12", "--csv", "log.csv"], undefined, wasm);
+  const trained = await descent(folder, ["train", "bars", "--epochs", "10", "--csv", "log.csv"], undefined, wasm);
   expect(trained.stderr).toBe("");
   expect(trained.code).toBe(0);
   expect(trained.stdout).toContain("2 classes, 122 images of bars");
@@ -60,16 +61,14 @@ test("a folder of images becomes a model that is tested, explained and used", as
     'layers.conv2d(16, 3, { padding: "same", useBias: false, kernelInitializer: "heNormal" })',
   );
 
-  const predicted = await descent(
-    folder,
-    ["predict", "runs/bars", "bars/upright", "-o", "answers.csv"],
-    undefined,
-    wasm,
-  );
-  expect(predicted.stdout).toBe("Wrote 60 predictions to answers.csv\n");
-  const [heading, ...lines] = readFileSync(join(folder, "answers.csv"), "utf8").trim().split("\n");
+  const path = (name: string) => join(folder, name);
+  await predictCommand(path("runs/bars"), path("bars/upright"), { output: path("answers.csv") });
+  const [heading, ...lines] = readFileSync(path("answers.csv"), "utf8").trim().split("\n");
   expect(heading).toBe("path,class,p(across),p(upright)");
+  expect(lines.length).toBe(60);
   expect(lines.filter((line) => line.split(",")[1] === "upright").length).toBeGreaterThan(45);
+  await predictCommand(path("runs/bars/model"), path("bars/upright/7.png"), { output: path("one.json") });
+  expect(JSON.parse(readFileSync(path("one.json"), "utf8"))).toMatchObject([{ path: "7.png", class: "upright" }]);
 
   // The program that was written makes the same model again (as a config, it exports nothing).
   const again = await descent(folder, ["train", "runs/bars/train.ts"], undefined, wasm);

@@ -14,9 +14,10 @@ type TextPlan = Pick<Config, "data" | "model" | "fit">;
 
 /**
  * The rules by which a text is learned. Tokens: characters below 200 kB, 512 byte pairs below 5 MB, else 2048. Model: a GPT of 2 blocks, width 64
- * and dropout 0.2; 4, 128 and 0.1; or 6, 192 and none, by the same borders, with 4 heads (6). It sees 64 tokens at once (128 of large texts), each window
- * half of the one before where there is little to learn from. AdamW at 0.001, batches of 16 windows; the last tenth is held back to test, the last
- * tenth of the rest to watch: until its loss has not fallen for 2 epochs, 20, 8 or 2 epochs at most; the best weights stay.
+ * and dropout 0.2; 4, 128 and 0.1; or 6, 192 and none, by the same borders, with 4 heads (6). It sees 64 tokens at once (128 of large texts), each
+ * window beginning with half of the one before where there is little to learn from. AdamW at 0.001, batches of 16 windows; the last tenth is held
+ * back to test, the last tenth of the rest to watch: until its loss has not fallen for 2 epochs; at most as many as show 2 million characters
+ * (20 to 200), 8, or 2 by the same borders; the best weights stay.
  */
 export function planText(path: string, bytes: number): TextPlan {
   const place = bytes < SMALL ? 0 : bytes < LARGE ? 1 : 2;
@@ -37,7 +38,7 @@ export function planText(path: string, bytes: number): TextPlan {
       dropout: by([0.2, 0.1, 0]),
     },
     fit: {
-      epochs: by([20, 8, 2]),
+      epochs: by([Math.max(20, Math.min(200, Math.round(2_000_000 / Math.max(1, bytes)))), 8, 2]),
       batchSize: 16,
       validationSplit: 0.1,
       callbacks: [{ kind: "earlyStopping", patience: 2, restoreBestWeights: true }],
