@@ -1,9 +1,7 @@
 import { type RandomKey, type Tensor, withScope } from "../tensor/index.ts";
 import { fail, formatShape, product, type Shape, sameShape } from "../util/index.ts";
-import { placesOf } from "./attention/positions.ts";
 import type { LayerContext, LayerDefinition, Past } from "./definition.ts";
 import type { SymbolicTensor } from "./graph.ts";
-import { goesStepwise } from "./growth.ts";
 import { type Changes, Known, type RunLayers } from "./known.ts";
 import { computeAgain, segmentsOf } from "./recompute.ts";
 import { type NetworkLayer, type NetworkStructure, referenceTo } from "./structure.ts";
@@ -31,8 +29,19 @@ export interface Step {
   readonly grows: ReadonlySet<SymbolicTensor>;
   /** What does not, and has been computed before. */
   readonly settled: Known;
-  /** What each layer, by its path and use, knows of the places before. */
-  past(reference: string): Omit<Past, "whole">;
+  /** What a layer gets in one use, and what it knows of the places before. @throws DescentError when it can't go part by part. */
+  received(
+    layer: NetworkLayer,
+    symbol: SymbolicTensor,
+    reference: string,
+    known: Known,
+  ): Received & { readonly past: Past };
+}
+
+/** Inputs of a layer, and which of their places count. */
+export interface Received {
+  readonly given: readonly Tensor[];
+  readonly seen: readonly (Tensor | undefined)[];
 }
 
 export interface Flow {
@@ -97,15 +106,15 @@ function apply(
   const layer = structure.layerOf(symbol);
   const call = layer.calls.indexOf(symbol);
   const { step } = options;
-  if (step) checkStepwise(layer, symbol, step);
   const at = (path: string) =>
     changes.updates[path] ?? weights[path] ?? fail(`there is no tensor for the weight ${path}`);
   const own = layer.weights.map(({ path }) => [path.slice(layer.path.length + 1), at(path)] as const);
   const { output, mask } = withScope(layer.path, () => {
+    const { given, seen, past } = step
+      ? step.received(layer, symbol, referenceTo(layer.path, call), known)
+      : { ...receivedBy(symbol, known), past: undefined };
     const tied = layer.ties.map((tie) => [tie.name, tiedTensor(at(tie.path), tie)] as const);
     const all = Object.fromEntries([...own, ...tied]);
-    const past = step && pastOf(step, referenceTo(layer.path, call), symbol, known);
-    const { given, seen } = inputsOf(symbol, known, past && layer.definition.stepwise === true ? past : undefined);
     return {
       output: layer.definition.call(given, all, contextOf(layer, call, options, changes, seen, past)),
       mask: maskOf(layer.definition, given, seen),
@@ -117,29 +126,12 @@ function apply(
   return output;
 }
 
-/**
- * What a layer gets, and which places of it count.
- *
- * @param past given if of inputs that are there as a whole it gets the places that are computed now.
- */
-function inputsOf(symbol: SymbolicTensor, known: Known, past: Past | undefined) {
-  const { inputs } = symbol.origin;
-  const given = inputs.map((input) => known.tensorOf(input));
-  const seen = inputs.map((input) => known.masks.get(input));
-  if (!past) return { given, seen };
-  const growing = given.find((tensor) => !past.whole(tensor));
-  const places = placesOf(growing?.shape[1] ?? 1, past);
-  const now = (tensor: Tensor | undefined, i: number) =>
-    tensor && past.whole(given[i] as Tensor) && tensor.shape[1] !== 1 ? tensor.take(places, { axis: 1 }) : tensor;
-  return { given: given.map((tensor, i) => now(tensor, i) as Tensor), seen: seen.map(now) };
-}
-
-/** What a layer knows of the places before. */
-function pastOf({ past, grows }: Step, reference: string, symbol: SymbolicTensor, known: Known): Past {
-  const whole = new Set(
-    symbol.origin.inputs.filter((input) => !grows.has(input)).map((input) => known.tensorOf(input)),
-  );
-  return { ...past(reference), whole: (input) => whole.has(input) };
+/** What a layer gets in one use. */
+export function receivedBy({ origin }: SymbolicTensor, known: Known): Received {
+  return {
+    given: origin.inputs.map((input) => known.tensorOf(input)),
+    seen: origin.inputs.map((input) => known.masks.get(input)),
+  };
 }
 
 /** What a layer sees in one use: random numbers of its own, and a place for the weights that it changes. */
@@ -208,21 +200,6 @@ function inputFix(tensor: Tensor, { shape }: SymbolicTensor): string | undefined
 /** Equal shapes; of parts of sequences all but the number of places. */
 function sameSample(a: Shape, b: Shape, partly: boolean): boolean {
   return sameShape(partly ? a.slice(1) : a, partly ? b.slice(1) : b);
-}
-
-/** Refuses a layer that can't go through a sequence place by place. */
-function checkStepwise({ path, definition }: NetworkLayer, symbol: SymbolicTensor, { grows }: Step): void {
-  const { inputs } = symbol.origin;
-  const [places] = symbol.shape;
-  const along = (input: SymbolicTensor) =>
-    grows.has(input) || input.shape[0] === places || (input.shape[0] === 1 && input.shape.length > 1);
-  const growing = inputs.map((input) => grows.has(input));
-  if (goesStepwise(definition, growing) && (definition.stepwise !== true || inputs.every(along))) return;
-  fail(
-    `${path} (${definition.kind}) can't go through a sequence place by place`,
-    "layers that treat all places alike or look back only: causal attention, recurrent layers forward, causal conv1d",
-    "generate with cache: false",
-  );
 }
 
 function checkOutput(

@@ -40,7 +40,7 @@ export type { LayerContext, LayerDefinition, Past, Stepwise, TieSpec, WeightSpec
 export type { Flow, ForwardOptions } from "./forward.ts";
 export { copyGraph, type NetworkGraph, SymbolicTensor } from "./graph.ts";
 export { graphOf } from "./graph-of.ts";
-export { type Growth, goesStepwise, growthOf } from "./growth.ts";
+export { type Growth, goesStepwise, growingStep, growthOf } from "./growth.ts";
 export {
   type InitializerConfig,
   type InitializerFunction,

@@ -1,4 +1,4 @@
-import { type ForwardOptions, Known, logitsOf, type Network, type Past } from "../../nn/index.ts";
+import { type ForwardOptions, growingStep, Known, logitsOf, type Network, type Past } from "../../nn/index.ts";
 import {
   allocate,
   arange,
@@ -157,11 +157,12 @@ async function bindPlaces(
           caches[name] = value;
         },
       });
-      const { outputs } = forward(speaker, state, inputs, {
-        grows: language.growth.grows,
-        settled: settledIn(language, state),
-        past,
-      });
+      const { outputs } = forward(
+        speaker,
+        state,
+        inputs,
+        growingStep(language.growth, settledIn(language, state), past),
+      );
       const logits = scores(outputs[0] as Tensor); // [rows, count, vocabulary]
       return { state: caches, outputs: { logits: logits.slice(null, count - 1).reshape([rows, vocabulary]) } };
     },
@@ -212,7 +213,7 @@ function cacheSpecs(speaker: Speaker, rows: number): Record<string, Spec> {
     keep() {},
   });
   const tokens = arange(rows).reshape([rows, 1]);
-  forward(speaker, state, { tokens }, { grows: language.growth.grows, settled: settledIn(language, settled), past });
+  forward(speaker, state, { tokens }, growingStep(language.growth, settledIn(language, settled), past));
   return specs;
 }
 
