@@ -8,7 +8,8 @@ export function isTable(source: string, target: readonly string[] | undefined): 
   return target !== undefined || ENDINGS.test(source) || /^\s*(select|from|with)\s/i.test(source);
 }
 
-/** Whether it was given a folder, which is one of images. */
+/** Whether it was given a folder, which is one of images; one whose name ends as a config's is a mistake. */
 export async function isFolder(source: string): Promise<boolean> {
+  if (/\.(json|m?[tj]s)$/i.test(source)) return false;
   return (await stat(source).catch(() => undefined))?.isDirectory() ?? false;
 }
