@@ -146,6 +146,21 @@ describe("a table is read", () => {
     }
   });
 
+  test("in an order of all rows that follows from a seed", async () => {
+    const shuffled = async (seed: number) => {
+      const sql = `SELECT * FROM (SELECT delay, distance FROM data LIMIT 20000) AS row ORDER BY hash(row, ${seed})`;
+      const dataset = await fromTable(flights, { sql, memory: 64, threads: 1 });
+      return (await everything(dataset))["delay"] as number[];
+    };
+    const [once, again, other] = [await shuffled(1), await shuffled(1), await shuffled(2)];
+    expect(again).toEqual(once);
+    expect(other).not.toEqual(once);
+    expect([...other].sort((a, b) => a - b)).toEqual([...once].sort((a, b) => a - b));
+    const start = once.slice(0, 1000).reduce((sum, delay) => sum + delay, 0) / 1000;
+    const all = once.reduce((sum, delay) => sum + delay, 0) / once.length;
+    expect(Math.abs(start - all)).toBeLessThan(6); // standard error about 1
+  });
+
   test("and answers queries", async () => {
     const table = await openTable(flights);
     expect(await table.query("SELECT count(*) AS n, max(distance) AS far FROM data")).toEqual([

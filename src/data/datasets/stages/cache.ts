@@ -95,7 +95,13 @@ export function cacheFlow(up: Flow, open: () => Promise<BatchStore>, inMemory: b
 /** Samples kept one by one in blocks, so that any order finds them. */
 function cachedRows(up: Flow, gather: NonNullable<Flow["gather"]>): Flow {
   const rows = new Map<number, Batch>();
-  const cached: Flow["gather"] = async (wanted) => {
+  let working: Promise<unknown> = Promise.resolve();
+  const cached: Flow["gather"] = (wanted) => {
+    const own = working.then(() => found(wanted)); // one after the other, so that nothing is asked for twice
+    working = own.catch(() => undefined);
+    return own;
+  };
+  const found = async (wanted: ArrayLike<number>): Promise<Batch> => {
     const missing = [...new Set(Array.from(wanted))].filter((row) => !rows.has(row));
     if (missing.length > 0) {
       const fresh = await gather(missing, 0);

@@ -2,7 +2,10 @@ import { fail } from "../../../util/index.ts";
 import { type Batch, bytesPerRow, gatherBatch, handyRows, rowsOf, sliceBatch } from "../batch.ts";
 import type { Cursor, Flow } from "../flow.ts";
 
-/** A flow of samples that can be had in any order, read in their own: `size` at a time, or as many as are handy. */
+/**
+ * A flow of samples that can be had in any order, read in their own: `size` at a time, or as many as are handy; the next ones are asked for before
+ * the present ones are there, so that whoever reads files and decodes never runs out of work at the end of a batch.
+ */
 export function readInOrder(
   length: number,
   gather: NonNullable<Flow["gather"]>,
@@ -12,17 +15,25 @@ export function readInOrder(
 ): Cursor {
   let { at = 0 } = (position ?? {}) as { at?: number };
   let rows = size;
+  let coming: { batch: Promise<Batch>; stop: number } | undefined;
+  const ask = (start: number, count: number) => {
+    const stop = Math.min(length, start + count);
+    const batch = gather(range(start, stop), pass);
+    batch.catch(() => undefined); // heard when its turn comes
+    return { batch, stop };
+  };
   return {
     async next() {
       if (at >= length) return undefined;
       rows ??= handyRows(bytesPerRow(await gather([at], pass)));
-      const stop = Math.min(length, at + rows);
-      const batch = await gather(range(at, stop), pass);
+      const { batch, stop } = coming ?? ask(at, rows);
+      coming = stop < length ? ask(stop, rows) : undefined;
+      const samples = await batch;
       at = stop;
-      return batch;
+      return samples;
     },
     position: () => ({ at }),
-    close: async () => undefined,
+    close: async () => void (await coming?.batch.catch(() => undefined)),
   };
 }
 
