@@ -167,13 +167,20 @@ interface Heights {
   readonly most: number;
   /** Whether tiles read rows where they lie: none may be there that is not. */
   readonly exact: boolean;
-  /** Whether tiles of two heights may share out the rows, so that none is filled up. */
-  readonly uneven: boolean;
+  /** Multiplications of a row, where tiles of two heights may share out the rows, so that none is filled up; else 0. */
+  readonly rowWork: number;
 }
 
 /** Tiles one vector wide may have more rows, unless every row needs a pointer. */
-function tileRowsOf({ a, target }: Facts, packA: Packing, { width }: ColumnPanels, exact: boolean): Heights {
-  const heights = (usual: number, most: number, uneven = target.unevenRows) => ({ usual, most, exact, uneven });
+function tileRowsOf(
+  { a, target, columns, deep, batches }: Facts,
+  packA: Packing,
+  { width }: ColumnPanels,
+  exact: boolean,
+): Heights {
+  const heights = (usual: number, most: number, uneven = target.unevenRows): Heights => {
+    return { usual, most, exact, rowWork: uneven ? columns * deep * batches : 0 };
+  };
   if (a.source === "rows" && packA === "direct") return heights(target.pointerRows, target.pointerRows, false);
   if (width === target.lanes) return heights(target.tallRows, target.tallRows);
   return heights(target.tileRows, target.mostRows);
@@ -182,10 +189,10 @@ function tileRowsOf({ a, target }: Facts, packA: Packing, { width }: ColumnPanel
 /** What a panel costs beside its rows, in rows: a step of the depth loads B, a tile is begun and stored. */
 const PANEL_COST = 0.5;
 
-/** Share of the rows from which on a second kernel is worth its code. */
-const WORTH_CUTTING = 0.005;
+/** Multiplications with filled up rows, some 20 us of one thread, from which on a second kernel is worth the time that compiling it takes. */
+const WORTH_CUTTING = 1 << 22;
 
-function planRows(groups: number, length: number, { usual, most, exact, uneven }: Heights): RowPanels {
+function planRows(groups: number, length: number, { usual, most, exact, rowWork }: Heights): RowPanels {
   /** Evenly, by two kernels. */
   const even = (perGroup: number): RowPanels => {
     const size = Math.ceil(length / perGroup);
@@ -199,7 +206,7 @@ function planRows(groups: number, length: number, { usual, most, exact, uneven }
   const size = cost(usual) <= 1.01 * cost(best) ? usual : best;
   const perGroup = Math.ceil(length / size);
   const filled = perGroup * size - length;
-  if (uneven && filled > WORTH_CUTTING * length && filled < perGroup) return even(perGroup);
+  if (filled * rowWork >= WORTH_CUTTING && filled < perGroup) return even(perGroup);
   return { groups, length, size, perGroup, large: filled === 0 ? perGroup : undefined };
 }
 
