@@ -186,6 +186,8 @@ export function createProgram(exit: (code: ExitCode) => void): Command {
     .option("--jsonl <file>", "the same as lines of JSON")
     .option("--mlflow <url>", "log the run to an MLflow tracking server")
     .option("--experiment <name>", "the run's experiment in MLflow; default Default")
+    .option("--unknown <name=number>", "a number of a column that means nothing is known; may be repeated", many)
+    .option("--resample <way>", "over: repeat rows of rarer classes; under: leave out rows of larger ones")
     .option("--balance", "let rare classes count as much as frequent ones")
     .option("--memory <megabytes>", "what DuckDB, or images in memory, may take; default 1024", wholeNumber)
     .action(async (source, options) => {

@@ -1,3 +1,4 @@
+import type { DataTable } from "../data/index.ts";
 import type { KeptTable } from "./open.ts";
 import { someOf } from "./profile.ts";
 import { readSql } from "./sql.ts";
@@ -62,4 +63,39 @@ export async function misfitsOf({ table }: KeptTable, profile: ColumnProfile, co
     text: `${misfits} values ${what} and count as missing, such as ${odd.map((word) => JSON.stringify(word)).join(", ")}`,
   });
   return findings;
+}
+
+/** Numbers that stand for "unknown" in many files, where they lie at an end. */
+const CODES = [0, -1, -9, -99, -999, -9999, 99, 999, 9999, 99999];
+
+/**
+ * Warns of numbers that may stand for missing values: one of 0, -1, -9, 99, 999 and their like, as the least or the greatest of a column, in at least
+ * three rows and at most half of them, as far from its neighbour as five usual distances between neighbours.
+ */
+export async function findCodes(table: DataTable, id: string, name: string): Promise<Finding[]> {
+  const [row = {}] = await table.query(`
+    WITH counts AS (SELECT ${id} AS v, count(*)::DOUBLE AS n FROM rows WHERE ${id} IS NOT NULL GROUP BY v),
+      steps AS (SELECT v, n, v - lag(v) OVER (ORDER BY v) AS step FROM counts),
+      usual AS (SELECT quantile_cont(step, 0.5) AS step, sum(n) AS total FROM steps)
+    SELECT usual.step AS step, total,
+      min(v) AS low, arg_min(n, v) AS "lowRows", (SELECT v FROM counts ORDER BY v LIMIT 1 OFFSET 1) AS second,
+      max(v) AS high, arg_max(n, v) AS "highRows", (SELECT v FROM counts ORDER BY v DESC LIMIT 1 OFFSET 1) AS "nextToLast"
+    FROM steps, usual GROUP BY usual.step, total`);
+  const { step, total, low, lowRows, second, high, highRows, nextToLast } = row as Record<string, number>;
+  if (!step || second === undefined || nextToLast === undefined) return [];
+  const isCode = (value: number, rows: number, neighbour: number) =>
+    CODES.includes(value) && rows >= 3 && rows <= 0.5 * (total as number) && Math.abs(neighbour - value) >= 5 * step;
+  const warning = (value: number, rows: number, rest: string): Finding => ({
+    kind: "warning",
+    column: name,
+    text: `${value} stands in ${rows} of ${total} rows, all others are ${rest}: if it means that nothing is known, --unknown ${name}=${value} takes it so`,
+  });
+  return [
+    ...(isCode(low as number, lowRows as number, second)
+      ? [warning(low as number, lowRows as number, `${second} and more`)]
+      : []),
+    ...(isCode(high as number, highRows as number, nextToLast)
+      ? [warning(high as number, highRows as number, `${nextToLast} and less`)]
+      : []),
+  ];
 }

@@ -1,6 +1,6 @@
 import type { DataTable } from "../data/index.ts";
 import { checkOptions, fail, show } from "../util/index.ts";
-import { drop, misfitsOf } from "./cleaning.ts";
+import { drop, findCodes, misfitsOf } from "./cleaning.ts";
 import { type FittedColumn, fitFeature } from "./features.ts";
 import { fitFill } from "./fill-model.ts";
 import { findLabels, type LabelsFound, labelColumns } from "./labels.ts";
@@ -9,6 +9,7 @@ import { columnOf, type KeptTable, keepTable, type SourceOptions } from "./open.
 import { PreparedTable } from "./prepared.ts";
 import { profileColumn } from "./profile.ts";
 import { type Recipe, type RecipeColumn, widthOf } from "./recipe.ts";
+import { resample } from "./resample.ts";
 import { splitSql } from "./split.ts";
 import { readSql } from "./sql.ts";
 import { classesOf, targetSql, taskOf } from "./target.ts";
@@ -42,6 +43,13 @@ export interface PrepareOptions extends SourceOptions, WayOptions {
   readonly validationSize?: number | undefined;
   /** Keep rows that are equal in every column; default false: one of them stays, so that none is in two parts. */
   readonly keepDuplicates?: boolean | undefined;
+  /** Numbers of columns that mean "unknown": { age: [999] }. */
+  readonly unknown?: Readonly<Record<string, readonly number[]>> | undefined;
+  /**
+   * "over": rows of rarer classes stand in the training part as often as makes all classes equally many; "under": as many rows of each class
+   * as the rarest has. Default: neither. Parts to watch and to test stay as they are.
+   */
+  readonly resample?: "over" | "under" | undefined;
   /** Default 0. */
   readonly seed?: number | undefined;
 }
@@ -60,6 +68,8 @@ const NAMES = [
   "testSize",
   "validationSize",
   "keepDuplicates",
+  "unknown",
+  "resample",
   "seed",
   ...WAY_OPTIONS,
 ];
@@ -115,6 +125,7 @@ async function prepare(
   const chosen = taskOf(targetProfile, options.task, labels, file);
   const name = targets.map((column) => column.name).join(", ");
   await overrule(profiles, columns, options.types ?? {}, file);
+  takeUnknown(profiles, columns, options.unknown ?? {}, file);
   const ways = waysOf(options, columns, profiles, file);
   for (const profile of profiles)
     findings.push(...(await misfitsOf(kept, profile, columns[profiles.indexOf(profile)] as KeptColumn)));
@@ -158,6 +169,7 @@ async function prepare(
     const one: FittedColumn = { profile, id: `x${i}`, ways: ways[place] as Ways };
     const { feature, findings: found } = await fitFeature(table, one, context);
     findings.push(...found);
+    if (profile.type === "numeric") findings.push(...(await findCodes(table, one.id, column.name)));
     if (!feature) continue;
     if (profile.type !== "text" && profile.type !== "date") suspects.push(one);
     fitted.push({
@@ -172,6 +184,11 @@ async function prepare(
   findings.push(...(await findLeaks(table, suspects, chosen.task)));
   const ids = fitted.map((column) => learned.findIndex(({ place }) => place === column.place));
   await fitFills(table, fitted, ids, ways);
+  if (options.resample !== undefined) {
+    if (chosen.task !== "binary" && chosen.task !== "multi-class")
+      fail(`prepareTable: resample for ${chosen.task}`, "two or several classes, of which each row has one");
+    findings.push(...(await resample(table, options.resample, options.seed)));
+  }
   const [moments = {}] =
     chosen.task !== "regression"
       ? []
@@ -197,7 +214,27 @@ async function prepare(
     table,
     { recipe, profiles, findings, sizes, file, taskReason: chosen.reason, ignored: ignored.map(({ name }) => name) },
     ids,
+    options.resample !== undefined,
   );
+}
+
+/** Takes numbers for unknown. */
+function takeUnknown(
+  profiles: ColumnProfile[],
+  columns: readonly KeptColumn[],
+  unknown: Readonly<Record<string, readonly number[]>>,
+  file: string,
+): void {
+  for (const [name, numbers] of Object.entries(unknown)) {
+    const place = columns.indexOf(columnOf(columns, name, "column", file));
+    const profile = profiles[place] as ColumnProfile;
+    const { reading } = profile;
+    if (reading.as !== "number" && reading.as !== "amount")
+      fail(`prepareTable: unknown numbers of ${profile.name}, which is ${profile.type}`, "a column of numbers");
+    if (!Array.isArray(numbers) || !numbers.every(Number.isFinite))
+      fail(`prepareTable: unknown of ${name} is ${show(numbers)}`, "a list of numbers");
+    profiles[place] = { ...profile, reading: { as: reading.as, unknown: numbers } };
+  }
 }
 
 /** Lets models tell the missing numbers of the columns for which that is asked. */

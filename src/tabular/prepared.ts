@@ -49,6 +49,7 @@ export class PreparedTable implements TableFacts {
     facts: TableFacts,
     /** For each column of the recipe its number in the table `rows`. */
     private readonly ids: readonly number[],
+    private readonly isResampled: boolean,
   ) {
     ({ recipe: this.recipe, profiles: this.profiles, findings: this.findings, sizes: this.sizes } = facts);
     ({ file: this.file, taskReason: this.taskReason, ignored: this.ignored } = facts);
@@ -95,8 +96,10 @@ export class PreparedTable implements TableFacts {
   private async source(name: PartName): Promise<Dataset> {
     const isOutside = (i: number) => name === "train" && this.recipe.columns[i]?.feature.kind === "target";
     const columns = this.ids.map((id, i) => `${isOutside(i) ? "e" : "x"}${id} AS "x${i}"`);
+    // A row of a resampled part stands there several times, or not at all.
+    const from = this.isResampled ? `(SELECT unnest(range(copies)), rows.* FROM rows)` : "rows";
     const part = PARTS.indexOf(name);
-    const sql = `SELECT "#"::DOUBLE AS "row", ${columns.join(", ")}, y FROM rows WHERE part = ${part} ORDER BY "#"`;
+    const sql = `SELECT "#"::DOUBLE AS "row", ${columns.join(", ")}, y FROM ${from} WHERE part = ${part} ORDER BY "#"`;
     return (await this.table.derive(sql)).dataset();
   }
 }

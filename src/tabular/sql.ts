@@ -69,9 +69,17 @@ export function readSql({ id: column, isText, isDate }: KeptColumn, reading: Rea
     return `CASE ${value} WHEN ${yes} THEN 1.0::DOUBLE WHEN ${no} THEN 0.0::DOUBLE END`;
   }
   if (reading.as === "text") return isText ? column : isDate ? `${column}::VARCHAR` : numberText(column);
-  if (isDate) return `epoch_ms(${column})::DOUBLE`;
-  if (!isText) return column;
-  return reading.as === "number" ? numberSql(column) : amountSql(column);
+  const number = isDate
+    ? `epoch_ms(${column})::DOUBLE`
+    : !isText
+      ? column
+      : reading.as === "number"
+        ? numberSql(column)
+        : amountSql(column);
+  const { unknown = [] } = reading;
+  return unknown.length > 0
+    ? `CASE WHEN (${number}) NOT IN (${unknown.map(literal).join(", ")}) THEN ${number} END`
+    : number;
 }
 
 /** A number as the text that it has in a file: 3, not 3.0. */

@@ -25,8 +25,8 @@ export const COLUMN_TYPES: readonly ColumnType[] = [
 
 /** How a value becomes a number: as it is, without signs of currency and thousands, by a date's format, or by two words. */
 export type Reading =
-  | { readonly as: "number" }
-  | { readonly as: "amount" }
+  | { readonly as: "number" /** Numbers that mean "unknown". */; readonly unknown?: readonly number[] }
+  | { readonly as: "amount"; readonly unknown?: readonly number[] }
   | { readonly as: "date" /** Of strptime; undefined: the file says it is a date. */; readonly format?: string }
   | { readonly as: "words" /** The one that is 0 and the one that is 1. */; readonly words: readonly [string, string] }
   | { readonly as: "text" };

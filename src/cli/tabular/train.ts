@@ -47,6 +47,8 @@ export interface TrainTableArguments extends RecordArguments {
   fill?: string[];
   outliers?: string;
   indicators?: boolean;
+  unknown?: string[];
+  resample?: string;
   testSize?: number;
   keepDuplicates?: boolean;
   balance?: boolean;
@@ -132,7 +134,9 @@ async function trainTableIn(
     }
     const output = await outputOf(trained.model, test);
     const width = test.y.length / test.rows.length;
-    const constant = constantAnswers(task, train.y, test.rows.length, table.recipe.target.classes.length);
+    // A resampled part no longer has the classes' shares; the one that is watched has.
+    const { y: usual } = prepared.resample === undefined ? train : validation;
+    const constant = constantAnswers(task, usual, test.rows.length, table.recipe.target.classes.length);
     const result: TableResult = {
       table,
       trained,
@@ -193,6 +197,8 @@ function prepareOptions(options: TrainTableArguments, seed: number): PrepareOpti
   })) {
     if (values) given[option] = wayOption(option, values);
   }
+  if (options.unknown) given["unknown"] = unknownNumbers(options.unknown);
+  if (options.resample !== undefined) given["resample"] = options.resample;
   if (options.outliers !== undefined) given["outliers"] = options.outliers;
   if (options.indicators === false) given["indicators"] = false;
   if (types.length > 0) given["types"] = Object.fromEntries(types);
@@ -200,6 +206,20 @@ function prepareOptions(options: TrainTableArguments, seed: number): PrepareOpti
   return Object.fromEntries(
     Object.entries(given).filter(([, value]) => value !== undefined),
   ) as unknown as PrepareOptions;
+}
+
+/** "age=999" and "age=-1" as { age: [999, -1] }. */
+function unknownNumbers(pairs: readonly string[]): Record<string, number[]> {
+  const found: Record<string, number[]> = Object.create(null);
+  for (const pair of pairs) {
+    const at = pair.lastIndexOf("=");
+    const value = Number(pair.slice(at + 1));
+    if (at < 1 || at + 1 === pair.length || !Number.isFinite(value))
+      refuse(EXIT.usage, `--unknown is ${pair}`, "NAME=NUMBER, such as age=999");
+    const name = pair.slice(0, at);
+    found[name] = [...(found[name] ?? []), value];
+  }
+  return { ...found };
 }
 
 /** "robust", or "area=robust" of several columns; "size=S,M,L" is an order of words. */

@@ -1,0 +1,70 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { type PrepareOptions, prepareTable } from "../../src/tabular/index.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "descent-care-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+let files = 0;
+async function prepared(text: string, options: PrepareOptions) {
+  const path = join(folder, `care-${++files}.csv`);
+  writeFileSync(path, text);
+  return prepareTable(path, { keepDuplicates: true, ...options });
+}
+
+/** 40 of 200 pressures are 0 where none is known, ages are 999; children are often 0, and that is so. */
+const PEOPLE = `pressure,age,children,y\n${Array.from({ length: 200 }, (_, i) =>
+  [i % 5 === 0 ? 0 : 50 + ((i * 37) % 61), i % 20 === 3 ? 999 : 20 + ((i * 29) % 53), (i * 7) % 12, `${i % 17}.5`].join(
+    ",",
+  ),
+).join("\n")}\n`;
+
+test("numbers that may mean unknown are warned of, and taken so where that is said", async () => {
+  const table = await prepared(PEOPLE, { target: "y" });
+  const warned = table.findings.filter(({ text }) => text.includes("--unknown"));
+  expect(warned.map(({ column }) => column)).toEqual(["pressure", "age"]);
+  expect(warned[0]?.text).toMatch(/^0 stands in 40 of 200 rows, all others are 50 and more/);
+  expect(warned[1]?.text).toMatch(/^999 stands in 10 of 200 rows, all others are 72 and less/);
+  await table.close();
+
+  const told = await prepared(PEOPLE, { target: "y", unknown: { pressure: [0], age: [999] } });
+  expect(told.findings.filter(({ text }) => text.includes("--unknown"))).toEqual([]);
+  const [pressure, age] = told.recipe.columns.map(({ feature }) => feature);
+  expect(pressure).toMatchObject({ kind: "number", indicator: true, low: 50 });
+  expect(age).toMatchObject({ kind: "number", indicator: true, high: 72 });
+  expect(told.recipe.columns[0]?.reading).toEqual({ as: "number", unknown: [0] });
+  await told.close();
+  await expect(prepared(PEOPLE, { target: "y", unknown: { pressure: ["0"] as never } })).rejects.toThrow(
+    /a list of numbers/,
+  );
+});
+
+test.each(["over", "under"] as const)(
+  "resampling %s makes the classes of the training part equally many",
+  async (way) => {
+    const text = `x,y\n${Array.from({ length: 300 }, (_, i) => `${(i * 37) % 101}.5,${i % 10 < 6 ? "a" : i % 10 < 9 ? "b" : "c"}\n`).join("")}`;
+    const [plain, table] = [
+      await prepared(text, { target: "y" }),
+      await prepared(text, { target: "y", resample: way }),
+    ];
+    const counts = (y: Float32Array) => [0, 1, 2].map((label) => y.filter((value) => value === label).length);
+    const [before, after] = [await plain.part("train"), await table.part("train")];
+    const sizes = counts(before.y);
+    const goal = way === "over" ? Math.max(...sizes) : Math.min(...sizes);
+    expect(counts(after.y)).toEqual([goal, goal, goal]);
+    // Rows of a class stand there equally often, give or take one; none is new.
+    const times = new Map<number, number>();
+    for (const row of after.rows) times.set(row, (times.get(row) ?? 0) + 1);
+    expect([...times.keys()].every((row) => before.rows.includes(row))).toBe(true);
+    before.rows.forEach((row, i) => {
+      const share = goal / (sizes[before.y[i] as number] as number);
+      expect(Math.abs((times.get(row) ?? 0) - share)).toBeLessThan(1);
+    });
+    for (const part of ["validation", "test"] as const) expect(await table.part(part)).toEqual(await plain.part(part));
+    await plain.close();
+    await table.close();
+    await expect(prepared(PEOPLE, { target: "y", resample: way })).rejects.toThrow(/resample for regression/);
+  },
+);
