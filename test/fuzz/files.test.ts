@@ -17,10 +17,11 @@ test.each(all)(
   "damaged: $name",
   async (format) => {
     const others = all.map(({ whole }) => whole);
-    const count = /^table/.test(format.name) ? 4 : 16;
+    const few = /^table/.test(format.name); // DuckDB takes its time
+    const count = few ? 4 : 16;
     const { faults, refused } = await fuzz(format, others, count, seed, join(scratch, "short", format.name));
     expect(faults, `seed ${seed}`).toEqual([]);
-    expect(refused).toBeGreaterThan(0);
+    if (!few) expect(refused).toBeGreaterThan(0); // four changes of a text may leave a table
   },
   60_000,
 );
