@@ -8,6 +8,7 @@ function refuse(): never {
 
 export const Table = { open: refuse };
 export const arrayDataset = refuse;
+export const arrowDataset = refuse;
 export const arraysIn = refuse;
 export const describedImages = refuse;
 export const imageDataset = refuse;

@@ -40,6 +40,7 @@ export type { TableRow } from "./sources/csv.ts";
 export {
   describeImages,
   fromArrayFiles,
+  fromArrow,
   fromImages,
   fromTextLines,
   fromTokens,

@@ -3,7 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { type Batch, type Dataset, type DenseArray, fromArrays, fromGenerator } from "../../src/data/index.ts";
+import {
+  type Batch,
+  type Dataset,
+  type DenseArray,
+  fromArrays,
+  fromArrow,
+  fromGenerator,
+} from "../../src/data/index.ts";
+import arrow from "./golden/arrow.json" with { type: "json" };
 
 const scratch = mkdtempSync(join(tmpdir(), "descent-datasets-"));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
@@ -28,6 +36,16 @@ const stream = (n: number, from = 0) =>
     },
     { name: `${n} from ${from}` },
   );
+
+const hundred = join(scratch, "hundred.arrow");
+writeFileSync(hundred, Buffer.from(arrow.files.find(({ name }) => name === "hundred.arrow")?.base64 ?? "", "base64"));
+const rows = await fromArrow(hundred);
+/** Float32, as the other sources here give it, so that they can be put together. */
+const file = (n: number) =>
+  rows.take(n).mapBatches(({ x, word = [] }) => {
+    const { data, shape } = x as DenseArray;
+    return { x: { data: Float32Array.from(data), shape }, word };
+  });
 
 const thread = { module: new URL("./fixtures/thread.mjs", import.meta.url), name: "noisy" };
 let folders = 0;
@@ -72,6 +90,7 @@ const stages: [string, (dataset: Dataset) => Dataset, readonly number[], "ordere
 describe.each([
   ["arrays", array],
   ["a stream", stream],
+  ["an Arrow file", file],
 ])("of %s,", (_, make) => {
   test.each(stages)("%s gives what it says, however it is read", async (_, apply, wanted, order) => {
     const dataset = apply(make(100));

@@ -1,10 +1,19 @@
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
-import { type Batch, type Dataset, fromArrayFiles, fromImages, fromTable, readArrays } from "../../src/data/index.ts";
+import {
+  type Batch,
+  type Dataset,
+  fromArrayFiles,
+  fromArrow,
+  fromImages,
+  fromTable,
+  readArrays,
+} from "../../src/data/index.ts";
 import { layers, loadModel, sequential } from "../../src/index.ts";
 import { unzip, zipBlob } from "../../src/train/save/zip.ts";
 import golden from "../data/golden/arrays.json" with { type: "json" };
+import arrowGolden from "../data/golden/arrow.json" with { type: "json" };
 
 /** A kind of file, and how it is read. */
 export interface Format {
@@ -106,6 +115,13 @@ export async function formats(scratch: string): Promise<Format[]> {
       return { name, file: name, whole: Buffer.from(base64, "base64"), read, checked: /npz$/.test(name) };
     });
 
+  const arrow = arrowGolden.files
+    .filter(({ name }) => ["numbers.arrow", "texts.arrow", "long.feather", "stream.arrows"].includes(name))
+    .map(({ name, base64 }): Format => {
+      const read = async (path: string) => everything(await fromArrow(path));
+      return { name, file: name, whole: Buffer.from(base64, "base64"), read, checked: false };
+    });
+
   const table = (file: string, whole: string | Uint8Array): Format => ({
     name: file,
     file,
@@ -142,6 +158,7 @@ export async function formats(scratch: string): Promise<Format[]> {
     ...["run.json", "weights.safetensors", "optimizer.safetensors"].map(ofCheckpoint),
     archive,
     ...arrays,
+    ...arrow,
     table("table.csv", csv),
     table("table.json", JSON.stringify(rows)),
     table("table.jsonl", rows.map((row) => JSON.stringify(row)).join("\n")),

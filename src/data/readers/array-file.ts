@@ -111,7 +111,7 @@ async function rowsOf({ name, place, read }: ArrayFile, rows: ArrayLike<number>)
 /** Handles of files that are read from again and again; let go of when nothing asks any more. */
 const handles = new Map<string, { file: Promise<FileHandle>; users: number; timer: NodeJS.Timeout | undefined }>();
 
-async function readRange(path: string, start: number, length: number): Promise<Uint8Array> {
+export async function readRange(path: string, start: number, length: number): Promise<Uint8Array> {
   let entry = handles.get(path);
   if (!entry) {
     entry = { file: openPath(path), users: 0, timer: undefined };
@@ -135,7 +135,7 @@ async function readRange(path: string, start: number, length: number): Promise<U
   }
 }
 
-async function readAt(file: FileHandle, start: number, length: number, path: string): Promise<Uint8Array> {
+export async function readAt(file: FileHandle, start: number, length: number, path: string): Promise<Uint8Array> {
   const bytes = new Uint8Array(length);
   let at = 0;
   while (at < length) {
@@ -146,7 +146,7 @@ async function readAt(file: FileHandle, start: number, length: number, path: str
   return bytes;
 }
 
-async function openedFile<T>(path: string, work: (file: FileHandle, size: number) => Promise<T>): Promise<T> {
+export async function openedFile<T>(path: string, work: (file: FileHandle, size: number) => Promise<T>): Promise<T> {
   const file = await openPath(path);
   try {
     const facts = await file.stat();

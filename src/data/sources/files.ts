@@ -32,6 +32,30 @@ export async function fromArrayFiles(sources: Readonly<Record<string, string>>):
 }
 
 /**
+ * The rows of Arrow files, a column each, read piece by piece: IPC files (`.arrow`), Feather of version 2 (`.feather`, as pandas writes) and streams
+ * that lie in a file; plain or packed by LZ4, by Zstandard from Node 22.15 on. Numbers, decimals and dates (milliseconds since 1970) are float64,
+ * booleans 1 and 0, NaN where one is missing; texts and bytes are lists, null where one is missing; dictionaries are their values. Lists and records are
+ * refused when they are read: `columns` names others.
+ *
+ * @param source a file, or a list of files with the same columns that are one table.
+ * @throws DescentError on one line for a file that is damaged or foreign.
+ * @example
+ * const rows = await fromArrow("houses.feather"); // throws without the file
+ * const samples = rows.columns({ x: ["rooms", "area"], y: "price" }); // batches of x [n, 2] and y [n]
+ */
+export async function fromArrow(source: string | readonly string[]): Promise<Dataset> {
+  return (await readers()).arrowDataset(filesOf("fromArrow", source));
+}
+
+function filesOf(where: string, source: string | readonly string[]): readonly string[] {
+  const list = typeof source === "string" ? [source] : source;
+  if (!Array.isArray(list) || list.length === 0 || list.some((file) => typeof file !== "string")) {
+    fail(`${where} got ${show(source)}`, "a file, or a list of files");
+  }
+  return list;
+}
+
+/**
  * The lines of text files (UTF-8), one after the other, as the column `text`.
  *
  * @example
@@ -39,11 +63,7 @@ export async function fromArrayFiles(sources: Readonly<Record<string, string>>):
  * for await (const { text } of await fromTextLines("poem.txt")) console.log(text);
  */
 export async function fromTextLines(source: string | readonly string[]): Promise<Dataset> {
-  const list = typeof source === "string" ? [source] : source;
-  if (!Array.isArray(list) || list.length === 0 || list.some((file) => typeof file !== "string")) {
-    fail(`fromTextLines got ${show(source)}`, "a file, or a list of files");
-  }
-  return (await readers()).linesDataset(list);
+  return (await readers()).linesDataset(filesOf("fromTextLines", source));
 }
 
 /** How tokens are cut into windows. */

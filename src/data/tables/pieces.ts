@@ -1,4 +1,6 @@
+import { fail, unknownName } from "../../util/index.ts";
 import type { Batch, BatchColumn } from "../datasets/batch.ts";
+import type { Columns } from "../datasets/stages/columns.ts";
 import type { ColumnKind, TableColumn } from "./columns.ts";
 import type { Chunk } from "./duckdb.ts";
 
@@ -11,6 +13,21 @@ export type Output = readonly [name: string, parts: readonly TableColumn[], isMa
 /** What comes as a list and not as an array of numbers. */
 export function isList(kind: ColumnKind): boolean {
   return kind === "text" || kind === "bytes" || kind === "other";
+}
+
+/** Columns side by side, as they are put together from those of a table. */
+export function outputsOf(columns: Columns, from: readonly TableColumn[]): Output[] {
+  const names = from.map(({ name }) => name);
+  return Object.entries(columns).map(([output, parts]): Output => {
+    const found = [parts].flat().map((name) => {
+      const column = from[names.indexOf(name)] ?? unknownName("column", name, names);
+      if (typeof parts !== "string" && isList(column.kind)) {
+        fail(`the column "${name}" holds ${column.kind === "text" ? "texts" : column.type}`, "numbers in a matrix");
+      }
+      return column;
+    });
+    return [output, found, typeof parts !== "string"];
+  });
 }
 
 type Values = Float64Array | Float32Array | unknown[];

@@ -7,7 +7,7 @@ import { type Columns, wordsOf } from "../datasets/stages/columns.ts";
 import { columnOf, columnSql, type TableColumn } from "./columns.ts";
 import { Database, QueryError } from "./duckdb.ts";
 import { type TableOptions, type TableSettings, tableSettings } from "./options.ts";
-import { isList, type Output, Pieces } from "./pieces.ts";
+import { type Output, outputsOf, Pieces } from "./pieces.ts";
 import { quoteName, quoteText, withoutPatterns } from "./sql.ts";
 
 /** Files up to so many bytes are counted at once; larger ones of CSV and JSON at the first pass over them. */
@@ -111,16 +111,10 @@ export class Table {
 
   /** Columns side by side, put together while they are read. */
   private arranged(columns: Columns, names: readonly string[]): Flow {
-    const outputs = Object.entries(columns).map(([name, from]): Output => {
-      const parts = [from].flat().map((each) => {
-        const column = names.includes(each) ? this.column(each) : unknownName("column", each, names);
-        if (typeof from !== "string" && isList(column.kind)) {
-          fail(`the column "${each}" holds ${column.kind === "text" ? "texts" : column.type}`, "numbers in a matrix");
-        }
-        return column;
-      });
-      return [name, parts, typeof from !== "string"];
-    });
+    const outputs = outputsOf(
+      columns,
+      names.map((name) => this.column(name)),
+    );
     return this.flow(`columns ${wordsOf(columns)}`, outputs);
   }
 
@@ -192,6 +186,8 @@ function formatOf(path: string): Format {
   const found = (Object.keys(FORMATS) as Format[]).find((format) =>
     FORMATS[format].some((ending) => path.toLowerCase().endsWith(`.${ending}`)),
   );
+  if (!found && /\.(arrow|feather|ipc)$/i.test(path))
+    fail(`openTable got ${path}`, "a table that DuckDB reads", "fromArrow reads it");
   return found ?? fail(`${path} has no ending that tells what it is`, Object.values(FORMATS).flat().join(", "));
 }
 
