@@ -41,6 +41,9 @@ export interface Field {
 const MOST_FIELDS = 100_000;
 const DEEPEST = 64;
 
+/** Numbers of an array, as DuckDB's: memory for the rows of a batch is taken before they are read. */
+const WIDEST = 100_000;
+
 /** Fields of a schema. */
 export function fieldsOf(schema: FlatTable, name: string): Field[] {
   if (schema.int16(0) !== 0) damaged(name, "its numbers are big-endian", "little-endian numbers");
@@ -142,7 +145,7 @@ function typeOf(number: number, type: FlatTable | undefined, children: readonly 
     case 16: {
       const [child] = children;
       const plain = child && child.kind === "number" && child.form.is !== "null" && !child.dictionary && int(0) > 0;
-      if (!plain) return nested("FixedSizeList", 1);
+      if (!plain || int(0) > WIDEST) return nested(`FixedSizeList[${int(0)}]`, 1);
       return { type: `${child.type}[${int(0)}]`, form: { is: "arrays", size: int(0) }, kind: "numbers" };
     }
     case 17:
