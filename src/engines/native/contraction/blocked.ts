@@ -221,7 +221,7 @@ ${b ? this.packAllOfB("worker", "workers") : ""}
 ${this.memory}
 ${prepare}
 work_range range = {${chunks}L, worker, workers, 0, 0, 0, of};
-while (next_range(&range)) for (long chunk = range.from; chunk < range.to; chunk++) {
+EACH_RANGE(range) for (long chunk = range.from; chunk < range.to; chunk++) {
 long rest = chunk;
 ${range("c", columnChunks, columnPanels.count)}
 rest /= ${columnChunks};
@@ -332,7 +332,7 @@ ${store}`;
 @@declarations
 ${this.memory}
 work_range range = {${units}L, worker, workers, 0, 0, 0, of};
-while (next_range(&range)) for (long unit = range.from; unit < range.to; unit++) {
+EACH_RANGE(range) for (long unit = range.from; unit < range.to; unit++) {
 const long batch = unit / ${tiles}, p = unit % ${tiles} / ${columnPanels.count}, c = unit % ${columnPanels.count};
 (void)c;
 ${layout.panelText()}

@@ -51,7 +51,7 @@ ${Array.from({ length: TOGETHER }, (_, i) => `{ const vf x = ${load(`x${i} + k`)
 float* const narrow = (float*)scratch + ${copy};
 work_range range = {${batches * chunks}L, worker, workers, 0, 0, 0, of};
 long copied = -1;
-while (next_range(&range)) for (long part = range.from; part < range.to; part++) {
+EACH_RANGE(range) for (long part = range.from; part < range.to; part++) {
 const long batch = part / ${chunks}, start = part % ${chunks} * ${chunk}, limit = start + ${chunk} < ${length} ? start + ${chunk} : ${length};
 ${decode("batch", kernel.batch)}
 if (batch != copied) {

@@ -50,7 +50,7 @@ for (long j = ${columns}; j < ${width}; j++) lines[k * ${width} + j] = 0;
 @@declarations
 float tile[${Math.ceil(rows / together) * together * width}] __attribute__((aligned(64)));
 work_range range = {${batches}L, worker, workers, 0, 0, 0, of};
-while (next_range(&range)) for (long batch = range.from; batch < range.to; batch++) {
+EACH_RANGE(range) for (long batch = range.from; batch < range.to; batch++) {
 ${decode("batch", kernel.batch)}
 ${direct ? "" : copy}
 for (long m = 0; m < ${rows}; m += ${together}) {

@@ -222,7 +222,7 @@ export class CAssembler implements Assembler<string, string> {
       .map(({ id, size }) => `const long ${nameOf(id)} = rest % ${size}; rest /= ${size};`);
     block.push(
       `work_range range = {${total}L, worker, workers, 0, 0, 0, of};`,
-      "while (next_range(&range)) for (long unit = range.from; unit < range.to; unit++) {",
+      "EACH_RANGE(range) for (long unit = range.from; unit < range.to; unit++) {",
       ...(digits.length > 0 ? ["long rest = unit;"] : []),
       ...indices,
       ...inner,

@@ -28,7 +28,7 @@ typedef struct { uint64_t* words; uint64_t number; } claims;
 typedef struct { long total, worker, workers, helped, from, to; claims of; } work_range;
 
 /* The next range of units to do; 0 when none is left. */
-static __attribute__((noinline, unused)) int next_range(work_range* r) {
+static __attribute__((noinline, unused)) int next_shared_range(work_range* r) {
   for (; r->helped < r->workers; r->helped++) {
     const long whose = (r->worker + r->helped) % r->workers;
     const long first = r->total * whose / r->workers, count = r->total * (whose + 1) / r->workers - first;
@@ -50,6 +50,15 @@ static __attribute__((noinline, unused)) int next_range(work_range* r) {
   }
   return 0;
 }
+
+/* Who works alone does all at once and divides nothing: in small programs that would be a tenth of the time. */
+static inline __attribute__((unused)) int first_range(work_range* r) {
+  if (r->workers != 1) return next_shared_range(r);
+  r->from = 0, r->to = r->total;
+  return 1;
+}
+static inline __attribute__((unused)) int next_range(work_range* r) { return r->workers != 1 && next_shared_range(r); }
+#define EACH_RANGE(r) for (int more = first_range(&r); more; more = next_range(&r))
 
 INLINE vf splat_f(float x) { return x - (vf){0}; }
 INLINE vi splat_i(int32_t x) { return x - (vi){0}; }
