@@ -45,7 +45,7 @@ PROGRAM {
   for (int call = 0; call < 6; call++) {
     const claims of = {words ? words + call % 3 * workers * WORD_STRIDE : 0, run + call};
     work_range range = {totals[call], worker, workers, 0, 0, 0, of};
-    while (next_range(&range)) {
+    EACH_RANGE(range) {
       if (worker == 0) for (volatile int i = 0; i < 3000; i++);
       for (long unit = range.from; unit < range.to; unit++) {
         atomic_fetch_add((_Atomic int*)buffers[0] + 1000 * call + unit, 1);
