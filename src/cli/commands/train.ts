@@ -18,28 +18,19 @@ import { openEngine } from "../training/engine.ts";
 import { buildModel, fitOptionsOf } from "../training/model.ts";
 import { outcomeOf, textOutcome } from "../training/outcome.ts";
 import { applyScalers, fitScalers, scalersOf, splitSamples } from "../training/prepare.ts";
-import { type RecordArguments, recordCallbacks, recordOptions } from "../training/records.ts";
+import { recordCallbacks, recordOptions, type TrainingArguments } from "../training/records.ts";
 import { describeOutcome } from "../training/show.ts";
 import { loadSamples, textOf } from "../training/source.ts";
 import { type Task, taskOf } from "../training/task.ts";
 import { highlightsOf, openOutput, type Trained, writeResults } from "../training/write.ts";
 
-/** Options of `descent train`; they go before the config's. */
-export interface TrainOptions extends RecordArguments {
-  output?: string;
-  epochs?: number;
-  seed?: number;
-  quiet?: boolean;
-  resume?: boolean;
-}
-
-/** `descent train`: reads the config, prepares its data, trains, tests, and writes what came of it. */
-export async function trainCommand(path: string, options: TrainOptions): Promise<ExitCode> {
+/** `descent train`: reads the config, prepares its data, trains, tests, and writes what came of it. Options go before the config's. */
+export async function trainCommand(path: string, options: TrainingArguments): Promise<ExitCode> {
   return trainLoaded(await loadConfig(path), options);
 }
 
 /** `descent train poem.txt`: the same, of the config that the rules make of a text. */
-export async function trainTextCommand(file: string, options: TrainOptions): Promise<ExitCode> {
+export async function trainTextCommand(file: string, options: TrainingArguments): Promise<ExitCode> {
   const { code, ...loaded } = await textConfig(file);
   return trainLoaded(loaded, options, code);
 }
@@ -47,7 +38,7 @@ export async function trainTextCommand(file: string, options: TrainOptions): Pro
 /** @param code writes the config, which is no file, for a folder. */
 async function trainLoaded(
   loaded: LoadedConfig,
-  options: TrainOptions,
+  options: TrainingArguments,
   code?: (folder: string) => string,
 ): Promise<ExitCode> {
   const { config, path } = loaded;
@@ -141,7 +132,7 @@ async function trainLoaded(
 }
 
 /** What decides a config's training, as far as JSON says it; a module stands beside as it was. */
-function settingsOf({ config }: LoadedConfig, { epochs }: TrainOptions): Record<string, unknown> {
+function settingsOf({ config }: LoadedConfig, { epochs }: TrainingArguments): Record<string, unknown> {
   const { data, model, output: _, records: __, ...rest } = config;
   const plain = (value: unknown) => {
     try {
@@ -224,7 +215,7 @@ async function fitModel(
   }
 }
 
-function outputFolder({ config, folder, stem }: LoadedConfig, { output }: TrainOptions): string {
+function outputFolder({ config, folder, stem }: LoadedConfig, { output }: TrainingArguments): string {
   if (output !== undefined) return resolve(output);
   return config.output === undefined ? resolve("runs", stem) : fromFolder(folder, config.output);
 }

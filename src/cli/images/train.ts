@@ -14,7 +14,7 @@ import { classScores, confusionMatrix } from "../scores.ts";
 import { paint, table as textTable } from "../terminal/index.ts";
 import { openCheckpoints } from "../training/checkpoints.ts";
 import { openEngine } from "../training/engine.ts";
-import { type RecordArguments, recordCallbacks, recordOptions } from "../training/records.ts";
+import { recordCallbacks, recordOptions, type TrainingArguments } from "../training/records.ts";
 import { answersOf } from "../training/task.ts";
 import { openOutput } from "../training/write.ts";
 import { VERSION } from "../version.ts";
@@ -26,7 +26,7 @@ import { networkLayers, planImages } from "./rules.ts";
 import { trainImages } from "./training.ts";
 
 /** Options of `descent train FOLDER`. */
-export interface TrainImagesArguments extends RecordArguments {
+export interface TrainImagesArguments extends TrainingArguments {
   labels?: string;
   target?: string[];
   path?: string;
@@ -35,11 +35,6 @@ export interface TrainImagesArguments extends RecordArguments {
   testSize?: number;
   balance?: boolean;
   memory?: number;
-  output?: string;
-  epochs?: number;
-  seed?: number;
-  quiet?: boolean;
-  resume?: boolean;
 }
 
 const TEST_SIZE = 0.2;

@@ -25,14 +25,14 @@ import { recorded } from "../runs/record.ts";
 import { paint, table as textTable } from "../terminal/index.ts";
 import { openCheckpoints, type RunCheckpoints } from "../training/checkpoints.ts";
 import { openEngine } from "../training/engine.ts";
-import { type RecordArguments, recordCallbacks, recordOptions } from "../training/records.ts";
+import { recordCallbacks, recordOptions, type TrainingArguments } from "../training/records.ts";
 import { openOutput } from "../training/write.ts";
 import { VERSION } from "../version.ts";
 import { trainingCode } from "./code.ts";
 import { comparisonTable, type TableResult, tableReport, targetNames, taskName } from "./report.ts";
 
 /** Options of `descent train FILE --target COLUMN`. */
-export interface TrainTableArguments extends RecordArguments {
+export interface TrainTableArguments extends TrainingArguments {
   target?: string[];
   task?: string;
   ignore?: string[];
@@ -53,11 +53,6 @@ export interface TrainTableArguments extends RecordArguments {
   keepDuplicates?: boolean;
   balance?: boolean;
   memory?: number;
-  output?: string;
-  epochs?: number;
-  seed?: number;
-  quiet?: boolean;
-  resume?: boolean;
 }
 
 const TASKS = ["regression", "binary", "multi-class", "multi-label"];

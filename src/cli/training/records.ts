@@ -24,6 +24,15 @@ export interface RecordArguments {
   experiment?: string;
 }
 
+/** Options of every form of `descent train`. */
+export interface TrainingArguments extends RecordArguments {
+  output?: string;
+  epochs?: number;
+  seed?: number;
+  quiet?: boolean;
+  resume?: boolean;
+}
+
 /** Options of the command go before a config's. */
 export function recordOptions(
   { tensorboard, csv, jsonl, mlflow, experiment }: RecordArguments,
