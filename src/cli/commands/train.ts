@@ -24,7 +24,10 @@ import { loadSamples, textOf } from "../training/source.ts";
 import { type Task, taskOf } from "../training/task.ts";
 import { highlightsOf, openOutput, type Trained, writeResults } from "../training/write.ts";
 
-/** `descent train`: reads the config, prepares its data, trains, tests, and writes what came of it. Options go before the config's. */
+/**
+ * `descent train`: reads the config, prepares its data, trains, tests, and writes what came of it.
+ * Options go before the config's.
+ */
 export async function trainCommand(path: string, options: TrainingArguments): Promise<ExitCode> {
   return trainLoaded(await loadConfig(path), options);
 }
