@@ -1,5 +1,5 @@
 import { DTYPES, type IndexExpression, indexRange } from "../ir/index.ts";
-import type { Access, Kernel, KernelBuffer, Loop, RepeatKernel } from "./kernel.ts";
+import type { Access, Kernel, KernelBuffer, Loop, RepeatKernel, Stage } from "./kernel.ts";
 import { forEachAccess } from "./loop-kernel.ts";
 import type { DraftBuffer } from "./placement.ts";
 
@@ -20,24 +20,26 @@ export function touchesOf(kernel: Kernel, buffers: readonly AnyBuffer[]): Touch[
     for (const { id, size } of loops) sizes.set(id, size);
   };
   const touches: Touch[] = [];
-  const add = (access: Access, store: boolean, whole = false): void => {
+  const add = (access: Access, store: boolean, whole = false, reach = 0): void => {
     const last = buffers[access.buffer]!.length - 1;
     const range = whole || access.guards.length > 0 ? undefined : rangeOf(access.index, sizes);
-    touches.push({ buffer: access.buffer, store, low: range?.low ?? 0, high: range?.high ?? last });
+    touches.push({ buffer: access.buffer, store, low: range?.low ?? 0, high: range ? range.high + reach : last });
   };
+  const addAll = (stages: readonly Stage[]): void =>
+    forEachAccess(stages, (access, store, _stage, gathered) =>
+      add(access, store, false, gathered && (gathered.rows - 1) * gathered.stride),
+    );
   switch (kernel.kind) {
     case "loop":
       known(kernel.outer);
       for (const { inner } of kernel.stages) known(inner);
-      forEachAccess(kernel.stages, (access, store, _stage, gathered) => add(access, store, gathered));
+      addAll(kernel.stages);
       break;
     case "contraction":
       for (const loops of [kernel.batch, kernel.rows, kernel.columns, kernel.depth]) known(loops);
       add(kernel.a, false);
       add(kernel.b, false);
-      forEachAccess([{ inner: [], reductions: [], stores: kernel.stores }], (access, store, _stage, gathered) =>
-        add(access, store, gathered),
-      );
+      addAll([{ inner: [], reductions: [], stores: kernel.stores }]);
       break;
     case "random":
       for (const access of [kernel.key, kernel.counter]) add(access, false, true);

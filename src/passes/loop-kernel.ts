@@ -9,10 +9,11 @@ import {
 } from "../ir/index.ts";
 import { invariant } from "../util/index.ts";
 import { type Group, wideAxes } from "./group.ts";
-import type { Expression, KernelReduction, Loop, Stage, Store } from "./kernel.ts";
+import type { Expression, GatherExpression, KernelReduction, Loop, Stage, Store } from "./kernel.ts";
 import { LoopSpace, SplitLoop } from "./loop-space.ts";
-import { at, forEachPart, Lowering, loadOf, NeedsMemory, type Storage } from "./lower.ts";
+import { at, forEachPart, Lowering, loadOf, NeedsMemory } from "./lower.ts";
 import { readsOf } from "./memory-decisions.ts";
+import type { Storage } from "./strided-view.ts";
 
 /** Thrown when a member of a group reads another one elsewhere than at its own point: they can't share a kernel. */
 export class CannotShare {
@@ -176,13 +177,14 @@ function positionOf(group: Group, index: readonly IndexExpression[]): IndexExpre
 /** Calls `visit` with every access of some stages: whether it is a store, and whether it is a gather, whose rows are computed. */
 export function forEachAccess(
   stages: readonly Stage[],
-  visit: (access: Store["access"], store: boolean, stage: Stage, gathered: boolean) => void,
+  visit: (access: Store["access"], store: boolean, stage: Stage, gathered?: GatherExpression) => void,
 ): void {
   for (const stage of stages) {
     const roots = [...stage.reductions.map(({ value }) => value), ...stage.stores.map(({ value }) => value)];
     forEachPart(roots, (part) => {
-      if (part.kind === "load" || part.kind === "gather") visit(part.access, false, stage, part.kind === "gather");
+      if (part.kind === "load") visit(part.access, false, stage);
+      if (part.kind === "gather") visit(part.access, false, stage, part);
     });
-    for (const { access } of stage.stores) visit(access, true, stage, false);
+    for (const { access } of stage.stores) visit(access, true, stage);
   }
 }

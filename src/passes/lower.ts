@@ -16,14 +16,8 @@ import {
 import { invariant, rowMajorStrides, sameShape } from "../util/index.ts";
 import type { Access, Expression } from "./kernel.ts";
 import { type LoopSpace, ravel } from "./loop-space.ts";
-
-/** Where a computed value lies: element (i, j, ..) at offset + sum of index * stride in the buffer. */
-export interface Storage {
-  readonly buffer: number;
-  readonly dtype: DType;
-  readonly offset: number;
-  readonly strides: readonly number[];
-}
+import { tableOf } from "./memory-decisions.ts";
+import { type Storage, stridedView } from "./strided-view.ts";
 
 /** Thrown when `node` can't be read through a view: it must be computed into memory first. */
 export class NeedsMemory {
@@ -133,8 +127,8 @@ export class Lowering {
   private gathered(node: Node, index: readonly IndexExpression[], guards: readonly Guard[]): Expression {
     const [source, indices] = node.inputs as [Node, Node];
     const rank = indices.shape.length;
-    const storage = this.resolver.storage(source);
-    if (!storage) throw new NeedsMemory(source);
+    const storage = stridedView(source, this.resolver.storage);
+    if (!storage) throw new NeedsMemory(this.resolver.storage(tableOf(source)) ? source : tableOf(source));
     if (guards.length > 0) throw new NeedsMemory(node);
     const row = this.expression(indices, index.slice(0, rank), guards);
     const inner = at({ ...storage, strides: storage.strides.slice(1) }, index.slice(rank));

@@ -51,7 +51,7 @@ export function decideMemory(roots: readonly Node[], required: ReadonlySet<Node>
     if (node.op.family === "contraction") for (const operand of node.inputs) inMemory.add(baseOf(operand));
     if (node.op.family === "scatter" || node.op.family === "random")
       for (const input of node.inputs) inMemory.add(input);
-    if (node.op.family === "gather") inMemory.add(node.inputs[0]!);
+    if (node.op.family === "gather") inMemory.add(tableOf(node.inputs[0]!));
     if (node.op.family === "scan") for (const input of node.inputs) inMemory.add(viewedBy(input));
   }
   const users = new Map<Node, Node[]>();
@@ -134,6 +134,14 @@ const STRIDED = new Set(["permute", "slice", "broadcast", "reshape"]);
 /** What a chain of such movements starts from. */
 function viewedBy(node: Node): Node {
   return STRIDED.has(node.op.name) ? viewedBy(node.inputs[0]!) : node;
+}
+
+/** Movements that leave a value's rows in runs of memory. */
+const RUNS = new Set(["slice", "reshape"]);
+
+/** The value in memory that rows are taken from, where a table is cut out of it: a weight out of all parameters. */
+export function tableOf(node: Node): Node {
+  return RUNS.has(node.op.name) ? tableOf(node.inputs[0]!) : node;
 }
 
 /** The values in memory that computing `node` reads, looking through everything that is not. */

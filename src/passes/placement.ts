@@ -11,9 +11,8 @@ import {
 import { product, rowMajorStrides, type Shape } from "../util/index.ts";
 import type { BufferPlace } from "./kernel.ts";
 import { type LoopPlan, planCarry, planLoops } from "./loop-plan.ts";
-import type { Storage } from "./lower.ts";
 import { rewrite } from "./simplify.ts";
-import { unshaped } from "./strided-view.ts";
+import { type Storage, unshaped } from "./strided-view.ts";
 
 /** A buffer while the program is being built; arena buffers get their offset at the end. */
 export interface DraftBuffer {

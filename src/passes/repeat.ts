@@ -4,9 +4,9 @@ import type { Group } from "./group.ts";
 import type { KernelStep, RepeatKernel, Window } from "./kernel.ts";
 import type { MemoryMap } from "./loop-kernel.ts";
 import { type LoopPlan, planCarry, sliceWindow, spanOfStrides } from "./loop-plan.ts";
-import { NeedsMemory, type Storage } from "./lower.ts";
+import { NeedsMemory } from "./lower.ts";
 import { BufferTable, ONE_RUN, type PlacedGraph, placeResults } from "./placement.ts";
-import { stridedView, unshaped } from "./strided-view.ts";
+import { type Storage, stridedView, unshaped } from "./strided-view.ts";
 
 /** Kernels for the values of a graph in their order: the rest of the compiler, which loops need for their bodies. */
 export type BuildSteps = (graph: PlacedGraph, table: BufferTable) => KernelStep[];

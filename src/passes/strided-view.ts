@@ -1,6 +1,13 @@
-import type { Node } from "../ir/index.ts";
+import type { DType, Node } from "../ir/index.ts";
 import { product } from "../util/index.ts";
-import type { Storage } from "./lower.ts";
+
+/** Where a computed value lies: element (i, j, ..) at offset + sum of index * stride in the buffer. */
+export interface Storage {
+  readonly buffer: number;
+  readonly dtype: DType;
+  readonly offset: number;
+  readonly strides: readonly number[];
+}
 
 /** What a chain of reshapes starts from: the value whose memory it shares. */
 export function unshaped(node: Node): Node {

@@ -170,6 +170,12 @@ const CASES: readonly StateCase[] = [
       outputs: [y.sum()],
     };
   }),
+  stateCase("rows of a weight in the state, which changes", "ab", flat, ({ a, b }) => {
+    const numbers = new Tensor(ops.data(Int32Array.of(4, 0, 4, 5), [4], "int32"));
+    const rows = a!.slice([4, null]).reshape([5, 4]).take(numbers);
+    const next = concatenate([a!.slice([0, 4]).mul(0.5), a!.slice([4, null]).sub(rows.sum().mul(0.01))]);
+    return { next: { a: next, b: b!.add(rows.reshape([16]).pad([[4, 4]])) }, outputs: [rows, rows.tanh().flip(0)] };
+  }),
   stateCase("kept where a condition on all of it fails", "ab", flat, ({ a, b, x }) => {
     const good = x.sum().less(0);
     return { next: { a: good.where(a!.add(x), a!), b: good.where(b!, b!.flip(0)) }, outputs: [good.cast("float32")] };

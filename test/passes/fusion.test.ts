@@ -81,6 +81,13 @@ describe("what becomes one kernel", () => {
       [3, 3, 3, 16],
       [16],
     ],
+    [
+      "rows of a weight among others, which stays where it is",
+      "loop",
+      (p, at) => p.slice([200, 80_200]).reshape([1000, 80]).take(at).tanh(),
+      long,
+      [50],
+    ],
     ["max pooling", "loop", (x) => maxPool(x, { size: 2 }), [8, 28, 28, 16]],
     ["average pooling", "loop", (x) => averagePool(x, { size: 2 }), [8, 28, 28, 16]],
   ])("%s: %s", (_name, expected, f, ...shapes) => {

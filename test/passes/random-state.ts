@@ -45,6 +45,14 @@ const UPDATES: readonly ((own: Tensor, others: readonly Tensor[], pick: <T>(list
       [0, 0],
     ]),
   (own) => new Tensor(ops.constant(0.75, own.shape)),
+  (own) => {
+    const [rows, width] = [own.shape[0]! - 1, own.shape[0]!];
+    const table = own
+      .reshape([-1])
+      .slice([1, 1 + rows * width])
+      .reshape([rows, width]);
+    return table.take(new Tensor(ops.iota([width], 0))).add(own);
+  },
 ];
 
 /** A random program of two to five states of one shape and one input; some outputs read state, old or new. */
