@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -210,7 +211,43 @@ describe("a cache", () => {
     await expect(collect(again.cache(folder))).rejects.toThrow(/checksum of batch 1 is wrong/);
     expect(await numbers(stream(10).cache(folder))).toEqual(upTo(10));
   });
+
+  const sum = (text: string) => createHash("sha256").update(text).digest("hex");
+  /** An index of our form, whose contents are changed by somebody who knows about checksums. */
+  const forged = (text: string, change: (index: { batches: Record<string, unknown>[] }) => void) => {
+    const index = JSON.parse((JSON.parse(text) as { contents: string }).contents);
+    change(index);
+    const contents = JSON.stringify(index);
+    return JSON.stringify({ format: "descent-batches", sha256: sum(contents), contents });
+  };
+  test.each<[string, (text: string) => string, RegExp]>([
+    ["of something else", () => '{"batches": []}', /batches\.json is no index of kept batches/],
+    ["that is cut short", (text) => text.slice(0, -9), /batches\.json is no index of kept batches/],
+    ["with a number changed", (text) => text.replace(/(offset\\":)(\d)/, "$11$2"), /its checksum is wrong/],
+    ["with another size of a batch", (text) => forged(text, ({ batches }) => grown(batches)), /does not hold/],
+    [
+      "with batches beyond the file",
+      (text) => forged(text, ({ batches }) => Object.assign(batches[0] ?? {}, { offset: 2 ** 40 })),
+      /tells of batches that .*batches\.bin does not hold/,
+    ],
+    ["without batches", (text) => forged(text, (index) => Object.assign(index, { batches: 7 })), /does not hold/],
+  ])("an index %s is refused", async (_, change, message) => {
+    const folder = join(scratch, `index-${folders++}`);
+    await collect(stream(40).cache(folder));
+    const path = join(folder, "batches.json");
+    const before = readFileSync(path, "utf8");
+    const after = change(before);
+    expect(after).not.toBe(before);
+    writeFileSync(path, after);
+    await expect(collect(stream(40).cache(folder))).rejects.toThrow(message);
+    expect(readFileSync(path, "utf8")).toBe(after); // nobody's file is written over
+  });
 });
+
+/** More bytes than its shape has. */
+function grown(batches: Record<string, unknown>[]): void {
+  for (const { columns } of batches) for (const column of columns as { bytes: number }[]) column.bytes += 8;
+}
 
 test.each<[string, () => unknown, RegExp]>([
   ["arrays of different lengths", () => fromArrays({ x: [1, 2], y: [1] }), /y has 1 samples\. Expected 2/],

@@ -1,65 +1,27 @@
-import { createHash, randomBytes } from "node:crypto";
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fail } from "../../util/index.ts";
 import { writeFileAtomic } from "../../util/node.ts";
 import { type DenseArray, isDenseArray, type NumberArray } from "../arrays.ts";
 import type { Batch, BatchColumn } from "./batch.ts";
+import { indexText, type KeptBatch, type KeptColumn, readIndex, sha256, TYPES } from "./kept-index.ts";
 import type { BatchStore } from "./stages/cache.ts";
-
-/** Types of numbers that are kept; the number of each stands in the index. */
-const TYPES = {
-  Float64Array,
-  Float32Array,
-  Int32Array,
-  Uint32Array,
-  Int16Array,
-  Uint16Array,
-  Int8Array,
-  Uint8Array,
-  Uint8ClampedArray,
-} as const;
-
-interface KeptColumn {
-  readonly name: string;
-  readonly type: keyof typeof TYPES | "list";
-  readonly shape: readonly number[];
-  readonly bytes: number;
-}
-
-interface KeptBatch {
-  readonly offset: number;
-  readonly sha256: string;
-  readonly columns: readonly KeptColumn[];
-}
-
-interface Index {
-  readonly format: "descent-batches";
-  readonly description: string;
-  readonly batches: readonly KeptBatch[];
-}
 
 /**
  * Batches in a folder: `batches.bin` holds their numbers one after the other, `batches.json`, written when all are there, their places and
  * checksums. Batches of another dataset are replaced.
+ *
+ * @throws DescentError for a `batches.json` that is damaged or none of ours.
  */
 export async function diskStore(folder: string, description: string): Promise<BatchStore> {
   await mkdir(folder, { recursive: true });
   const [data, index] = [join(folder, "batches.bin"), join(folder, "batches.json")];
-  const kept = await indexIn(index, description);
-  if (kept) return new DiskStore(data, index, description, [...kept.batches], true);
+  const kept = await readIndex(index, data, description);
+  if (kept) return new DiskStore(data, index, description, kept, true);
   await rm(index, { force: true });
   const beside = join(folder, `.batches-${process.pid}-${randomBytes(4).toString("hex")}.bin`);
   return new DiskStore(data, index, description, [], false, beside);
-}
-
-async function indexIn(path: string, description: string): Promise<Index | undefined> {
-  try {
-    const index = JSON.parse(await readFile(path, "utf8")) as Index;
-    return index.format === "descent-batches" && index.description === description ? index : undefined;
-  } catch {
-    return undefined; // not there, or not whole: made again
-  }
 }
 
 class DiskStore implements BatchStore {
@@ -94,8 +56,7 @@ class DiskStore implements BatchStore {
 
   async finish(): Promise<void> {
     if (this.batches.length > 0) await rename(this.beside as string, this.data);
-    const index: Index = { format: "descent-batches", description: this.description, batches: this.batches };
-    await writeFileAtomic(this.index, JSON.stringify(index));
+    await writeFileAtomic(this.index, indexText(this.description, this.batches));
     this.complete = true;
   }
 
@@ -147,8 +108,4 @@ function decoded(bytes: Uint8Array, { type, shape }: KeptColumn): BatchColumn {
   const copy = new Uint8Array(bytes); // aligned
   const Type = TYPES[type] as new (buffer: ArrayBuffer) => NumberArray;
   return { data: new Type(copy.buffer), shape };
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }
