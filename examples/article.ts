@@ -6,7 +6,7 @@
 import { layers, sequential, tensor } from "descent";
 import { startedDirectly } from "./direct.ts";
 
-export async function main({ verbose = "auto" }: { verbose?: 0 | 1 | "auto" } = {}) {
+export async function main({ verbose = "auto", seed = 0 }: { verbose?: 0 | 1 | "auto"; seed?: number } = {}) {
   const x = tensor([
     [1, 2],
     [3, 4],
@@ -15,13 +15,22 @@ export async function main({ verbose = "auto" }: { verbose?: 0 | 1 | "auto" } = 
   const y = [[0], [1], [1]];
   const normalized = x.sub(x.mean({ axis: 0 })).div(x.std({ axis: 0 }));
 
-  const model = sequential([
-    layers.dense(10, { activation: "relu", inputShape: [2] }),
-    layers.dense(5, { activation: "relu" }),
-    layers.dense(1, { activation: "sigmoid" }),
-  ]);
+  const model = sequential(
+    [
+      layers.dense(10, { activation: "relu", inputShape: [2] }),
+      layers.dense(5, { activation: "relu" }),
+      layers.dense(1, { activation: "sigmoid" }),
+    ],
+    { seed },
+  );
   model.compile({ optimizer: "adam", loss: "binaryCrossentropy", metrics: ["accuracy"] });
-  const history = await model.fit(normalized, y, { epochs: 1000, batchSize: 1, stopWhen: { loss: 0.01 }, verbose });
+  const history = await model.fit(normalized, y, {
+    epochs: 1000,
+    batchSize: 1,
+    stopWhen: { loss: 0.01 },
+    seed,
+    verbose,
+  });
   const { loss, accuracy } = await model.evaluate(normalized, y);
   return { epochs: history.epochs.length, loss, accuracy };
 }

@@ -2,16 +2,22 @@
  * A small GPT over characters, in the published setting that nanoGPT has for CPUs: 4 layers, 4 heads, 128 wide, 64 characters of context,
  * 2000 steps of 12 sequences. It learns TypeScript's own declarations, or the text file that it is given, and writes on:
  *
- *     npx tsx examples/gpt.ts [file.txt] [steps]
+ *     npx tsx examples/gpt.ts [file.txt] [steps] [--seed 1]
  *
  * Target: on the collected Shakespeare that nanoGPT uses (1.1 MB), a validation loss of at most 1.88, the figure published for the setting.
  */
 import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
 import { layers, losses, model, optimizers, type SymbolicTensor } from "descent";
 import { characterTokenizer, decodeText, tokenWindows } from "descent/text";
 import { typescriptLibrary } from "./typescript-library.ts";
 
-const [file, steps = "2000"] = process.argv.slice(2);
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { seed: { type: "string", default: "1" } },
+});
+const [file, steps = "2000"] = positionals;
+const seed = Number(values.seed);
 const [context, width, heads, blocks, batchSize] = [64, 128, 4, 4, 12];
 
 const text = file ? decodeText(readFileSync(file), file) : typescriptLibrary("lib.dom.d.ts");
@@ -36,7 +42,7 @@ for (let block = 0; block < blocks; block++) {
   x = layers.add()([x, layers.dense(width)(hidden)]);
 }
 const scores = layers.dense(tokenizer.size, { useBias: false })(normalized({ epsilon: 1e-5 })(x)); // [T, V]
-const gpt = model({ inputs: input, outputs: scores, name: "gpt" });
+const gpt = model({ inputs: input, outputs: scores, name: "gpt", seed });
 
 const learningRate = {
   kind: "warmupStableDecay",
@@ -51,11 +57,11 @@ gpt.compile({
   optimizer: optimizers.adamw({ learningRate, beta2: 0.99, weightDecay: 0.1 }),
   loss: losses.sparseCategoricalCrossentropy({ fromLogits: true }),
 });
-await gpt.fit(first(training.x), first(training.y), { batchSize });
+await gpt.fit(first(training.x), first(training.y), { batchSize, seed });
 const { loss } = await gpt.evaluate(validation.x, validation.y);
 console.log(`validation loss ${loss.toFixed(4)}\n`);
 
 const written: number[] = [];
-for await (const token of gpt.generate(tokenizer.encode("\n"), { length: 400, temperature: 0.8, seed: 1 }))
+for await (const token of gpt.generate(tokenizer.encode("\n"), { length: 400, temperature: 0.8, seed }))
   written.push(token);
 console.log(tokenizer.decode(written));

@@ -8,22 +8,22 @@ import { layers, optimizers, sequential } from "descent";
 import { cleanMissing, standardScaler, tableColumns, trainTestSplit, vegaTable } from "descent/data";
 import { startedDirectly } from "./direct.ts";
 
-export async function main({ verbose = "auto" }: { verbose?: 0 | 1 | "auto" } = {}) {
+export async function main({ verbose = "auto", seed = 1 }: { verbose?: 0 | 1 | "auto"; seed?: number } = {}) {
   // Some cars lack a number: leave them out.
   const cars = tableColumns(await vegaTable("cars"), ["Horsepower", "Weight_in_lbs", "Miles_per_Gallon"]);
   const { data, report } = await cleanMissing(cars, { strategy: "drop" });
   const x = data.map((car) => car.slice(0, 2));
   const y = data.map((car) => car.slice(2));
-  const [xTrain, xTest, yTrain, yTest] = trainTestSplit(x, y, { testSize: 0.2, seed: 1 });
+  const [xTrain, xTest, yTrain, yTest] = trainTestSplit(x, y, { testSize: 0.2, seed });
 
   // Both features to mean 0 and standard deviation 1, learned from the training cars only.
   const scaler = await standardScaler().fit(xTrain);
   const [scaledTrain, scaledTest] = [scaler.transform(xTrain), scaler.transform(xTest)];
 
-  const model = sequential([layers.dense(1, { inputShape: [2] })]);
+  const model = sequential([layers.dense(1, { inputShape: [2] })], { seed });
   const optimizer = optimizers.gradientDescent({ learningRate: 0.1 });
   model.compile({ optimizer, loss: "meanSquaredError", metrics: ["r2"] });
-  await model.fit(scaledTrain, yTrain, { epochs: 500, batchSize: xTrain.length, verbose });
+  await model.fit(scaledTrain, yTrain, { epochs: 500, batchSize: xTrain.length, seed, verbose });
   const { r2 } = await model.evaluate(scaledTest, yTest);
   const weights = [...model.parameters]; // a coefficient per feature, then the constant
 

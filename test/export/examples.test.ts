@@ -50,6 +50,6 @@ async function modelOf(run: () => Promise<unknown>): Promise<Model> {
 describe("the network of an example as ONNX Runtime computes it", () => {
   test.each(Object.keys(EXAMPLES))("%s", async (name) => {
     const run = name === "gpt" ? () => import("../../examples/gpt.ts") : EXAMPLES[name]?.run;
-    await expectSameAsOnnx(await modelOf(run as () => Promise<unknown>), 1e-5, [2]);
+    await expectSameAsOnnx(await modelOf(async () => run?.(1)), 1e-5, [2]);
   });
 });
