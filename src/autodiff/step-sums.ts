@@ -1,4 +1,4 @@
-import { apply, type Node, ops, withInputs } from "../ir/index.ts";
+import { apply, type Node, ops, precisionOf, withInputs } from "../ir/index.ts";
 
 /** Views of sums are sums of views, as long as nothing but zeros is filled in. */
 function isLinearView({ op, attributes }: Node): boolean {
@@ -71,6 +71,7 @@ export class StepSums {
     return ops.matmul(
       ops.reshape(ops.permute(a, [...axes, last, 0, last + 1]), [...batch, rows, depth]),
       ops.reshape(ops.permute(b, [...axes, 0, last, last + 1]), [...batch, depth, columns]),
+      precisionOf(node),
     );
   }
 

@@ -6,6 +6,7 @@ import {
   indexRange,
   type Node,
   ops,
+  precisionOf,
   sameIndex,
   scaleIndex,
 } from "../ir/index.ts";
@@ -64,6 +65,7 @@ export function buildContraction(group: Group, memory: MemoryMap, name: string):
       depth: parts(plan.depth),
       a,
       b,
+      ...(precisionOf(node) === "bfloat16" && { precision: "bfloat16" }),
       stores,
     };
   });

@@ -132,7 +132,8 @@ function sizesOf(kernel: PlainKernel): string {
     case "contraction": {
       const batch = points(kernel.batch);
       const sizes = [kernel.rows, kernel.columns, kernel.depth].map(points).join("x");
-      return batch > 1 ? `${batch} of ${sizes}` : sizes;
+      const precision = kernel.precision ? ` in ${kernel.precision}` : "";
+      return `${batch > 1 ? `${batch} of ` : ""}${sizes}${precision}`;
     }
     case "random":
       return String(kernel.count);

@@ -114,6 +114,8 @@ export interface ContractionKernel {
   readonly a: Access;
   /** Over batch, depth and columns; float32. */
   readonly b: Access;
+  /** "bfloat16": elements of a and b are rounded to it before they are multiplied. */
+  readonly precision?: "bfloat16";
   readonly stores: readonly Store[];
 }
 

@@ -203,7 +203,7 @@ function guardMask({ expression, divisor, size }: Guard): Expression {
 }
 
 /** A scalar definition with its operands put in place; shared parts stay shared. */
-function instantiate(definition: Scalar, args: readonly Expression[]): Expression {
+export function instantiate(definition: Scalar, args: readonly Expression[]): Expression {
   const done = new Map<Scalar, Expression>();
   const visit = (part: Scalar): Expression => {
     if (part.op === "arg") return args[part.value!]!;

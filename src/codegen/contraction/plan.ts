@@ -230,6 +230,8 @@ function planA(facts: Facts, byColumns: boolean, parts: number): Packing {
   const { a, rows, columns, deep, depth, batches, kernel, target } = facts;
   const worker = rows * deep <= CACHE_FLOATS ? "worker" : "shared";
   const packed = byColumns && batches === 1 ? worker : "chunk";
+  // Packing is where operands are rounded.
+  if (kernel.precision) return packed;
   if (a.source === "general") return packed;
   if (a.source === "lanes")
     return a.access.guards.length > 0 || parts > 1 || columns <= PACK_COLUMNS ? "direct" : packed;
@@ -244,13 +246,13 @@ function planA(facts: Facts, byColumns: boolean, parts: number): Packing {
 }
 
 function planB(
-  { b, rows, columns, deep, depth, batches, target }: Facts,
+  { kernel, b, rows, columns, deep, depth, batches, target }: Facts,
   packA: Packing,
   ownColumns: boolean,
 ): Packing {
   const vectors = columns % target.lanes === 0 || target.readsBehind;
   const whole = vectors && (packA === "direct" || depth.segments.length === 0);
-  if (b.source === "lanes" && whole && (rows <= target.directRows || deep <= 32)) return "direct";
+  if (!kernel.precision && b.source === "lanes" && whole && (rows <= target.directRows || deep <= 32)) return "direct";
   if (ownColumns || batches > 1) return "chunk";
   return columns * deep <= CACHE_FLOATS / 2 ? "worker" : "shared";
 }

@@ -1,5 +1,6 @@
 import { formatShape, product } from "../../util/index.ts";
 import { apply, type ContractionOp, type Named, type Node } from "../op.ts";
+import { currentPrecision, operandsOf, type Precision, precisionAttribute, precisionOf } from "../precision.ts";
 import { permute } from "./movement.ts";
 
 /** Matrix product of the last two axes, batched over the others: [.., M, K] x [.., K, N] -> [.., M, N]. */
@@ -17,7 +18,8 @@ export const matmulOp: Named<ContractionOp, "matmul"> = {
     }
     return { shape: [...batch, a!.shape[rank - 2]!, b!.shape[rank - 1]!], dtype: "float32" };
   },
-  evaluate: ([a, b], node) => {
+  evaluate: (inputs, node) => {
+    const [a, b] = operandsOf(inputs, node);
     const [m, n] = node.shape.slice(-2) as [number, number];
     const k = node.inputs[0]!.shape.at(-1)!;
     const out = new Float64Array(product(node.shape));
@@ -31,7 +33,10 @@ export const matmulOp: Named<ContractionOp, "matmul"> = {
     }
     return out;
   },
-  gradient: ({ inputs: [a, b], grad }) => [matmul(grad, transpose(b!)), matmul(transpose(a!), grad)],
+  gradient: ({ node, inputs: [a, b], grad }) => {
+    const precision = precisionOf(node);
+    return [matmul(grad, transpose(b!), precision), matmul(transpose(a!), grad, precision)];
+  },
   samples: [
     { inputs: [{ shape: [3, 4] }, { shape: [4, 5] }] },
     { inputs: [{ shape: [1, 2] }, { shape: [2, 1] }] },
@@ -40,8 +45,8 @@ export const matmulOp: Named<ContractionOp, "matmul"> = {
   ],
 };
 
-export function matmul(a: Node, b: Node): Node {
-  return apply(matmulOp, [a, b]);
+export function matmul(a: Node, b: Node, precision: Precision = currentPrecision()): Node {
+  return apply(matmulOp, [a, b], precisionAttribute(precision));
 }
 
 /** The last two axes exchanged. */

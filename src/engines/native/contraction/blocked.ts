@@ -15,7 +15,10 @@ export function renderBlocked(
   target: Target,
   prepared: boolean,
 ): RenderedContraction {
-  return new BlockedRenderer(kernel, plan, target, prepared).render();
+  // Pairs of steps do not go across blocks of the depth.
+  const whole =
+    kernel.precision && plan.depth.segments.length === 0 ? { ...plan, block: 2 * Math.ceil(plan.block / 2) } : plan;
+  return new BlockedRenderer(kernel, whole, target, prepared).render();
 }
 
 const RANGE = "s0, s1, k0, kn";
@@ -57,12 +60,16 @@ class BlockedRenderer {
     private readonly prepared: boolean,
   ) {
     const order = rowOrder(kernel, plan);
-    this.layout = new LayoutText(plan);
+    this.layout = new LayoutText(plan, kernel.precision === "bfloat16");
     this.operands = new OperandWriter(kernel, plan, this.layout, target, order, this.support, this.pointers);
     this.byPointers = plan.a.source === "rows" && plan.packA === "direct";
     this.waits = plan.parts > 1 || this.layout.blocks > 1;
     this.packsAlong =
-      plan.packB === "chunk" && plan.b.source === "lanes" && plan.depth.segments.length === 0 && plan.chunkRows > 1;
+      !kernel.precision &&
+      plan.packB === "chunk" &&
+      plan.b.source === "lanes" &&
+      plan.depth.segments.length === 0 &&
+      plan.chunkRows > 1;
     this.plain = this.waits ? undefined : plainStore(kernel, order);
     this.functions = [
       ...this.operands.functions,
@@ -112,7 +119,7 @@ class BlockedRenderer {
     const widths = packs ? [layout.width] : layout.widths;
     const calls = heights.flatMap((rows) =>
       widths.map((width) => {
-        const shape = { rows, vectors: width / this.target.lanes, packs };
+        const shape = { rows, vectors: width / this.target.lanes, packs, pairs: layout.pairs };
         const name = this.byPointers ? rowsKernel(this.support, shape) : lanesKernel(this.support, shape);
         const tests = [
           heights.length > 1 ? [`h == ${rows}`] : [],
@@ -133,7 +140,7 @@ class BlockedRenderer {
   private planMemory(): string {
     const { plan, layout } = this;
     const { packA, packB, parts, batches, chunkRows, chunkColumns, columnPanels } = plan;
-    const { height, width, panels, deep, deepest, paddedColumns, tileFloats } = layout;
+    const { height, width, panels, deepWords, deepest, deepestWords, paddedColumns, tileFloats } = layout;
     const own = (floats: number) => `(float*)scratch + ${this.scratch.take(floats)}`;
     const common = (floats: number) => `shared + ${this.shared.take(floats)}`;
     const segments = Math.max(1, Math.ceil(deepest / (layout.run || 1)));
@@ -145,10 +152,10 @@ class BlockedRenderer {
     }
     const chunkA = plan.rowsOuter ? 1 : largest(panels, chunkRows);
     const panelsA = { direct: 0, chunk: chunkA, worker: panels, shared: panels }[packA];
-    const floatsA = panelsA * height * (packA === "chunk" ? deepest : deep);
+    const floatsA = panelsA * height * (packA === "chunk" ? deepestWords : deepWords);
     const placeOfB = () => (this.prepared ? `prepared + ${this.kept.take(floatsB)}` : common(floatsB));
-    const chunkB = largest(columnPanels.count, chunkColumns) * width * deepest;
-    const floatsB = packB === "chunk" ? chunkB : paddedColumns * deep;
+    const chunkB = largest(columnPanels.count, chunkColumns) * width * deepestWords;
+    const floatsB = packB === "chunk" ? chunkB : paddedColumns * deepWords;
     if (packA !== "direct")
       declarations.push(`float* const packedA = ${packA === "shared" ? common(floatsA) : own(floatsA)};`);
     if (packB !== "direct")
@@ -165,8 +172,8 @@ class BlockedRenderer {
     const { layout } = this;
     const before = layout.before();
     if (operand === "a")
-      return `packedA + ${before} * ${layout.panels * layout.height}L + p * ${layout.height}L * (s1 - s0) * kn`;
-    return `packedB + ${before} * ${layout.paddedColumns}L + n0 * (s1 - s0) * kn`;
+      return `packedA + ${before} * ${layout.panels * layout.height}L + p * ${layout.height}L * (s1 - s0) * ${layout.words}`;
+    return `packedB + ${before} * ${layout.paddedColumns}L + n0 * (s1 - s0) * ${layout.words}`;
   }
 
   private packAllOfA(first: string, step: string): string {
@@ -239,7 +246,7 @@ ${layout.blocks > 1 ? `for (long block = 0; block < ${layout.blocks}; block++) {
   private packColumns(): string {
     if (this.plan.packB !== "chunk" || this.packsAlong) return "";
     const { layout } = this;
-    const place = `packedB + (c - c0) * ${layout.width * layout.deepest}L`;
+    const place = `packedB + (c - c0) * ${layout.width * layout.deepestWords}L`;
     return `for (long c = c0; c < c1; c++) {\n${layout.columnText()}\n@pack(q, batch, n0, n, ${place}, ${RANGE});\n}`;
   }
 
@@ -250,7 +257,8 @@ ${layout.blocks > 1 ? `for (long block = 0; block < ${layout.blocks}; block++) {
     const rows = (body: string) => `for (long p = p0; p < p1; p++) {\n${layout.panelText()}\n${body}\n}`;
     const columns = (body: string) => `for (long c = c0; c < c1; c++) {\n${layout.columnText()}\n${body}\n}`;
     const flat = `group * ${rowPanels.length} + first`;
-    const packed = (place: string) => `list[0] = (depth_segment){${place}, 0, (s1 - s0) * kn}; const long count = 1;`;
+    const packed = (place: string) =>
+      `list[0] = (depth_segment){${place}, 0, (s1 - s0) * ${layout.words}}; const long count = 1;`;
     const compute = this.compute();
     if (this.byPointers) {
       return rows(`const long count = @rows(q, batch, first, h, table, starts, ${RANGE});\n${columns(compute)}`);
@@ -262,7 +270,7 @@ ${layout.blocks > 1 ? `for (long block = 0; block < ${layout.blocks}; block++) {
     if (packA === "chunk") {
       const pack = (place: string) => `@panel(q, batch, ${flat}, h, ${place}, list, ${RANGE});`;
       if (rowsOuter) return rows(`const long count = ${pack("packedA")}\n${columns(compute)}`);
-      const place = `packedA + (p - p0) * ${layout.height * layout.deepest}L`;
+      const place = `packedA + (p - p0) * ${layout.height * layout.deepestWords}L`;
       return `${rows(pack(place))}\n${columns(rows(`${packed(place)}\n${compute}`))}`;
     }
     const prepare = packed(this.placeOfPanel("a"));
@@ -277,7 +285,7 @@ ${layout.blocks > 1 ? `for (long block = 0; block < ${layout.blocks}; block++) {
     const direct = `${this.operands.b} + ${b.linear.constant} + ${linearText(b.linear, kernel.batch)} + k0 * ${step}L + n0`;
     const place = {
       direct,
-      chunk: `packedB + (c - c0) * ${layout.width * layout.deepest}L`,
+      chunk: `packedB + (c - c0) * ${layout.width * layout.deepestWords}L`,
       worker: this.placeOfPanel("b"),
       shared: this.placeOfPanel("b"),
     }[packB];

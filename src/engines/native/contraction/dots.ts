@@ -2,6 +2,8 @@ import type { PlainPlan, Target } from "../../../codegen/index.ts";
 import type { ContractionKernel } from "../../../passes/index.ts";
 import { Pointers } from "../render/pointers.ts";
 import { storeFunction } from "./epilogue.ts";
+import type { Support } from "./microkernel.ts";
+import { roundingFunctions } from "./pairs.ts";
 import { Memory, type RenderedContraction } from "./rendered.ts";
 import { decode, elementText, linearText, loopName } from "./text.ts";
 
@@ -31,6 +33,10 @@ export function renderDots(kernel: ContractionKernel, plan: PlainPlan, target: T
   const memory = new Memory();
   const copy = memory.take(few * deep);
   const store = storeFunction(kernel, target, pointers, undefined);
+  const support: Support = new Map([["total_f", TOTAL]]);
+  const rounded = kernel.precision === "bfloat16";
+  if (rounded) roundingFunctions(support);
+  const element = elementText(narrow.access, narrowName);
 
   const pairs = Array.from({ length: TOGETHER }, (_, i) =>
     Array.from({ length: few }, (_, j) => [i, j] as const),
@@ -38,7 +44,7 @@ export function renderDots(kernel: ContractionKernel, plan: PlainPlan, target: T
   const each = (text: (i: number, j: number) => string) => pairs.map(([i, j]) => text(i, j)).join(" ");
   const step = (load: (pointer: string) => string) =>
     `${Array.from({ length: few }, (_, j) => `const vf y${j} = ${load(`narrow + ${j * deep}L + k`)};`).join(" ")}
-${Array.from({ length: TOGETHER }, (_, i) => `{ const vf x = ${load(`x${i} + k`)}; ${Array.from({ length: few }, (_, j) => `c${i}_${j} += x * y${j};`).join(" ")} }`).join("\n")}`;
+${Array.from({ length: TOGETHER }, (_, i) => `{ const vf x = ${rounded ? `bf16_vf(${load(`x${i} + k`)})` : load(`x${i} + k`)}; ${Array.from({ length: few }, (_, j) => `c${i}_${j} += x * y${j};`).join(" ")} }`).join("\n")}`;
   const rest = deep % target.lanes;
   // Tiles of VL dot products per row or column of the narrow side.
   const place = (i: number, j: number) => (byRows ? `(r + ${i}) * VL + ${j}` : `${j} * VL + r + ${i}`);
@@ -58,7 +64,7 @@ if (batch != copied) {
 copied = batch;
 for (long j = 0; j < ${few}; j++) {
 ${decode("j", narrowLoops)}
-for (long ${loopName(depth.run.id)} = 0; ${loopName(depth.run.id)} < ${deep}; ${loopName(depth.run.id)}++) narrow[j * ${deep}L + ${loopName(depth.run.id)}] = ${elementText(narrow.access, narrowName)};
+for (long ${loopName(depth.run.id)} = 0; ${loopName(depth.run.id)} < ${deep}; ${loopName(depth.run.id)}++) narrow[j * ${deep}L + ${loopName(depth.run.id)}] = ${rounded ? `bf16_f(${element})` : element};
 }
 }
 for (long first = start; first < limit; first += VL) {
@@ -86,7 +92,7 @@ ${finish}
   const actual = pointers.actual();
   const head = [...pointers.declarations(), `char* const scratch = q[${actual.length}];`].join("\n");
   return {
-    support: new Map([["total_f", TOTAL]]),
+    support,
     helpers: store.replaceAll("@@declarations", head),
     phases: [{ body: body.replaceAll("@@declarations", head) }],
     actual: [...actual, "scratch"],

@@ -1,7 +1,26 @@
-import { Layout } from "../../../codegen/index.ts";
+import { type BlockedPlan, Layout } from "../../../codegen/index.ts";
 
-/** A layout, and the C that counts its panels and blocks. */
+/** A layout, and the C that counts its panels and blocks. Panels have a word for each step of the depth, or for each pair of steps. */
 export class LayoutText extends Layout {
+  /** Words of a panel per segment, in all, and in the deepest block. */
+  readonly runWords: number;
+  readonly deepWords: number;
+  readonly deepestWords: number;
+  /** C of the words that a segment of the current range takes. */
+  readonly words: string;
+
+  constructor(
+    plan: BlockedPlan,
+    readonly pairs: boolean,
+  ) {
+    super(plan);
+    const words = (steps: number) => (pairs ? Math.ceil(steps / 2) : steps);
+    this.runWords = words(this.run);
+    this.deepWords = this.segments * this.runWords;
+    this.deepestWords = this.bySegments ? (this.deepest / this.run) * this.runWords : words(this.deepest);
+    this.words = pairs ? "((kn + 1) / 2)" : "kn";
+  }
+
   /** Declares group, first (row within the group) and h of row panel p. */
   panelText(): string {
     const { groups, perGroup, size, large, length } = this.plan.rowPanels;
@@ -38,6 +57,6 @@ const long u1 = u0 + ${block} < limit ? u0 + ${block} : limit;
 ${this.bySegments ? `const long s0 = u0, s1 = u1, k0 = 0, kn = ${this.run};` : "const long s0 = 0, s1 = 1, k0 = u0, kn = u1 - u0;"}`;
   }
 
-  /** Steps of the depth before the range. */
-  readonly before = (): string => `(s0 * ${this.run}L + k0)`;
+  /** Words of a panel before the range; blocks of pairs begin at even steps. */
+  readonly before = (): string => (this.pairs ? `(s0 * ${this.runWords}L + k0 / 2)` : `(s0 * ${this.run}L + k0)`);
 }

@@ -10,12 +10,15 @@ interface Tile {
   readonly vectors: number;
   /** Whether the vectors of B are read where they lie, and written to a panel as they are used. */
   readonly packs?: boolean;
+  /** Whether both panels hold pairs of steps in bfloat16. */
+  readonly pairs?: boolean;
 }
 
 /** Steps of the depth before rows of B are needed that lie far apart, where the processor does not expect them. */
 const AHEAD = 32;
 
-const suffixOf = ({ rows, vectors, packs }: Tile): string => `${rows}x${vectors}${packs ? "_packing" : ""}`;
+const suffixOf = ({ rows, vectors, packs, pairs }: Tile): string =>
+  `${rows}x${vectors}${packs ? "_packing" : ""}${pairs ? "_pairs" : ""}`;
 
 const SEGMENT = `typedef struct { const float* a; long b; long depth; } depth_segment;`;
 
@@ -60,8 +63,11 @@ function steps(tile: Tile, depth: string, element: (row: number, ahead: number) 
       ...(tile.packs ? repeat(tile.vectors, (j) => `__builtin_prefetch(p + ${AHEAD} * bs + ${j} * VL, 0, 2);`) : []),
       ...(tile.packs ? [`to += ${tile.vectors} * VL;`] : []),
     ].join(" ");
-    const row = (i: number) => repeat(tile.vectors, (j) => `c${set}_${i}_${j} += x * b${j};`).join(" ");
-    const rows = repeat(tile.rows, (i) => `{ float x = ${element(i, set)}; ${row(i)} }`);
+    const sum = (name: string, j: number) =>
+      tile.pairs ? `${name} = add_products(${name}, x, b${j});` : `${name} += x * b${j};`;
+    const row = (i: number) => repeat(tile.vectors, (j) => sum(`c${set}_${i}_${j}`, j)).join(" ");
+    const x = (i: number) => (tile.pairs ? `vf x = splat_pair(${element(i, set)});` : `float x = ${element(i, set)};`);
+    const rows = repeat(tile.rows, (i) => `{ ${x(i)} ${row(i)} }`);
     return `{ ${load} p += bs;\n${rows.join("\n")} }`;
   };
   const several = `for (; k + ${sets} <= ${depth}; k += ${sets}) {
@@ -120,6 +126,11 @@ export function segmentType(support: Support): void {
   support.set("depth_segment", SEGMENT);
 }
 
+/** Declares transpose_square. */
+export function transposeSquare(support: Support, target: Target): void {
+  if (!support.has("transpose_square")) support.set("transpose_square", transposeText(target));
+}
+
 /** The square of VL x VL floats in `r`, transposed by exchanging halves log2(VL) times. */
 function transposeText({ lanes }: Target): string {
   const index = (offset: number) =>
@@ -145,7 +156,7 @@ INLINE void transpose_square(vf r[VL]) {
 export function packRows(support: Support, target: Target, width: number): string {
   const name = `pack_rows_${width}`;
   if (support.has(name)) return name;
-  if (!support.has("transpose_square")) support.set("transpose_square", transposeText(target));
+  transposeSquare(support, target);
   const { lanes } = target;
   const blocks = Array.from({ length: Math.ceil(width / lanes) }, (_, block) => {
     const first = block * lanes;

@@ -2,6 +2,8 @@ import { type PlainPlan, sizeOf, type Target } from "../../../codegen/index.ts";
 import type { ContractionKernel, Loop } from "../../../passes/index.ts";
 import { Pointers } from "../render/pointers.ts";
 import { storeFunction } from "./epilogue.ts";
+import type { Support } from "./microkernel.ts";
+import { roundingFunctions } from "./pairs.ts";
 import type { RenderedContraction } from "./rendered.ts";
 import { decode, elementText, linearText, loopName, repeat } from "./text.ts";
 
@@ -32,7 +34,11 @@ export function renderSmall(kernel: ContractionKernel, plan: PlainPlan, target: 
   const nameOfA = pointers.name(kernel.a);
   const nameOfB = pointers.name(kernel.b);
 
-  const direct = b.source === "lanes" && columns % target.lanes === 0;
+  const support: Support = new Map();
+  const rounded = kernel.precision === "bfloat16";
+  if (rounded) roundingFunctions(support);
+  const operand = (element: string) => (rounded ? `bf16_f(${element})` : element);
+  const direct = !rounded && b.source === "lanes" && columns % target.lanes === 0;
   const line = direct
     ? `${nameOfB} + ${b.linear.constant} + ${linearText(b.linear, [...kernel.batch, ...depth])}`
     : `lines + k * ${width}`;
@@ -40,7 +46,7 @@ export function renderSmall(kernel: ContractionKernel, plan: PlainPlan, target: 
   const copy = `float lines[${deep * width}] __attribute__((aligned(64)));
 for (long k = 0; k < ${deep}; k++) {
 ${decode("k", depth)}
-for (long ${j} = 0; ${j} < ${columns}; ${j}++) lines[k * ${width} + ${j}] = ${elementText(kernel.b, nameOfB)};
+for (long ${j} = 0; ${j} < ${columns}; ${j}++) lines[k * ${width} + ${j}] = ${operand(elementText(kernel.b, nameOfB))};
 for (long j = ${columns}; j < ${width}; j++) lines[k * ${width} + j] = 0;
 }`;
   /** The last rows may be there already: then the very last is computed again. */
@@ -58,7 +64,7 @@ vf ${repeat(together, (r) => repeat(vectors, (v) => `c${r}_${v} = {0}`).join(", 
 for (long k = 0; k < ${deep}; k++) {
 ${decode("k", depth)}
 ${repeat(vectors, (v) => `const vf b${v} = load_f(${line} + ${v} * VL);`).join(" ")}
-${repeat(together, (r) => `{ ${decode(row(r), kernel.rows)} const float x = ${elementText(kernel.a, nameOfA)}; ${sums(r, (v) => `c${r}_${v} += x * b${v};`)} }`).join("\n")}
+${repeat(together, (r) => `{ ${decode(row(r), kernel.rows)} const float x = ${operand(elementText(kernel.a, nameOfA))}; ${sums(r, (v) => `c${r}_${v} += x * b${v};`)} }`).join("\n")}
 }
 ${repeat(together, (r) => sums(r, (v) => `store_f(tile + (m + ${r}) * ${width} + ${v} * VL, c${r}_${v});`)).join("\n")}
 }
@@ -68,7 +74,7 @@ ${repeat(together, (r) => sums(r, (v) => `store_f(tile + (m + ${r}) * ${width} +
   const store = storeFunction(kernel, target, pointers, undefined).replace("__attribute__((noinline))", "inline");
   const head = pointers.declarations().join("\n");
   return {
-    support: new Map(),
+    support,
     helpers: store.replaceAll("@@declarations", head),
     phases: [{ body: body.replaceAll("@@declarations", head) }],
     actual: pointers.actual(),
