@@ -2,6 +2,7 @@ import type { Dataset } from "../data/index.ts";
 import {
   chain,
   copyGraph,
+  type ForwardResult,
   type Holder,
   type Layer,
   type LoadWeightsOptions,
@@ -13,7 +14,7 @@ import {
   type WeightsReport,
   type WeightValues,
 } from "../nn/index.ts";
-import { resolveEngine, type Tensor } from "../tensor/index.ts";
+import { resolveEngine, type Tensor, withPrecision } from "../tensor/index.ts";
 import { checkOptions, fail } from "../util/index.ts";
 import type { ArrayData } from "./column.ts";
 import { type Data, readDataset, readInputs } from "./dataset.ts";
@@ -96,6 +97,11 @@ export class Model extends Network {
     this.savedState = undefined;
     this.most = 0;
     return this;
+  }
+
+  /** The network's graph; its products have the precision that the model was compiled with. */
+  override forward(...given: Parameters<Network["forward"]>): ForwardResult {
+    return withPrecision(this.objective?.precision ?? "float32", () => super.forward(...given));
   }
 
   /**

@@ -233,6 +233,23 @@ export function sumsOnly({ name, kernel, lengths }: Problem): Problem {
   return { name: `sums of ${name}`, kernel: { ...kernel, stores }, lengths };
 }
 
+/** The same of operands that are rounded to bfloat16 before they are multiplied. */
+export const inBfloat16 = ({ name, kernel, lengths }: Problem): Problem => ({
+  name: `${name} in bfloat16`,
+  kernel: { ...kernel, precision: "bfloat16" },
+  lengths,
+});
+
+/** The nearest bfloat16, ties to even, of a number that is none of the smallest: by integer arithmetic on its own. */
+function nearestBfloat16(x: number): number {
+  if (x === 0) return 0;
+  const unit = 2 ** (Math.floor(Math.log2(Math.abs(x))) - 7);
+  const scaled = x / unit;
+  const down = Math.floor(scaled);
+  const rest = scaled - down;
+  return unit * (rest < 0.5 || (rest === 0.5 && down % 2 === 0) ? down : down + 1);
+}
+
 /** Loops of size 1 dropped, as the passes do. */
 function withoutUnitLoops(kernel: ContractionKernel): ContractionKernel {
   const groups = ["batch", "rows", "columns", "depth"] as const;
@@ -295,12 +312,13 @@ export function solve({ kernel, lengths }: Problem, buffers: readonly Float32Arr
       walk(rest, visit);
     }
   };
+  const multiplied = kernel.precision === "bfloat16" ? nearestBfloat16 : (value: number) => value;
   /** All that an access reads at the current point of the batch, for each of `outer` the depth contiguous. */
   const gather = (each: Access, outer: readonly Loop[]): Float64Array[] => {
     const found: Float64Array[] = [];
     walk(outer, () => {
       const line: number[] = [];
-      walk(kernel.depth, () => line.push(read(each)));
+      walk(kernel.depth, () => line.push(multiplied(read(each))));
       found.push(Float64Array.from(line));
     });
     return found;

@@ -1,13 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { contractionTarget, normalize, planContraction, type Target } from "../../src/codegen/index.ts";
-import { renderProgram, type VectorBytes } from "../../src/engines/native/render/program.ts";
-import { loadProgram } from "../../src/engines/native/runtime/index.ts";
-import { compileLibrary, findCompiler } from "../../src/engines/native/toolchain/index.ts";
 import { WASM_TARGET } from "../../src/engines/wasm/contraction/target.ts";
-import { renderModule } from "../../src/engines/wasm/render/program.ts";
-import { openWasmRuntime, type WasmRuntime } from "../../src/engines/wasm/runtime/index.ts";
-import type { Access, Expression, KernelProgram } from "../../src/passes/index.ts";
 import { HostRandom } from "../../src/util/index.ts";
+import { allowedError, differing, typicalOf, workshopFor, worstError } from "./contraction-machines.ts";
 import { convolution, type Geometry, matrixProduct, type Problem, solve, sumsOnly } from "./contraction-problem.ts";
 
 const random = new HostRandom(20);
@@ -85,154 +80,33 @@ const PROBLEMS: readonly Problem[] = [
   ].map(sumsOnly),
 ];
 
-/** All problems as the steps of one program; every problem has its own five buffers. */
-function programOf(problems: readonly Problem[]): KernelProgram {
-  const shift = (access: Access, by: number): Access => ({ ...access, buffer: access.buffer + by });
-  const shiftValue = (value: Expression, by: number): Expression =>
-    value.kind === "load"
-      ? { ...value, access: shift(value.access, by) }
-      : value.kind === "scalar"
-        ? { ...value, args: value.args.map((arg) => shiftValue(arg, by)) }
-        : value;
-  return {
-    name: "contractions",
-    buffers: problems
-      .flatMap(({ lengths }) => lengths.map((length) => ({ dtype: "float32" as const, length })))
-      .map((buffer, index) => ({ ...buffer, place: { kind: "input", index } })),
-    steps: problems.map(({ kernel }, i) => ({
-      kernel: {
-        ...kernel,
-        a: shift(kernel.a, 5 * i),
-        b: shift(kernel.b, 5 * i),
-        stores: kernel.stores.map(({ access, value }) => ({
-          access: shift(access, 5 * i),
-          value: shiftValue(value, 5 * i),
-        })),
-      },
-      barrier: true,
-      parallel: true,
-      scope: "",
-      parts: [],
-    })),
-    arenaBytes: 0,
-    liveBytes: 0,
-    work: 1e9,
-  };
-}
-
-const values = new HostRandom(5);
-const operands = PROBLEMS.map(({ lengths }) =>
-  lengths.map((length) => Float32Array.from({ length }, () => values.uniform() * 2 - 1)),
-);
-
-/** A compiled engine, in one of the forms that its code may have. */
-interface Machine {
-  readonly name: string;
-  /** The results of all problems, on so many threads. */
-  readonly run: (threads: number) => Promise<readonly Float32Array[]>;
-}
-
-/** The operands, with results that nothing has been written to. */
-const initial = operands.flatMap((each) =>
-  each.map((data, i) => (i === 2 ? new Float32Array(data.length).fill(Number.NaN) : data)),
-);
-const results = (buffers: readonly Float32Array[]) => PROBLEMS.map((_, i) => buffers[5 * i + 2]!);
-
-async function nativeMachines(): Promise<Machine[]> {
-  const { compiler, reason } = await findCompiler();
-  if (!compiler) {
-    if (process.env.DESCENT_REQUIRE?.includes("native")) throw new Error(reason);
-    console.log(`skipped: contractions on native: ${reason}`);
-    return [];
-  }
-  const run = async (vectorBytes: VectorBytes, threads: number): Promise<readonly Float32Array[]> => {
-    const { sources, scratchBytes, sharedBytes } = renderProgram(programOf(PROBLEMS), vectorBytes);
-    const library = await compileLibrary({ name: "contractions", sources }, { compiler });
-    const native = await loadProgram(library.path, { threads });
-    const buffers = initial.map((data) => data.slice());
-    const working = [(scratchBytes / 4) * threads, sharedBytes / 4].map((length) => new Float32Array(length + 16));
-    native.bind([...buffers, ...working]).runSync();
-    return results(buffers);
-  };
-  const widths = ([16, 32, 64] as const).filter((bytes) => bytes <= compiler.vectorBytes);
-  return widths.map((bytes) => ({
-    name: `native, vectors of ${bytes} bytes`,
-    run: (threads) => run(bytes, threads),
-  }));
-}
-
-const sameBits = (a: Float32Array, b: Float32Array): boolean =>
-  Buffer.compare(new Uint8Array(a.buffer), new Uint8Array(b.buffer)) === 0;
-
-const opened: WasmRuntime[] = [];
-
-async function wasmMachines(): Promise<Machine[]> {
-  const open = async (threads: number): Promise<WasmRuntime> => {
-    const found = await openWasmRuntime({ threads });
-    if ("reason" in found) throw new Error(found.reason);
-    opened.push(found.runtime);
-    return found.runtime;
-  };
-  const run = async (fusedMultiplyAdd: boolean, threads: number): Promise<readonly Float32Array[]> => {
-    const runtime = await open(threads);
-    const program = programOf(PROBLEMS);
-    const rendered = renderModule(program, { shared: runtime.features.sharedMemory, fusedMultiplyAdd });
-    const loaded = await runtime.load(rendered, { program, data: [] });
-    const inputs = initial.map((data) => {
-      const array = runtime.allocate("float32", data.length) as Float32Array;
-      array.set(data);
-      return array;
-    });
-    await loaded.bind({ inputs, state: [], outputs: [] })();
-    return results(inputs.map((array) => array.slice()));
-  };
-  const { features } = await open(1);
-  const forms = features.fusedMultiplyAdd ? [true, false] : [false];
-  return forms.map((fused) => ({
-    name: `wasm, ${fused ? "fused multiply-add" : "multiplications and additions"}`,
-    run: (threads) => run(fused, threads),
-  }));
-}
-
-const machines = [...(await nativeMachines()), ...(await wasmMachines())];
+const workshop = await workshopFor(PROBLEMS);
 
 describe("contraction kernels", () => {
   let expected: Float64Array[] = [];
   beforeAll(() => {
-    expected = PROBLEMS.map((problem, i) => solve(problem, operands[i]!));
+    expected = PROBLEMS.map((problem, i) => solve(problem, workshop.operands[i]!));
   });
-  afterAll(() => {
-    for (const runtime of opened) runtime.close();
-  });
+  afterAll(workshop.close);
 
-  it.each(machines)("on $name give what the definition gives", { timeout: 180_000 }, async ({ run }) => {
+  it.each(workshop.machines)("on $name give what the definition gives", { timeout: 180_000 }, async ({ run }) => {
     const found = await run(2);
     PROBLEMS.forEach((problem, i) => {
-      const truth = expected[i]!;
-      let worst = 0;
-      found[i]!.forEach((value, at) => {
-        // Untouched elements stay as they were.
-        const error = Number.isNaN(truth[at]) && Number.isNaN(value) ? 0 : Math.abs(value - truth[at]!);
-        worst = error <= worst ? worst : error;
-      });
-      const depth = problem.kernel.depth.reduce((total, { size }) => total * size, 1);
-      expect(worst, problem.name).toBeLessThan(4e-6 * Math.sqrt(depth) + 1e-6);
+      expect(worstError(found[i]!, expected[i]!), problem.name).toBeLessThan(allowedError(problem));
     });
   });
 
-  // One form of each engine: the others differ in the width of a vector or in one instruction.
-  const typical = ["native", "wasm"].flatMap(
-    (engine) => machines.findLast(({ name }) => name.startsWith(engine)) ?? [],
+  it.each(typicalOf(workshop))(
+    "on $name give the same bits on any number of threads",
+    { timeout: 180_000 },
+    async ({ run }) => {
+      const one = await run(1);
+      // One after the other: threads that wait for each other at barriers want a processor.
+      for (const threads of [2, 3, 5]) {
+        expect(differing(workshop, one, await run(threads)), `${threads} threads`).toEqual([]);
+      }
+    },
   );
-  it.each(typical)("on $name give the same bits on any number of threads", { timeout: 180_000 }, async ({ run }) => {
-    const one = await run(1);
-    // One after the other: threads that wait for each other at barriers want a processor.
-    for (const threads of [2, 3, 5]) {
-      const other = await run(threads);
-      const differing = PROBLEMS.filter((_, i) => !sameBits(one[i]!, other[i]!)).map(({ name }) => name);
-      expect(differing, `${threads} threads`).toEqual([]);
-    }
-  });
 });
 
 /** The ways of computing that a target's plans of all problems name. */

@@ -41,6 +41,8 @@ const training = z.strictObject({
   /** Updates done. */
   step: count,
   learningRateFactor: z.number().check(z.positive()),
+  /** Left out for float32. */
+  precision: z.optional(z.literal("bfloat16")),
 });
 
 /** What model.json holds. */

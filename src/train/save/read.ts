@@ -50,6 +50,7 @@ export async function readModel(source: ModelSource, make: MakeNetwork): Promise
           lossWeights: training.lossWeights as number[],
           metrics: training.metrics as MetricSpec[][],
           weightedMetrics: training.weightedMetrics as MetricSpec[][],
+          precision: training.precision,
         }
       : undefined,
     fill(network) {

@@ -98,6 +98,7 @@ function trainingConfig(objective: Objective | undefined, outputs: number, taken
       weightedMetrics: heads.map((head) => metricsOf(head?.weightedMetrics)),
       step: taken.step,
       learningRateFactor: taken.learningRateFactor,
+      precision: objective.precision === "float32" ? undefined : objective.precision,
     };
   } catch (error) {
     if (error instanceof DescentError) return null; // a function without a name

@@ -9,6 +9,7 @@ import { type Chunk, type ColumnPanel, Geometry, type Range, type RowPanel, stri
 import { FLOAT, VECTOR } from "./lanes.ts";
 import { OperandWriter } from "./operand-writer.ts";
 import { type Operands, writeOperands } from "./operands.ts";
+import { roundPanel } from "./rounding.ts";
 import { type Callee, Routine, type Support } from "./routine.ts";
 import { Rows } from "./rows.ts";
 import { type OfA, type Target, TileCalls } from "./tile-calls.ts";
@@ -108,7 +109,15 @@ class BlockedRenderer {
   #packRows(routine: Routine, batch: Code, p: Code, { flat, h }: RowPanel, chunk: Chunk, range: Range): Code {
     const { list, table } = this.#memory(routine);
     const to = this.#geometry.panelOfA(routine, p, chunk, range);
-    return routine.call(this.#operands.ofA, batch, flat, h, to, list, table, ...depthOf(range));
+    const listed = routine.call(this.#operands.ofA, batch, flat, h, to, list, table, ...depthOf(range));
+    return [listed, this.#round(routine, to, range, i32(this.#geometry.layout.height))];
+  }
+
+  /** Rounds a packed panel of so many rows or columns to the precision of the product. */
+  #round(routine: Routine, panel: Code, range: Range, width: Code): Code {
+    if (!this.kernel.precision) return [];
+    const bytes = times(multiply(this.#geometry.steps(range), width), FLOAT);
+    return routine.callShared(roundPanel(this.#support), panel, add(panel, bytes));
   }
 
   #memory(routine: Routine): { readonly list: Code; readonly table: Code } {
@@ -129,7 +138,10 @@ class BlockedRenderer {
         const { n0, n, width } = this.#geometry.columnPanel(routine, c, block);
         const start = this.#geometry.panelOfB(routine, n0, chunk, range);
         const to = add(start, multiply(before, times(width, FLOAT)));
-        block.push(routine.call(this.#operands.ofB!, batch, n0, n, to, table, ...depthOf(piece)));
+        block.push(
+          routine.call(this.#operands.ofB!, batch, n0, n, to, table, ...depthOf(piece)),
+          this.#round(routine, to, piece, width),
+        );
       });
     return this.plan.b.source === "lanes" ? this.#geometry.overPieces(routine, range, pack) : pack(range, i32(0));
   }

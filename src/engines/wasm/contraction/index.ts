@@ -1,4 +1,4 @@
-import { normalize, type Plan, planContraction } from "../../../codegen/index.ts";
+import { type BlockedPlan, normalize, type Plan, planContraction } from "../../../codegen/index.ts";
 import { type ContractionKernel, contractionAsLoops } from "../../../passes/index.ts";
 import type { AssemblerOptions } from "../render/assembler.ts";
 import type { RenderedKernel } from "../render/kernel.ts";
@@ -12,6 +12,8 @@ import { WASM_TARGET } from "./target.ts";
 export function renderContraction(kernel: ContractionKernel, options: AssemblerOptions): RenderedKernel | undefined {
   const { normal, plan } = choose(kernel);
   if (plan.columns === 1 && vectorsAlongBatch(normal)) return undefined;
+  // What is rounded is rounded in panels, or by plain loops.
+  if (kernel.precision) return plan.kind === "blocked" ? renderBlocked(normal, unguarded(plan), options) : undefined;
   if (plan.kind === "blocked" && isStream(plan)) return renderStreams(normal, plan, options);
   if (plan.kind === "blocked") return renderBlocked(normal, plan, options);
   if (plan.kind === "dots") return renderDots(normal, plan, options);
@@ -28,6 +30,12 @@ function choose(kernel: ContractionKernel): { normal: ContractionKernel; plan: P
   if (kernel.columns.length > 0 || plan.kind !== "blocked" || plan.b.source !== "general") return { normal, plan };
   const straight = planContraction(kernel, WASM_TARGET);
   return straight.a.source === "general" ? { normal, plan } : { normal: kernel, plan: straight };
+}
+
+/** The same plan where lanes of A that do not exist everywhere are packed one by one. */
+function unguarded(plan: BlockedPlan): BlockedPlan {
+  const guarded = plan.a.source === "lanes" && plan.a.access.guards.length > 0;
+  return guarded ? { ...plan, a: { ...plan.a, source: "general" } } : plan;
 }
 
 /** Whether the lanes of plain loops would be elements of the batch: in a depthwise convolution they are its channels. */
