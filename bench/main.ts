@@ -1,7 +1,7 @@
 // `npm run bench [-- COMMAND] [options]`: see docs/benchmarks.md.
 import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { compare } from "./commands/compare.ts";
 import { measureCompile } from "./commands/compile.ts";
 import { measureGeneration } from "./commands/generate.ts";
@@ -9,7 +9,7 @@ import { learnText } from "./commands/language.ts";
 import { measureMemory } from "./commands/memory.ts";
 import { formatScaling, scalingTasks } from "./commands/scaling.ts";
 import { openChromium } from "./contest/chromium.ts";
-import { CONTESTANTS } from "./contest/contestants.ts";
+import { CONTESTANTS, OF_PRECISION } from "./contest/contestants.ts";
 import { type CompareOptions, chosen, comparing, positive } from "./options.ts";
 import { CASES } from "./suite/cases.ts";
 import { KERNELS } from "./suite/kernels.ts";
@@ -21,8 +21,17 @@ const program = new Command("npm run bench --").description(
 
 comparing(program.command("steps", { isDefault: true }).description("whole training steps of the suite (the default)"))
   .option("--chromium", "in pages of Chromium: WebAssembly and plain JavaScript")
+  .addOption(
+    new Option("--precision <name>", "also with products in this precision, and PyTorch's autocast")
+      .choices(Object.keys(OF_PRECISION))
+      .default("float32"),
+  )
   .action(async (options: CompareOptions) => {
-    const keys = Object.keys(CONTESTANTS).filter((key) => key !== "onnxruntime");
+    const special = Object.values(OF_PRECISION).flat();
+    const wanted = OF_PRECISION[options.precision ?? "float32"] ?? [];
+    const keys = Object.keys(CONTESTANTS).filter(
+      (key) => key !== "onnxruntime" && (!special.includes(key) || wanted.includes(key)),
+    );
     if (!options.chromium) return void (await compare(trainingTasks(), keys, options));
     const host = await openChromium();
     try {

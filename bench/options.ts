@@ -10,6 +10,7 @@ export interface CompareOptions {
   readonly json?: string;
   readonly chromium?: true;
   readonly wait: boolean;
+  readonly precision?: string;
 }
 
 export function positive(text: string): number {

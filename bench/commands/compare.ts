@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
-import { CONTESTANTS, node } from "../contest/contestants.ts";
+import { CONTESTANTS, node, OF_PRECISION } from "../contest/contestants.ts";
 import { toJson } from "../contest/json.ts";
 import {
   formatErrors,
@@ -34,11 +34,12 @@ async function start(host: Host, keys: readonly string[], threads: number): Prom
     const entrant = CONTESTANTS[key];
     if (!entrant) throw new Error(`no contestant ${key}`);
     const { title, limits, installed } = entrant;
+    const rounded = OF_PRECISION["bfloat16"]?.includes(key) ?? false;
     const rival =
       installed && missing
         ? { reason: missing }
         : await startRival(() => host.open(key, threads), limits).catch((error: Error) => ({ reason: error.message }));
-    competitors.push({ key, title, rival });
+    competitors.push({ key, title, rounded, rival });
   }
   return competitors;
 }

@@ -14,9 +14,10 @@ function versionOf(packageFile: string): string {
 async function start(): Promise<Contestant> {
   switch (name) {
     case "descent":
+    case "descent-bfloat16":
     case "descent-wasm": {
       const { startDescent } = await import("./descent.ts");
-      return startDescent(versionOf("../../package.json"), threads);
+      return startDescent(versionOf("../../package.json"), threads, name.endsWith("bfloat16") ? "bfloat16" : "float32");
     }
     case "tfjs-wasm":
     case "tfjs": {

@@ -30,10 +30,21 @@ const entrant = (title: string, open: Entrant["open"], rest: Partial<Entrant> = 
 const peer = (name: string, title: string, browser: boolean): Entrant =>
   entrant(title, (threads) => startNode(name, threads), { installed: true, browser });
 
+/** Those who compute in a precision that is no other contestant's. */
+export const OF_PRECISION: Readonly<Record<string, readonly string[]>> = {
+  float32: [],
+  bfloat16: ["descent-bfloat16", "pytorch-bfloat16"],
+};
+
 /** Descent first: the others are compared with it. onnxruntime does not train: it is asked for kernels only. */
 export const CONTESTANTS: Readonly<Record<string, Entrant>> = {
   descent: entrant("Descent", (threads) => startNode("descent", threads, { DESCENT_ENGINE: "native" })),
   pytorch: entrant("PyTorch", (threads) => startPython("eager", threads)),
+  // Only with --precision bfloat16: Descent compiled so, and PyTorch's autocast.
+  "descent-bfloat16": entrant("Descent bfloat16", (threads) =>
+    startNode("descent-bfloat16", threads, { DESCENT_ENGINE: "native" }),
+  ),
+  "pytorch-bfloat16": entrant("PyTorch bfloat16", (threads) => startPython("bfloat16", threads)),
   // Its compiler takes minutes for a deep network.
   "torch.compile": entrant("torch.compile", (threads) => startPython("compile", threads), {
     limits: { begin: 300, block: 30 },

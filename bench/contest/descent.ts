@@ -1,4 +1,4 @@
-import { type Callback, resolveEngine, tensor } from "descent";
+import { type Callback, type Precision, resolveEngine, tensor } from "descent";
 import { CASES, compiled, perceptronCase } from "../suite/cases.ts";
 import { firstWeights, repeated, samplesOf } from "../suite/numbers.ts";
 import { type Block, type Contestant, FIRST_STEPS, type TrainingTask, type Work } from "../suite/task.ts";
@@ -15,18 +15,18 @@ function promised<T>() {
 }
 
 /** The suite's network; perceptrons of other sizes are made from the task. */
-function networkOf(task: TrainingTask) {
+function networkOf(task: TrainingTask, precision: Precision) {
   const suite = CASES.find(({ name, batch }) => name === task.name && batch === task.batch);
-  if (suite) return compiled(suite);
+  if (suite) return compiled(suite, precision);
   if (!task.layers.every(({ kind }) => kind === "dense"))
     throw new Error(`bench/suite/cases.ts has no case ${task.name}`);
   const units = task.layers.map(({ options }) => options.units as number);
-  return compiled(perceptronCase(task.name, { ...task, sizes: [task.inputShape[0] ?? 1, ...units] }));
+  return compiled(perceptronCase(task.name, { ...task, sizes: [task.inputShape[0] ?? 1, ...units] }), precision);
 }
 
 /** Whole epochs of one `fit`, begun when they are asked for: batches are shuffled and copied as when users train. */
-async function train(task: TrainingTask): Promise<Work> {
-  const network = networkOf(task);
+async function train(task: TrainingTask, precision: Precision): Promise<Work> {
+  const network = networkOf(task, precision);
   network.setWeights(firstWeights(task));
   const data = samplesOf(task);
   const tensors = (times: number) => {
@@ -87,13 +87,18 @@ async function train(task: TrainingTask): Promise<Work> {
 }
 
 /** Descent on the engine that DESCENT_ENGINE names; in a page on the one there is. */
-export async function startDescent(version: string, threads: number): Promise<Contestant> {
+export async function startDescent(
+  version: string,
+  threads: number,
+  precision: Precision = "float32",
+): Promise<Contestant> {
   const { engine, reason } = await resolveEngine();
   return {
-    name: engine.name === "native" ? "Descent" : `Descent ${engine.name}`,
+    name:
+      engine.name !== "native" ? `Descent ${engine.name}` : precision === "float32" ? "Descent" : "Descent bfloat16",
     version,
     threads,
     note: `${engine.name} engine, ${reason}`,
-    begin: (task) => (task.kind === "training" ? train(task) : computeKernel(task)),
+    begin: (task) => (task.kind === "training" ? train(task, precision) : computeKernel(task)),
   };
 }

@@ -46,7 +46,7 @@ export async function startNode(
 }
 
 /** Starts PyTorch (bench/peers/torch_peer.py) in a process of Python's ($PYTHON, else python3), which reads and writes lines of JSON. */
-export async function startPython(mode: "eager" | "compile", threads: number): Promise<Channel> {
+export async function startPython(mode: "eager" | "compile" | "bfloat16", threads: number): Promise<Channel> {
   const script = fileURLToPath(new URL("../peers/torch_peer.py", import.meta.url));
   const child = spawn(process.env.PYTHON ?? "python3", [script, mode, String(threads)], {
     stdio: ["pipe", "pipe", "pipe"],

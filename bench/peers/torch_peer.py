@@ -1,11 +1,11 @@
-"""PyTorch's side of `npm run bench`. Usage: torch_peer.py eager|compile THREADS
+"""PyTorch's side of `npm run bench`. Usage: torch_peer.py eager|compile|bfloat16 THREADS
 
 Reads one JSON request per line and answers one JSON line: {"ask": "begin", "task": TASK, "numbers": FILE} -> {"first": LOSSES},
 {"ask": "block", "ms": M} -> {"block": {"ms": per step, "steps": N}}, {"ask": "end"} -> {"loss": L}; or {"error": ...}. {"ask": "learn",
 "task": TASK, "vocabulary": V, "sizes": SIZES, "numbers": FILE}, {"ask": "steps", "count": N} and {"ask": "validate"}: see torch_language.py. TASK is a
 TrainingTask or KernelTask of bench/suite/task.ts, FILE what bench/contest/numbers-file.ts writes.
 The first line, unasked, says who this is: {"name", "version", "threads", "note"}.
-Fused optimizers. With "compile", forward and loss go through torch.compile, which compiles the backward pass with them.
+Fused optimizers. With "bfloat16", forward and loss under torch.autocast, as PyTorch's guide says. With "compile", forward and loss go through torch.compile, which compiles the backward pass with them.
 """
 import json
 import sys
@@ -20,6 +20,7 @@ except Exception as error:  # not installed, or broken: the caller prints why an
     sys.exit(0)
 
 COMPILE = sys.argv[1] == "compile"
+BFLOAT16 = sys.argv[1] == "bfloat16"
 if COMPILE:
     try:
         import filelock, fsspec  # noqa: E401, F401: what torch.compile imports beyond torch itself
@@ -166,7 +167,9 @@ def training(task, path):
     optimizer = optimizer_of(task["optimizer"], model.parameters())
 
     def forward(x, y):
-        return loss_of(model(x), y)
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=BFLOAT16):
+            scores = model(x)
+        return loss_of(scores.float(), y)
 
     if COMPILE:
         torch._dynamo.reset()
@@ -259,10 +262,10 @@ def answer(request):
 
 
 print(json.dumps({
-    "name": "torch.compile" if COMPILE else "PyTorch",
+    "name": "torch.compile" if COMPILE else "PyTorch bfloat16" if BFLOAT16 else "PyTorch",
     "version": torch.__version__,
     "threads": torch.get_num_threads(),
-    "note": "fused optimizer" + (", forward, loss and backward compiled" if COMPILE else ", eager"),
+    "note": "fused optimizer" + (", forward, loss and backward compiled" if COMPILE else ", eager") + (", autocast to bfloat16" if BFLOAT16 else ""),
 }), flush=True)
 for line in sys.stdin:
     try:

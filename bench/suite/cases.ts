@@ -5,6 +5,7 @@ import {
   type Model,
   model,
   optimizers,
+  type Precision,
   randomKey,
   type SymbolicTensor,
   sequential,
@@ -159,11 +160,12 @@ export function caseNamed(name: string): Case {
 }
 
 /** Its network, ready to train; as PyTorch's cross_entropy the loss is taken from logits and class numbers. */
-export function compiled({ build, loss, optimizer }: Case): Model {
+export function compiled({ build, loss, optimizer }: Case, precision?: Precision): Model {
   const { kind, ...options } = optimizer;
   return build().compile({
     optimizer: optimizers[kind](options),
     loss: loss === "crossEntropy" ? losses.sparseCategoricalCrossentropy({ fromLogits: true }) : loss,
+    precision,
   });
 }
 

@@ -7,7 +7,14 @@ export type Precision = "float32" | "bfloat16";
 
 let current: Precision = "float32";
 
-/** Runs `build`; products and convolutions that it makes have this precision, and so have their gradients, whenever these are made. */
+/**
+ * Runs `build`, which makes tensors: matrix products and convolutions among them are computed in this precision, and so are their
+ * gradients, whenever these are taken. Models do so by `compile({ precision })`.
+ *
+ * @example
+ * const y = withPrecision("bfloat16", () => tensor([[1.001]]).matmul(tensor([[3]])));
+ * console.log(await y.item()); // 3
+ */
 export function withPrecision<T>(precision: Precision, build: () => T): T {
   const outer = current;
   current = precision;
