@@ -1,4 +1,14 @@
-import { applicationOf, applications, inScope, isFloat, type Node, ops, topologicalOrder } from "../ir/index.ts";
+import {
+  applicationOf,
+  applications,
+  inScope,
+  isFloat,
+  type Node,
+  ops,
+  precisionOf,
+  topologicalOrder,
+  withPrecision,
+} from "../ir/index.ts";
 import { invariant, sameShape } from "../util/index.ts";
 import { loopGradients, type Slope } from "./loop.ts";
 
@@ -44,7 +54,7 @@ export function pullBack(outputs: readonly Slope[], wrt: readonly Node[]): (Node
     }
     const grad = gradient.get(node);
     if (grad === undefined || !needed.has(node) || rule === null || node.inputs.length === 0) return undefined;
-    return rule({ node, inputs: node.inputs, grad });
+    return withPrecision(precisionOf(node), () => rule({ node, inputs: node.inputs, grad }));
   };
   for (const node of order.reverse()) {
     inScope(node.scope === "" ? "gradient" : `${node.scope}/gradient`, () => {

@@ -1,4 +1,4 @@
-import { apply, type Node, ops, precisionOf, withInputs } from "../ir/index.ts";
+import { apply, type Node, ops, precisionOf, withInputs, withPrecision } from "../ir/index.ts";
 
 /** Views of sums are sums of views, as long as nothing but zeros is filled in. */
 function isLinearView({ op, attributes }: Node): boolean {
@@ -68,10 +68,11 @@ export class StepSums {
     const axes = batch.map((_, i) => i + 1);
     const last = batch.length + 1;
     const depth = a.shape[0]! * a.shape.at(-1)!;
-    return ops.matmul(
-      ops.reshape(ops.permute(a, [...axes, last, 0, last + 1]), [...batch, rows, depth]),
-      ops.reshape(ops.permute(b, [...axes, 0, last, last + 1]), [...batch, depth, columns]),
-      precisionOf(node),
+    return withPrecision(precisionOf(node), () =>
+      ops.matmul(
+        ops.reshape(ops.permute(a, [...axes, last, 0, last + 1]), [...batch, rows, depth]),
+        ops.reshape(ops.permute(b, [...axes, 0, last, last + 1]), [...batch, depth, columns]),
+      ),
     );
   }
 

@@ -1,6 +1,7 @@
 import type { Shape } from "../util/index.ts";
 import type { DType } from "./dtype.ts";
 import type { IndexExpression } from "./index-expression.ts";
+import { currentPrecision } from "./precision.ts";
 import type { Scalar } from "./scalar/expression.ts";
 
 /** Shape and element type of a tensor. */
@@ -125,8 +126,9 @@ export type OpRecord = ElementwiseOp | MovementOp | ReduceOp | ContractionOp | S
 let nodeCount = 0;
 let currentScope = "";
 
-/** Applies an op: checks the inputs by its shape rule and makes the node. */
-export function apply(op: OpRecord, inputs: readonly Node[], attributes: Attributes = {}): Node {
+/** Applies an op: checks the inputs by its shape rule and makes the node; a product is of the current precision. */
+export function apply(op: OpRecord, inputs: readonly Node[], given: Attributes = {}): Node {
+  const attributes = op.family === "contraction" ? { ...currentPrecision(), ...given } : given;
   const type = op.infer(inputs, attributes);
   return { id: nodeCount++, op, inputs, attributes, shape: type.shape, dtype: type.dtype, scope: currentScope };
 }

@@ -25,16 +25,17 @@ export function withPrecision<T>(precision: Precision, build: () => T): T {
   }
 }
 
-/** The precision that new products have if nothing else is said. */
-export const currentPrecision = (): Precision => current;
+/** What is said of a product: nothing where it is of float32. */
+interface OfPrecision {
+  readonly precision?: Precision;
+}
 
-/** The attribute that stands for a precision: none for float32. */
-export const precisionAttribute = (precision: Precision): { readonly precision?: Precision } =>
-  precision === "float32" ? {} : { precision };
+/** The attribute of products that are made now. */
+export const currentPrecision = (): OfPrecision => (current === "float32" ? {} : { precision: current });
 
-/** The precision of a product. */
-export const precisionOf = ({ attributes }: { readonly attributes: object }): Precision =>
-  (attributes as { readonly precision?: Precision }).precision ?? "float32";
+/** The precision of a node, if it is a product. */
+export const precisionOf = ({ attributes }: { readonly attributes: OfPrecision }): Precision =>
+  attributes.precision ?? "float32";
 
 const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);
@@ -48,10 +49,6 @@ function rounded(value: number): number {
   return float[0]!;
 }
 
-/** The operands that a product of this precision multiplies. */
-export function operandsOf(
-  inputs: readonly Float64Array[],
-  node: { readonly attributes: object },
-): readonly Float64Array[] {
-  return precisionOf(node) === "float32" ? inputs : inputs.map((operand) => operand.map(rounded));
-}
+/** The operands that a product multiplies. */
+export const operandsOf = (inputs: readonly Float64Array[], { attributes }: { readonly attributes: OfPrecision }) =>
+  attributes.precision ? inputs.map((operand) => operand.map(rounded)) : inputs;

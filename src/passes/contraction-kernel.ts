@@ -6,7 +6,6 @@ import {
   indexRange,
   type Node,
   ops,
-  precisionOf,
   sameIndex,
   scaleIndex,
 } from "../ir/index.ts";
@@ -65,7 +64,7 @@ export function buildContraction(group: Group, memory: MemoryMap, name: string):
       depth: parts(plan.depth),
       a,
       b,
-      ...(precisionOf(node) === "bfloat16" && { precision: "bfloat16" }),
+      precision: node.attributes.precision as ContractionKernel["precision"],
       stores,
     };
   });

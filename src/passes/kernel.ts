@@ -115,7 +115,7 @@ export interface ContractionKernel {
   /** Over batch, depth and columns; float32. */
   readonly b: Access;
   /** "bfloat16": elements of a and b are rounded to it before they are multiplied. */
-  readonly precision?: "bfloat16";
+  readonly precision?: "bfloat16" | undefined;
   readonly stores: readonly Store[];
 }
 

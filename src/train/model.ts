@@ -19,7 +19,7 @@ import { checkOptions, fail } from "../util/index.ts";
 import type { ArrayData } from "./column.ts";
 import { type Data, readDataset, readInputs } from "./dataset.ts";
 import { evaluationBatch, prepareEvaluation } from "./evaluate.ts";
-import { type FindLearningRateOptions, type LearningRateCurve, searchLearningRate } from "./find-learning-rate.ts";
+import type { FindLearningRateOptions, LearningRateCurve } from "./find-learning-rate.ts";
 import { runFit } from "./fit.ts";
 import { checkInteger, type FitOptions, fitSettings, isDataset } from "./fit-options.ts";
 import type { Beam } from "./generate/beam-search.ts";
@@ -148,6 +148,7 @@ export class Model extends Network {
    */
   async findLearningRate(x: Data, y: Data, options: FindLearningRateOptions = {}): Promise<LearningRateCurve> {
     const objective = this.compiled("findLearningRate");
+    const { searchLearningRate } = await import("./find-learning-rate.ts");
     return searchLearningRate(options, async (learningRate, fitOptions) => {
       const copy = new Model(copyGraph(this), { name: this.name });
       copy.setWeights(this.getWeights());

@@ -1,6 +1,6 @@
 import { formatShape, product, rowMajorStrides, type Shape } from "../../util/index.ts";
 import { type Attributes, apply, type ContractionOp, type Named, type Node, type TensorType } from "../op.ts";
-import { currentPrecision, operandsOf, type Precision, precisionAttribute, precisionOf } from "../precision.ts";
+import { operandsOf } from "../precision.ts";
 
 /**
  * Convolution (cross-correlation, as everywhere in this field), channels last, of any number of spatial axes:
@@ -21,11 +21,6 @@ export interface ConvGeometry {
 /** The geometry stored in a convolution's attributes. */
 export function geometryOf(attributes: Attributes): ConvGeometry {
   return attributes as { [K in keyof ConvGeometry]: ConvGeometry[K] };
-}
-
-/** The attributes of a convolution. */
-function attributesOf({ strides, dilation, padding, groups }: ConvGeometry, precision: Precision): Attributes {
-  return { strides, dilation, padding, groups, ...precisionAttribute(precision) };
 }
 
 /** Number of positions of a window of `kernel` elements over `size` elements. */
@@ -175,8 +170,8 @@ function declaredShape(x: Shape, w: Shape, y: TensorType, attributes: Attributes
 export const convOp = convolution("conv", ["x", "w"], "y", {
   infer: ([x, w], attributes) => ({ shape: outputShape(x!.shape, w!.shape, geometryOf(attributes)), dtype: "float32" }),
   gradient: ({ node, inputs: [x, w], grad }) => {
-    const [geometry, precision] = [geometryOf(node.attributes), precisionOf(node)];
-    return [convInput(grad, w!, x!.shape, geometry, precision), convWeight(x!, grad, w!.shape, geometry, precision)];
+    const geometry = geometryOf(node.attributes);
+    return [convInput(grad, w!, x!.shape, geometry), convWeight(x!, grad, w!.shape, geometry)];
   },
 });
 
@@ -187,8 +182,8 @@ export const convInputOp = convolution("convInput", ["y", "w"], "x", {
     return declaredShape(x, w!.shape, y!, attributes, x);
   },
   gradient: ({ node, inputs: [y, w], grad }) => {
-    const [geometry, precision] = [geometryOf(node.attributes), precisionOf(node)];
-    return [conv(grad, w!, geometry, precision), convWeight(grad, y!, w!.shape, geometry, precision)];
+    const geometry = geometryOf(node.attributes);
+    return [conv(grad, w!, geometry), convWeight(grad, y!, w!.shape, geometry)];
   },
 });
 
@@ -199,33 +194,24 @@ export const convWeightOp = convolution("convWeight", ["x", "y"], "w", {
     return declaredShape(x!.shape, w, y!, attributes, w);
   },
   gradient: ({ node, inputs: [x, y], grad }) => {
-    const [geometry, precision] = [geometryOf(node.attributes), precisionOf(node)];
-    return [convInput(y!, grad, x!.shape, geometry, precision), conv(x!, grad, geometry, precision)];
+    const geometry = geometryOf(node.attributes);
+    return [convInput(y!, grad, x!.shape, geometry), conv(x!, grad, geometry)];
   },
 });
 
-export function conv(x: Node, w: Node, geometry: ConvGeometry, precision: Precision = currentPrecision()): Node {
-  return apply(convOp, [x, w], attributesOf(geometry, precision));
+export function conv(x: Node, w: Node, geometry: ConvGeometry): Node {
+  const { strides, dilation, padding, groups } = geometry;
+  return apply(convOp, [x, w], { strides, dilation, padding, groups });
 }
 
-export function convInput(
-  y: Node,
-  w: Node,
-  shape: Shape,
-  geometry: ConvGeometry,
-  precision: Precision = currentPrecision(),
-): Node {
-  return apply(convInputOp, [y, w], { ...attributesOf(geometry, precision), shape });
+export function convInput(y: Node, w: Node, shape: Shape, geometry: ConvGeometry): Node {
+  const { strides, dilation, padding, groups } = geometry;
+  return apply(convInputOp, [y, w], { strides, dilation, padding, groups, shape });
 }
 
-export function convWeight(
-  x: Node,
-  y: Node,
-  shape: Shape,
-  geometry: ConvGeometry,
-  precision: Precision = currentPrecision(),
-): Node {
-  return apply(convWeightOp, [x, y], { ...attributesOf(geometry, precision), shape });
+export function convWeight(x: Node, y: Node, shape: Shape, geometry: ConvGeometry): Node {
+  const { strides, dilation, padding, groups } = geometry;
+  return apply(convWeightOp, [x, y], { strides, dilation, padding, groups, shape });
 }
 
 export const CONV_OPS = [convOp, convInputOp, convWeightOp] as const;

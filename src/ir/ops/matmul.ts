@@ -1,6 +1,6 @@
 import { formatShape, product } from "../../util/index.ts";
 import { apply, type ContractionOp, type Named, type Node } from "../op.ts";
-import { currentPrecision, operandsOf, type Precision, precisionAttribute, precisionOf } from "../precision.ts";
+import { operandsOf } from "../precision.ts";
 import { permute } from "./movement.ts";
 
 /** Matrix product of the last two axes, batched over the others: [.., M, K] x [.., K, N] -> [.., M, N]. */
@@ -33,10 +33,7 @@ export const matmulOp: Named<ContractionOp, "matmul"> = {
     }
     return out;
   },
-  gradient: ({ node, inputs: [a, b], grad }) => {
-    const precision = precisionOf(node);
-    return [matmul(grad, transpose(b!), precision), matmul(transpose(a!), grad, precision)];
-  },
+  gradient: ({ inputs: [a, b], grad }) => [matmul(grad, transpose(b!)), matmul(transpose(a!), grad)],
   samples: [
     { inputs: [{ shape: [3, 4] }, { shape: [4, 5] }] },
     { inputs: [{ shape: [1, 2] }, { shape: [2, 1] }] },
@@ -45,8 +42,8 @@ export const matmulOp: Named<ContractionOp, "matmul"> = {
   ],
 };
 
-export function matmul(a: Node, b: Node, precision: Precision = currentPrecision()): Node {
-  return apply(matmulOp, [a, b], precisionAttribute(precision));
+export function matmul(a: Node, b: Node): Node {
+  return apply(matmulOp, [a, b]);
 }
 
 /** The last two axes exchanged. */
