@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
+import type { Precision } from "../tensor/index.ts";
 import type { ExitCode } from "./exit.ts";
 import { VERSION } from "./version.ts";
 
@@ -144,6 +145,11 @@ export function createProgram(exit: (code: ExitCode) => void): Command {
     .option("-o, --output <folder>", "where to write, instead of the config's folder or runs/NAME")
     .option("-e, --epochs <number>", "epochs, instead of the config's", wholeNumber)
     .option("-s, --seed <number>", "seed of all random numbers, instead of the config's", wholeNumber)
+    .option(
+      "--precision <name>",
+      "float32 or bfloat16: what layers' products are computed with; default float32",
+      precision,
+    )
     .option("-q, --quiet", "no progress, only the result")
     .option("-r, --resume", "go on with a training that was interrupted or killed")
     .option(
@@ -282,6 +288,11 @@ export function createProgram(exit: (code: ExitCode) => void): Command {
 function wholeNumber(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError("Expected a whole number.");
   return Number(text);
+}
+
+function precision(text: string): Precision {
+  if (text !== "float32" && text !== "bfloat16") throw new InvalidArgumentError("Expected float32 or bfloat16.");
+  return text;
 }
 
 function share(text: string): number {

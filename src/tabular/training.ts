@@ -1,4 +1,5 @@
 import { optimizers } from "../optim/index.ts";
+import type { Precision } from "../tensor/index.ts";
 import { type CheckpointOptions, callbacks, type FitOptions, type History, type Model } from "../train/index.ts";
 import { fail } from "../util/index.ts";
 import { tableNetwork } from "./network.ts";
@@ -13,6 +14,8 @@ export interface TrainTableOptions {
   readonly epochs?: number;
   /** Let rare classes count as much as frequent ones (rows / (classes x rows of the class)); default false. */
   readonly balance?: boolean;
+  /** What layers' products are computed with; default "float32". */
+  readonly precision?: Precision | undefined;
   readonly fit?: Pick<FitOptions, "verbose" | "terminal" | "callbacks" | "saveTo">;
   /** Checkpoints of the two trainings, "linear" and "network", by which an interrupted one goes on; default none. */
   readonly checkpoint?: (name: "linear" | "network") => CheckpointOptions;
@@ -40,7 +43,7 @@ export async function trainTable(
   options: TrainTableOptions = {},
 ): Promise<TrainedTable> {
   const { recipe } = table;
-  const { seed = 0, balance = false } = options;
+  const { seed = 0, balance = false, precision } = options;
   const planned = planTraining(recipe.target.task, train.rows.length);
   const plan: TrainingPlan = options.epochs === undefined ? planned : { ...planned, epochs: options.epochs };
   if (balance && (recipe.target.task === "regression" || recipe.target.task === "multi-label")) {
@@ -53,6 +56,7 @@ export async function trainTable(
       optimizer: optimizers.adam({ learningRate }),
       loss: plan.loss,
       metrics: [...plan.metrics],
+      precision,
     });
     const history = await model.fit(train.x, train.targets, {
       epochs: plan.epochs,

@@ -29,12 +29,12 @@ export {
   Model,
   type ModelOptions,
   model,
-  type PredictOptions,
   type Scores,
   sequential,
 } from "./model.ts";
 export type { MonitorMode } from "./monitor.ts";
 export type { CompileOptions, MetricChoice } from "./objective.ts";
+export type { PredictOptions } from "./predict.ts";
 export type {
   Phase,
   ProfileData,

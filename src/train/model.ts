@@ -14,7 +14,7 @@ import {
   type WeightsReport,
   type WeightValues,
 } from "../nn/index.ts";
-import { resolveEngine, type Tensor, withPrecision } from "../tensor/index.ts";
+import { type Precision, resolveEngine, type Tensor, withPrecision } from "../tensor/index.ts";
 import { checkOptions, fail } from "../util/index.ts";
 import type { ArrayData } from "./column.ts";
 import { type Data, readDataset, readInputs } from "./dataset.ts";
@@ -28,7 +28,7 @@ import type { History } from "./history.ts";
 import { Memory } from "./memory.ts";
 import type { Named } from "./named.ts";
 import { type CompileOptions, type Objective, objectiveFrom } from "./objective.ts";
-import { predictColumns } from "./predict.ts";
+import { type PredictOptions, predictColumns } from "./predict.ts";
 import type { ModelFacts, SaveOptions } from "./save/facts.ts";
 import type { LoadSource, SaveTarget } from "./save/place.ts";
 import { Trainer, type TrainingState } from "./trainer.ts";
@@ -40,12 +40,6 @@ export interface EvaluateOptions {
   batchSize?: number | undefined;
   /** What each sample counts in the loss and in `weightedMetrics`; default 1. */
   sampleWeight?: ArrayData | undefined;
-}
-
-/** Options of `predict`. */
-export interface PredictOptions {
-  /** Samples at a time; default: batches of even size, 256 at most. Changes no result but rounding. */
-  batchSize?: number | undefined;
 }
 
 /** Loss and metrics by name. Besides the loss there is what `metrics` of `compile` asked for. */
@@ -99,9 +93,14 @@ export class Model extends Network {
     return this;
   }
 
-  /** The network's graph; its products have the precision that the model was compiled with. */
+  /** What products of layers are computed with: the model was compiled so. */
+  get precision(): Precision {
+    return this.objective?.precision ?? "float32";
+  }
+
+  /** The network's graph, in the model's precision. */
   override forward(...given: Parameters<Network["forward"]>): ForwardResult {
-    return withPrecision(this.objective?.precision ?? "float32", () => super.forward(...given));
+    return withPrecision(this.precision, () => super.forward(...given));
   }
 
   /**

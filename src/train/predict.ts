@@ -6,6 +6,12 @@ import { predictedBatch } from "./evaluate.ts";
 import { Pace } from "./pace.ts";
 import { programsFor, type Trainer } from "./trainer.ts";
 
+/** Options of `predict`. */
+export interface PredictOptions {
+  /** Samples at a time; default: batches of even size, 256 at most. Changes no result but rounding. */
+  batchSize?: number | undefined;
+}
+
 /** The network's outputs for all samples, [rows, ...] each. */
 export async function predictColumns(
   trainer: Trainer,

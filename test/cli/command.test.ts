@@ -21,6 +21,11 @@ describe.concurrent("what is wrong is said on one line", () => {
       "option '-e, --epochs <number>' argument 'few' is invalid. Expected a whole number. (--help shows what is known)",
     ],
     [
+      ["train", "x", "--precision", "half"],
+      2,
+      "option '--precision <name>' argument 'half' is invalid. Expected float32 or bfloat16. (--help shows what is known)",
+    ],
+    [
       ["train", "comma.json"],
       2,
       "comma.json:3:1 is not JSON: a comma before the closing bracket.",

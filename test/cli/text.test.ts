@@ -67,9 +67,20 @@ describe("a text", () => {
   });
 
   test("needs no config: the rules choose one, write it, and hold the model against counting", async () => {
-    const { stderr, stdout, code } = await run("train", "poem.txt", "--epochs", "3", "-o", "runs/ruled");
+    const { stderr, stdout, code } = await run(
+      "train",
+      "poem.txt",
+      "--epochs",
+      "3",
+      "-o",
+      "runs/ruled",
+      "--precision",
+      "bfloat16",
+    );
     expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
     expect(stdout).toContain("Try: descent generate runs/ruled/model");
+    const saved = JSON.parse(readFileSync(join(folder, "runs/ruled/model/model.json"), "utf8"));
+    expect(saved.training.precision).toBe("bfloat16");
     const metrics = JSON.parse(readFileSync(join(folder, "runs/ruled/metrics.json"), "utf8"));
     expect(metrics.test.loss).toBeLessThan(Math.log(new Set(poem).size)); // three epochs are few: better than nothing
     expect(metrics.baselines.bigram.loss).toBeLessThan(metrics.baselines.unigram.loss);

@@ -54,7 +54,7 @@ async function trainLoaded(
   say(`Data: ${describeSamples(samples.x)}, from ${sourceName(loaded)}`);
   const text = textOf(samples);
   const vocabulary = text?.tokenizer.size;
-  const model = await buildModel(loaded, { inputShape: samples.x.shape.slice(1), seed, vocabulary });
+  const model = await buildModel(loaded, { inputShape: samples.x.shape.slice(1), seed, vocabulary }, options.precision);
   if (!text) await part(EXIT.data, () => checkAnswers(model, samples, config.compile?.["loss"]), path);
   const outputShape = model.outputs[0]?.shape ?? [];
   const task = taskOf(samples.y, outputShape);
@@ -135,7 +135,7 @@ async function trainLoaded(
 }
 
 /** What decides a config's training, as far as JSON says it; a module stands beside as it was. */
-function settingsOf({ config }: LoadedConfig, { epochs }: TrainingArguments): Record<string, unknown> {
+function settingsOf({ config }: LoadedConfig, { epochs, precision }: TrainingArguments): Record<string, unknown> {
   const { data, model, output: _, records: __, ...rest } = config;
   const plain = (value: unknown) => {
     try {
@@ -151,6 +151,7 @@ function settingsOf({ config }: LoadedConfig, { epochs }: TrainingArguments): Re
     model: layers,
     ...(plain(rest) as object),
     ...(epochs !== undefined && { epochs }),
+    ...(precision && { precision }),
   };
 }
 

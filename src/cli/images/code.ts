@@ -20,6 +20,7 @@ export interface CodeRequest {
 /** The training as a program that makes it again and can be edited. */
 export function trainingCode({ images, plan, trained, folder, source, labels, testSize, seed }: CodeRequest): string {
   const { classes, leftOut } = images;
+  const { model } = trained;
   const isLinear = trained.chosen === "linear";
   const list = isLinear ? linearLayers(plan, classes.length) : networkLayers(plan, classes.length);
   const patience = isLinear ? LINEAR_PATIENCE : plan.patience;
@@ -63,7 +64,7 @@ model.compile({
   optimizer: optimizers.adam({ learningRate: ${plan.learningRate} }),
   loss: "sparseCategoricalCrossentropy",
   metrics: ["accuracy"],
-});
+${model.precision === "float32" ? "" : `  precision: "${model.precision}",\n`}});
 await model.fit(images.select(train).shuffle({ seed: ${seed} }).batch(${plan.batchSize}), {
   epochs: ${isLinear ? Math.min(plan.epochs, LINEAR_EPOCHS) : plan.epochs},
   validationData: images.select(validation).batch(256),

@@ -53,7 +53,7 @@ export async function trainImagesCommand(source: string, options: TrainImagesArg
   await openEngine();
   await openOutput(folder);
   const checkpoints = await openCheckpoints(folder, resume);
-  const settings = { labels, size, augment, testSize, balance, epochs };
+  const settings = { labels, size, augment, testSize, balance, epochs, precision: options.precision };
   return recorded(folder, { kind: "images", source: here(resolve(source)), seed, settings }, resume, async () => {
     const say = options.quiet ? () => undefined : console.log;
     const started = performance.now();
@@ -79,6 +79,7 @@ export async function trainImagesCommand(source: string, options: TrainImagesArg
       trainImages(images, parts, plan, {
         seed,
         balance,
+        precision: options.precision,
         checkpoint: checkpoints.of,
         fit: { callbacks, ...(options.quiet && { verbose: 0 }) },
       }),

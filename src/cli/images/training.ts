@@ -1,6 +1,7 @@
 import { resolveAugment } from "../../nn/index.ts";
 import { optimizers } from "../../optim/index.ts";
 import { classWeights } from "../../tabular/index.ts";
+import type { Precision } from "../../tensor/index.ts";
 import { type CheckpointOptions, callbacks, type FitOptions, type History, type Model } from "../../train/index.ts";
 import { type LayerConfig, stackOf } from "./layers.ts";
 import type { ImageParts, ReadImages } from "./read.ts";
@@ -21,6 +22,7 @@ export interface TrainedImages {
 export interface TrainImagesOptions {
   readonly seed: number;
   readonly balance: boolean;
+  readonly precision?: Precision | undefined;
   readonly fit: Pick<FitOptions, "verbose" | "callbacks" | "saveTo">;
   /** Checkpoints of the training of that name. */
   readonly checkpoint: (name: string) => CheckpointOptions;
@@ -37,7 +39,7 @@ export async function trainImages(
   plan: ImagePlan,
   options: TrainImagesOptions,
 ): Promise<TrainedImages | undefined> {
-  const { seed } = options;
+  const { seed, precision } = options;
   const classes = images.classes.length;
   const [train, validation] = [images.dataset.select(parts.train), images.dataset.select(parts.validation)];
   const labels = Float32Array.from(parts.train, (row) => images.labels[row] as number);
@@ -47,6 +49,7 @@ export async function trainImages(
       optimizer: optimizers.adam({ learningRate: plan.learningRate }),
       loss: "sparseCategoricalCrossentropy",
       metrics: ["accuracy"],
+      precision,
     });
     const history = await model.fit(train.shuffle({ seed }).batch(plan.batchSize), {
       epochs,

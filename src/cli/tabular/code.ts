@@ -11,7 +11,7 @@ export function trainingCode(
   file: string,
 ): string {
   const { target } = table.recipe;
-  const { plan, chosen, classWeight } = trained;
+  const { plan, chosen, classWeight, model: made } = trained;
   const linear = chosen === "linear";
   const types = Object.fromEntries(
     table.profiles
@@ -44,7 +44,7 @@ net.compile({
   optimizer: optimizers.adam({ learningRate: ${linear ? 10 * plan.learningRate : plan.learningRate} }),
   loss: ${JSON.stringify(plan.loss)},
   metrics: ${JSON.stringify(plan.metrics)},
-});
+${made.precision === "float32" ? "" : `  precision: "${made.precision}",\n`}});
 await net.fit(train.x, train.targets, {
   epochs: ${plan.epochs},
   batchSize: ${plan.batchSize},

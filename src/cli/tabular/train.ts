@@ -76,9 +76,9 @@ export async function trainTableCommand(file: string, options: TrainTableArgumen
     options.output === undefined ? resolve("runs", basename(file).replace(/(\.\w+)+$/, "")) : resolve(options.output);
   await openEngine();
   await openOutput(folder);
-  const { epochs, balance, resume = false } = options;
+  const { epochs, balance, precision, resume = false } = options;
   const { seed: _, ...how } = prepared;
-  const facts = { kind: "table", source: here(resolve(file)), seed, settings: { ...how, epochs, balance } };
+  const facts = { kind: "table", source: here(resolve(file)), seed, settings: { ...how, epochs, balance, precision } };
   const checkpoints = await openCheckpoints(folder, resume);
   return recorded(folder, facts, resume, () => trainTableIn(folder, file, prepared, checkpoints, options));
 }
@@ -119,6 +119,7 @@ async function trainTableIn(
         seed,
         ...(epochs !== undefined && { epochs }),
         ...(balance !== undefined && { balance }),
+        precision: options.precision,
         checkpoint: checkpoints.of,
         fit: { callbacks, ...(options.quiet && { verbose: 0 }) },
       }),

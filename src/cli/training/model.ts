@@ -1,4 +1,5 @@
 import { createLayer, type Layer, type NamedAugment, resolveAugment } from "../../nn/index.ts";
+import type { Precision } from "../../tensor/index.ts";
 import {
   type Callback,
   type CompileOptions,
@@ -15,21 +16,34 @@ import { EXIT, part, refuse } from "../exit.ts";
 import { isLanguageModel, LANGUAGE_COMPILE, languageModel } from "../language/model.ts";
 
 /** The compiled model of a config, for samples of one shape. */
-export async function buildModel({ config, path }: LoadedConfig, request: ModelRequest): Promise<Model> {
+export async function buildModel(
+  { config, path }: LoadedConfig,
+  request: ModelRequest,
+  precision?: Precision,
+): Promise<Model> {
   const { model: given } = config;
+  const asked = precision && { precision };
   const { vocabulary } = request;
   if (vocabulary !== undefined && isLanguageModel(given) && !isModel(given)) {
     const [context = 1] = request.inputShape;
     const wanted = { context, vocabulary, seed: request.seed };
     return part(
       EXIT.usage,
-      () => languageModel(given, wanted).compile((config.compile as CompileOptions | undefined) ?? LANGUAGE_COMPILE),
+      () => {
+        const compile = (config.compile as CompileOptions | undefined) ?? LANGUAGE_COMPILE;
+        return languageModel(given, wanted).compile({ ...compile, ...asked });
+      },
       `${path}: model`,
     );
   }
   const compile = config.compile ?? (vocabulary !== undefined && Array.isArray(given) ? LANGUAGE_COMPILE : undefined);
   const model = Array.isArray(given) ? await stack(given, request, path) : await makeModel(given, request, path);
-  if (compile) await part(EXIT.usage, () => model.compile(compile as unknown as NonNullable<Config["compile"]>), path);
+  if (compile) {
+    const options = { ...compile, ...asked } as unknown as NonNullable<Config["compile"]>;
+    await part(EXIT.usage, () => model.compile(options), path);
+  } else if (precision) {
+    refuse(EXIT.usage, `--precision, and the model of ${path} compiles itself`, "precision among its compile options");
+  }
   return model;
 }
 

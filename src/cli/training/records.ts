@@ -1,3 +1,4 @@
+import type { Precision } from "../../tensor/index.ts";
 import type { Callback } from "../../train/index.ts";
 import { fail } from "../../util/index.ts";
 import { fromFolder } from "../data/samples.ts";
@@ -31,6 +32,7 @@ export interface TrainingArguments extends RecordArguments {
   seed?: number;
   quiet?: boolean;
   resume?: boolean;
+  precision?: Precision;
 }
 
 /** Options of the command go before a config's. */
