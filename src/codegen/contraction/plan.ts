@@ -230,8 +230,11 @@ function planA(facts: Facts, byColumns: boolean, parts: number): Packing {
   const { a, rows, columns, deep, depth, batches, kernel, target } = facts;
   const worker = rows * deep <= CACHE_FLOATS ? "worker" : "shared";
   const packed = byColumns && batches === 1 ? worker : "chunk";
-  // Packing is where operands are rounded.
-  if (kernel.precision) return packed;
+  if (kernel.precision) {
+    // Packing is where operands are rounded, but for rows of whole pairs that a copy holds: "direct" is to read them there.
+    const copied = target.roundedRows && a.source === "rows" && depth.run.size % 2 === 0 && parts === 1;
+    if (!copied || byColumns) return packed;
+  }
   if (a.source === "general") return packed;
   if (a.source === "lanes")
     return a.access.guards.length > 0 || parts > 1 || columns <= PACK_COLUMNS ? "direct" : packed;

@@ -18,6 +18,8 @@ export interface Target {
   readonly tileVectors: (rows: number) => number;
   /** Rows up to which packing B costs more than its packed panels gain. */
   readonly directRows: number;
+  /** Whether rows of A that would be read where they lie are read from a copy in halves of a word, where they are rounded to bfloat16. */
+  readonly roundedRows: boolean;
   /** Whether a vector may be read that begins in an array and ends behind it. */
   readonly readsBehind: boolean;
 }
@@ -35,6 +37,7 @@ export function contractionTarget(vectorBytes: 16 | 32 | 64, registers: 16 | 32)
     tallRows: 2 * tileRows,
     tileVectors: (rows) => Math.min(8, Math.floor((2 * tileRows) / rows)),
     directRows: 2 * tileRows,
+    roundedRows: true,
     readsBehind: false,
   };
 }

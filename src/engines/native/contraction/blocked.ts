@@ -6,19 +6,28 @@ import { LayoutText } from "./layout.ts";
 import { lanesKernel, rowsKernel, type Support } from "./microkernel.ts";
 import { OperandWriter } from "./operands.ts";
 import { Memory, type RenderedContraction } from "./rendered.ts";
+import { RoundedRows } from "./rounded-rows.ts";
 import { decode, linearText } from "./text.ts";
 
-/** Renders a product by register tiles over panels; `prepared`: B, which is packed by all workers together, is packed once for all turns. */
+/** What is known of a product's operands beside how they are read. */
+interface Operands {
+  /** B, which is packed by all workers together, is packed once for all turns. */
+  readonly prepared: boolean;
+  /** Elements of the buffer that A lies in. */
+  readonly length: number;
+}
+
+/** Renders a product by register tiles over panels. */
 export function renderBlocked(
   kernel: ContractionKernel,
   plan: BlockedPlan,
   target: Target,
-  prepared: boolean,
+  operands: Operands,
 ): RenderedContraction {
   // Pairs of steps do not go across blocks of the depth.
   const whole =
     kernel.precision && plan.depth.segments.length === 0 ? { ...plan, block: 2 * Math.ceil(plan.block / 2) } : plan;
-  return new BlockedRenderer(kernel, whole, target, prepared).render();
+  return new BlockedRenderer(kernel, whole, target, operands).render();
 }
 
 const RANGE = "s0, s1, k0, kn";
@@ -50,6 +59,9 @@ class BlockedRenderer {
   private readonly packsAlong: boolean;
   /** Where whole tiles are stored by themselves. */
   private readonly plain: PlainStore | undefined;
+  private readonly prepared: boolean;
+  /** Where the rows of A are read from a copy that is rounded. */
+  private readonly rounded: RoundedRows | undefined;
   /** Declarations of what lies in scratch and shared memory. */
   private readonly memory: string;
 
@@ -57,12 +69,15 @@ class BlockedRenderer {
     private readonly kernel: ContractionKernel,
     private readonly plan: BlockedPlan,
     private readonly target: Target,
-    private readonly prepared: boolean,
+    { prepared, length }: Operands,
   ) {
+    this.prepared = prepared;
     const order = rowOrder(kernel, plan);
     this.layout = new LayoutText(plan, kernel.precision === "bfloat16");
     this.operands = new OperandWriter(kernel, plan, this.layout, target, order, this.support, this.pointers);
     this.byPointers = plan.a.source === "rows" && plan.packA === "direct";
+    const loops = [...kernel.batch, ...kernel.rows, ...kernel.depth];
+    if (kernel.precision && this.byPointers) this.rounded = new RoundedRows(plan.a, loops, length, this.operands.a);
     this.waits = plan.parts > 1 || this.layout.blocks > 1;
     this.packsAlong =
       !kernel.precision &&
@@ -84,14 +99,16 @@ class BlockedRenderer {
     const { packA, packB, parts } = this.plan;
     const phases = [{ body: this.main(), once: false }];
     const sharedB = packB === "shared" && !this.prepared;
-    if (packA === "shared" || sharedB) phases.unshift({ body: this.packing(packA === "shared", sharedB), once: false });
-    if (this.prepared) phases.unshift({ body: this.packing(false, true), once: true });
+    if (packA === "shared" || sharedB || this.rounded)
+      phases.unshift({ body: this.packing(packA === "shared", sharedB), once: false });
+    if (this.prepared) phases.unshift({ body: this.packing(false, true, true), once: true });
     if (parts > 1) phases.push({ body: this.reduction(), once: false });
     const actual = this.pointers.actual();
     const head = [
       ...this.pointers.declarations(),
       `char* const scratch = q[${actual.length}];`,
       `float* const shared = (float*)q[${actual.length + 1}];`,
+      ...(this.rounded ? [this.rounded.declaration(this.shared.take(this.rounded.words))] : []),
       ...(this.prepared ? [`float* const prepared = (float*)q[${actual.length + 2}];`] : []),
     ].join("\n");
     return {
@@ -197,11 +214,12 @@ ${layout.columnText()}
   }
 
   /** A phase in which all workers pack what is shared. */
-  private packing(a: boolean, b: boolean): string {
+  private packing(a: boolean, b: boolean, once = false): string {
     return `{
 @@declarations
 ${this.memory}
 ${a ? this.packAllOfA("worker", "workers") : ""}
+${this.rounded && !once ? this.rounded.copy() : ""}
 ${b ? this.packAllOfB("worker", "workers") : ""}
 }`;
   }
@@ -291,7 +309,7 @@ ${layout.blocks > 1 ? `for (long block = 0; block < ${layout.blocks}; block++) {
     }[packB];
     const [unit, stride] = packB === "direct" ? ["1", `${step}L`] : ["width", "width"];
     const inputs = this.byPointers
-      ? "table, starts, count, kn"
+      ? `table, starts, count, ${layout.words}`
       : packA === "direct"
         ? `list, count, first, ${strideOf(a.linear, depth.run)}L`
         : `list, count, 0, ${layout.height}`;

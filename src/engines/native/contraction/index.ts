@@ -17,13 +17,15 @@ export function renderContraction(
   kernel: ContractionKernel,
   vectorBytes: 16 | 32 | 64,
   isFixed: (buffer: number) => boolean,
+  lengthOf: (buffer: number) => number,
 ): RenderedContraction {
   const target = hostTarget(vectorBytes);
   const normal = normalize(kernel);
   const plan = planContraction(normal, target);
   if (plan.kind === "blocked") {
     const prepared = plan.batches === 1 && isFixed(normal.b.buffer);
-    return renderBlocked(normal, prepared ? { ...plan, packB: "shared" } : plan, target, prepared);
+    const length = lengthOf(normal.a.buffer);
+    return renderBlocked(normal, prepared ? { ...plan, packB: "shared" } : plan, target, { prepared, length });
   }
   if (plan.kind === "dots") return renderDots(normal, plan, target);
   if (isSmall(plan, normal.depth, target)) return renderSmall(normal, plan, target);

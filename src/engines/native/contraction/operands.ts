@@ -86,13 +86,14 @@ ${body}
   /** Lists where each segment of a panel's rows is, and where it begins in B. */
   private rowsDirect(): string {
     const { plan, kernel, target } = this;
+    const [from, element] = this.layout.pairs ? ["halves", "uint16_t"] : [this.a, "float"];
     return `${this.signature("rows", "const long first, const long h, const float** table, long* starts")}
-${rowPointers(kernel, plan, target, this.order, this.a)}
+${rowPointers(kernel, plan, target, this.order, from)}
 ${this.any()}
 long count = 0;
 ${this.eachSegment(`${this.skip()}
 starts[count++] = ${this.startInB()};
-${segmentPointers(plan, target, this.startInA(), "table")}
+${segmentPointers(plan, target, this.startInA(), "table", element)}
 table += ${this.layout.height};`)}
 return count;
 }`;

@@ -48,12 +48,18 @@ ${guarded ? `bits[i] = ${bits};` : ""}
 for (long i = ${size}; i < ${count}; i++) base[i] = base[0]${guarded ? ", bits[i] = bits[0]" : ""};`;
 }
 
-/** Statements that write the pointers of segment s, `place` floats further, to `into`; it must have room for whole vectors. */
-export function segmentPointers({ rowPanels, a }: BlockedPlan, target: Target, place: string, into: string): string {
+/** Statements that write the pointers of segment s, `place` elements further, to `into`; it must have room for whole vectors. */
+export function segmentPointers(
+  { rowPanels, a }: BlockedPlan,
+  target: Target,
+  place: string,
+  into: string,
+  element = "float",
+): string {
   const guarded = a.access.guards.length > 0;
   const found = "*(const vpointers*)(base + i) + offset";
   const value = guarded ? `(exists & (${found})) | (~exists & (int64_t)@zeros)` : found;
-  return `{ const int64_t offset = (${place}) * (long)sizeof(float);
+  return `{ const int64_t offset = (${place}) * (long)sizeof(${element});
 for (long i = 0; i < ${padded(rowPanels.size, target)}; i += PL) {
 ${guarded ? "const vpointers exists = (*(const vpointers*)(bits + i) & ((int64_t)1 << s)) != 0;" : ""}
 *(vpointers*)(${into} + i) = ${value};

@@ -70,8 +70,9 @@ function renderKernel(
   kernel: PlainKernel,
   vectorBytes: VectorBytes,
   isFixed: (buffer: number) => boolean,
+  lengthOf: (buffer: number) => number,
 ): RenderedKernel {
-  if (kernel.kind === "contraction") return renderContraction(kernel, vectorBytes, isFixed);
+  if (kernel.kind === "contraction") return renderContraction(kernel, vectorBytes, isFixed, lengthOf);
   const { body, actual } =
     kernel.kind === "loop"
       ? renderLoop(kernel, vectorBytes)
@@ -276,7 +277,7 @@ class ProgramRenderer {
   private define(kernel: PlainKernel, around?: Around): { rendered: RenderedKernel; name: string } {
     const { program, names } = this;
     const isFixed = around ? fixedIn(around.kernel, program.buffers) : () => false;
-    const rendered = renderKernel(kernel, this.vectorBytes, isFixed);
+    const rendered = renderKernel(kernel, this.vectorBytes, isFixed, (buffer) => this.program.buffers[buffer]!.length);
     const text = [rendered.helpers, ...rendered.phases.map(({ body }, i) => phaseText(i, body))].join("\n");
     let name = names.get(text);
     if (!name) {

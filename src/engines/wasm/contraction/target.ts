@@ -17,6 +17,7 @@ export const WASM_TARGET: Target = {
   tallRows: 6,
   tileVectors: (rows) => (rows === 1 ? 6 : 2),
   directRows: 16,
+  roundedRows: false,
   // Arrays end before their memory does.
   readsBehind: true,
 };
