@@ -97,6 +97,15 @@ describe("Arrow files, written by pyarrow and polars", () => {
     }
   });
 
+  test("of very many tiny batches are read as they stand", async () => {
+    const bytes = bytesOf("legacy.arrows");
+    const begins = 4 + Buffer.from(bytes).readInt32LE(0);
+    const [schema, batch] = [bytes.subarray(0, begins), bytes.subarray(begins, bytes.length - 4)];
+    const { a } = (await columnsOf(write("legacy.arrows", bytes))) as { a: unknown[] };
+    const path = write("many.arrows", Buffer.concat([schema, ...Array.from({ length: 500 }, () => batch)]));
+    expect(await columnsOf(path)).toEqual({ a: Array.from({ length: 500 }, () => a).flat() });
+  });
+
   test("train a model", async () => {
     const rows = await fromArrow(write("hundred.arrow", bytesOf("hundred.arrow")));
     const model = sequential([layers.dense(1, { inputShape: [1] })]);

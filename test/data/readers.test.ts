@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import fc from "fast-check";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
@@ -14,6 +15,7 @@ import {
   fromTokens,
   readArrays,
 } from "../../src/data/index.ts";
+import { inPieces } from "../../src/data/readers/array-file.ts";
 import { layers, sequential } from "../../src/index.ts";
 import golden from "./golden/arrays.json" with { type: "json" };
 
@@ -220,4 +222,41 @@ test("the golden files are what NumPy writes", (context) => {
   }
   const arrays = (text: typeof golden) => text.files.map(({ name, arrays }) => [name, arrays]);
   expect(arrays(JSON.parse(written))).toEqual(arrays(golden));
+});
+
+describe("reading in pieces", () => {
+  const bytes = Uint8Array.from({ length: 200_000 }, (_, i) => (i * 2654435761) >>> 24);
+  const reader = () => {
+    const asked: number[] = [];
+    const read = inPieces(async (start, length) => {
+      expect(start + length).toBeLessThanOrEqual(bytes.length);
+      asked.push(length);
+      return bytes.slice(start, start + length);
+    }, bytes.length);
+    return { read, asked };
+  };
+
+  test("gives what lies there, wherever and however much is asked for", async () => {
+    const places = fc.array(
+      fc.tuple(fc.oneof(fc.nat(bytes.length - 1), fc.nat(9000)), fc.oneof(fc.nat(20), fc.nat(9000))),
+    );
+    await fc.assert(
+      fc.asyncProperty(places, async (parts) => {
+        const { read } = reader();
+        for (const [start, length] of parts) {
+          expect(Buffer.compare(await read(start, length), bytes.slice(start, start + length))).toBe(0);
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test("asks seldom for small parts side by side, and for no more than is wanted of others", async () => {
+    const { read, asked } = reader();
+    for (let at = 0; at < 150_000; at += 100) await read(at, 120);
+    expect(asked.length).toBeLessThan(6);
+    const far = reader();
+    for (const at of [0, 90_000, 10_000, 180_000]) await far.read(at, 120);
+    expect(far.asked).toEqual([120, 120, 120, 120]);
+  });
 });

@@ -2,6 +2,7 @@ import { fail } from "../../util/index.ts";
 import { Dataset } from "../datasets/dataset.ts";
 import type { Flow } from "../datasets/flow.ts";
 import { wordsOf } from "../datasets/stages/columns.ts";
+import { inPieces, type Read, readRange } from "../readers/array-file.ts";
 import type { TableColumn } from "../tables/columns.ts";
 import type { Chunk } from "../tables/duckdb.ts";
 import { type Output, outputsOf, Pieces } from "../tables/pieces.ts";
@@ -67,6 +68,7 @@ class Reader {
   private index = 0;
   private row: number;
   private batch: Batch | undefined;
+  private readonly reads: readonly Read[];
   /** The dictionaries in force, by columns. */
   private readonly dictionaries = new Map<string, { of: Dictionary; values: Values }>();
 
@@ -76,6 +78,7 @@ class Reader {
     at: number,
   ) {
     this.row = at;
+    this.reads = files.map(({ path, size }) => inPieces((start, length) => readRange(path, start, length), size));
     for (let file = files[0]; file && this.row >= file.rows; file = files[++this.file]) this.row -= file.rows;
     const batches = files[this.file]?.batches ?? [];
     this.index = batches.findIndex(({ start, rows }) => this.row < start + rows);
@@ -95,7 +98,8 @@ class Reader {
   }
 
   private async chunk(file: ArrowFile, rows: Rows): Promise<Chunk> {
-    this.batch ??= new Batch(file, await batchHeader(file, rows, "rows"), file.fields);
+    const read = this.reads[this.file] as Read;
+    this.batch ??= new Batch(file, await batchHeader(file, rows, "rows", read), file.fields, read);
     const { batch, row } = this;
     const rowCount = Math.min(CHUNK, rows.rows - row);
     const values = await Promise.all(
@@ -119,9 +123,10 @@ class Reader {
     let from: Dictionary | undefined = wanted;
     for (; from && from !== known?.of; from = from.before) parts.push(from);
     let values = from ? known?.values : undefined;
+    const read = this.reads[this.file] as Read;
     for (const part of parts.reverse()) {
-      const header = await batchHeader(file, part, "dictionary");
-      const own = new Batch(file, header, [{ ...field, dictionary: undefined }]);
+      const header = await batchHeader(file, part, "dictionary", read);
+      const own = new Batch(file, header, [{ ...field, dictionary: undefined }], read);
       const added = await own.values(name, 0, part.rows, undefined);
       values = values ? joined(values, added) : added;
     }

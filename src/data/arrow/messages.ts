@@ -1,4 +1,4 @@
-import { openedFile, readAt } from "../readers/array-file.ts";
+import { inPieces, openedFile, type Read, readAt } from "../readers/array-file.ts";
 import { damaged } from "../readers/headers.ts";
 import { ARROW, FlatTable } from "./flatTable.ts";
 import { type Field, fieldsOf } from "./schema.ts";
@@ -40,6 +40,8 @@ export interface Rows extends Values {
 /** What an Arrow file holds, and where. */
 export interface ArrowFile {
   readonly path: string;
+  /** Its bytes. */
+  readonly size: number;
   readonly fields: readonly Field[];
   readonly batches: readonly Rows[];
   readonly rows: number;
@@ -57,8 +59,6 @@ export interface BatchHeader {
   readonly codec: Codec | undefined;
 }
 
-type Read = (at: number, length: number) => Promise<Uint8Array>;
-
 interface Message {
   readonly kind: number;
   readonly header: FlatTable;
@@ -70,13 +70,13 @@ interface Message {
 /** Looks through a file, or a stream that lies in one, from message to message; bodies are not read. */
 export function arrowFile(path: string): Promise<ArrowFile> {
   return openedFile(path, async (file, size) => {
-    const read: Read = (at, length) => readAt(file, at, Math.min(length, size - at), path);
+    const read = inPieces((at, length) => readAt(file, at, length, path), size);
     const beginning = new TextDecoder("latin1").decode(await read(0, 8));
     if (beginning.startsWith("FEA1"))
       damaged(path, "it is Feather of version 1", "version 2, as pandas writes since 2020");
-    const index = new Index(path);
-    if (beginning.startsWith(MAGIC)) await index.file(read, size);
-    else await index.stream(read, size);
+    const index = new Index(path, size);
+    if (beginning.startsWith(MAGIC)) await index.file(read);
+    else await index.stream(read);
     return index.result();
   });
 }
@@ -89,10 +89,14 @@ class Index {
   /** Whether a batch holds on to `dictionaries`. */
   private isHeld = false;
 
-  constructor(private readonly path: string) {}
+  constructor(
+    private readonly path: string,
+    private readonly size: number,
+  ) {}
 
   /** A file: its end tells where the messages are. */
-  async file(read: Read, size: number): Promise<void> {
+  async file(read: Read): Promise<void> {
+    const { size } = this;
     const end = await read(Math.max(8, size - 10), 10);
     const length = end.length === 10 ? new DataView(end.buffer, end.byteOffset).getInt32(0, true) : -1;
     if (
@@ -121,7 +125,8 @@ class Index {
   }
 
   /** A stream: a message after the other. */
-  async stream(read: Read, size: number): Promise<void> {
+  async stream(read: Read): Promise<void> {
+    const { size } = this;
     for (let at = 0; at < size; ) {
       const message = await messageAt(read, at, size, this.path);
       if (!message) break;
@@ -134,9 +139,9 @@ class Index {
   }
 
   result(): ArrowFile {
-    const { path, fields, batches, rows } = this;
+    const { path, size, fields, batches, rows } = this;
     if (!fields) return damaged(path, "it does not begin as one", ARROW);
-    return fields.length > 0 ? { path, fields, batches, rows } : damaged(path, "it has no columns", ARROW);
+    return fields.length > 0 ? { path, size, fields, batches, rows } : damaged(path, "it has no columns", ARROW);
   }
 
   private add(message: number, { kind, header }: Message): void {
@@ -187,34 +192,31 @@ async function messageAt(read: Read, at: number, size: number, path: string): Pr
 }
 
 /** What a batch's message tells of its columns; read again when it is its turn, so that a file of many batches takes no memory for them. */
-export function batchHeader(
-  { path }: ArrowFile,
+export async function batchHeader(
+  { path, size }: ArrowFile,
   { message: at, rows }: Values,
   of: "rows" | "dictionary",
+  read: Read,
 ): Promise<BatchHeader> {
-  return openedFile(path, async (file, size) => {
-    const read: Read = (from, length) => readAt(file, from, Math.min(length, size - from), path);
-    const message = await messageAt(read, at, size, path);
-    const batch = of === "rows" ? message?.header : message?.header.table(1);
-    if (!message || !batch || batch.int64(0) !== rows) damaged(path, "it changed while it was read", ARROW);
-    const [starts, sizes] = [batch.numbers(2, 16, 0), batch.numbers(2, 16, 8)];
-    const most = message.end - message.body;
-    const buffers = starts.map((start, i) => {
-      const bytes = sizes[i] as number;
-      if (start < 0 || bytes < 0 || start + bytes > most) damaged(path, "a batch of it leads out of itself", ARROW);
-      return { at: message.body + start, bytes };
-    });
-    const packed = batch.table(3);
-    const codec =
-      packed &&
-      ((["lz4", "zstd"] as const)[packed.uint8(0)] ?? damaged(path, "it is packed in a way of its own", ARROW));
-    return {
-      rows,
-      lengths: batch.numbers(1, 16, 0),
-      missing: batch.numbers(1, 16, 8),
-      buffers,
-      views: batch.numbers(4),
-      codec,
-    };
+  const message = await messageAt(read, at, size, path);
+  const batch = of === "rows" ? message?.header : message?.header.table(1);
+  if (!message || !batch || batch.int64(0) !== rows) damaged(path, "it changed while it was read", ARROW);
+  const [starts, sizes] = [batch.numbers(2, 16, 0), batch.numbers(2, 16, 8)];
+  const most = message.end - message.body;
+  const buffers = starts.map((start, i) => {
+    const bytes = sizes[i] as number;
+    if (start < 0 || bytes < 0 || start + bytes > most) damaged(path, "a batch of it leads out of itself", ARROW);
+    return { at: message.body + start, bytes };
   });
+  const packed = batch.table(3);
+  const codec =
+    packed && ((["lz4", "zstd"] as const)[packed.uint8(0)] ?? damaged(path, "it is packed in a way of its own", ARROW));
+  return {
+    rows,
+    lengths: batch.numbers(1, 16, 0),
+    missing: batch.numbers(1, 16, 8),
+    buffers,
+    views: batch.numbers(4),
+    codec,
+  };
 }

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { readRange } from "../readers/array-file.ts";
+import type { Read } from "../readers/array-file.ts";
 import { decodeElements, type Element } from "../readers/elements.ts";
 import { damaged } from "../readers/headers.ts";
 import { ARROW } from "./flatTable.ts";
@@ -39,6 +39,7 @@ export class Batch {
     private readonly file: ArrowFile,
     header: BatchHeader,
     fields: readonly Field[],
+    read: Read,
   ) {
     const { path } = file;
     let [node, buffer, view] = [0, 0, 0];
@@ -50,7 +51,7 @@ export class Batch {
       buffer += count;
       if (length === undefined || length < 0 || places.length !== count)
         damaged(path, "a batch of it lacks columns", ARROW);
-      const buffers = places.map(({ at, bytes }) => bufferOf(path, at, bytes, header.codec));
+      const buffers = places.map(({ at, bytes }) => bufferOf(read, path, at, bytes, header.codec));
       const children = field.dictionary ? [] : field.children.map(take);
       return { field, length, missing: missing as number, buffers, children };
     };
@@ -235,13 +236,13 @@ function buffersOf({ form, dictionary }: Field): number {
   return { null: 0, arrays: 1, pieces: 3, bits: 2, integers: 2, floats: 2, decimals: 2, blocks: 2, views: 2 }[form.is];
 }
 
-function bufferOf(path: string, at: number, bytes: number, codec: BatchHeader["codec"]): Bytes {
-  if (!codec || bytes === 0) return { bytes, read: (start, length) => readRange(path, at + start, length) };
+function bufferOf(from: Read, path: string, at: number, bytes: number, codec: BatchHeader["codec"]): Bytes {
+  if (!codec || bytes === 0) return { bytes, read: (start, length) => from(at + start, length) };
   let content: Promise<Uint8Array> | undefined;
   return {
     bytes: Number.POSITIVE_INFINITY, // known when it is unpacked
     async read(start, length) {
-      content ??= readRange(path, at, bytes).then((packed) => unpacked(packed, codec, path));
+      content ??= from(at, bytes).then((packed) => unpacked(packed, codec, path));
       const all = await content;
       const stop = Math.min(start + length, all.length); // Infinity for all of it
       return all.slice(start, stop);

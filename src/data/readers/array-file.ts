@@ -135,6 +135,31 @@ export async function readRange(path: string, start: number, length: number): Pr
   }
 }
 
+/** Reads bytes of a file. */
+export type Read = (start: number, length: number) => Promise<Uint8Array>;
+
+/** Bytes that are few, and bytes that are read instead where few are asked for beside what was read last. */
+const FEW = 1 << 12;
+const PIECE = 1 << 16;
+
+/**
+ * Reads a file of `size` bytes, no further than its end; asks for pieces of it where many small parts are read that lie side by side. For one who
+ * reads: a file that changes is not noticed.
+ */
+export function inPieces(read: Read, size: number): Read {
+  let piece: { start: number; bytes: Uint8Array } = { start: 0, bytes: new Uint8Array(0) };
+  return async (start, length) => {
+    const count = Math.min(length, size - start);
+    if (count > FEW) return read(start, count);
+    const at = start - piece.start;
+    if (at >= 0 && at + count <= piece.bytes.length) return piece.bytes.slice(at, at + count);
+    const isBeside = at > 0 && at <= piece.bytes.length;
+    const bytes = await read(start, isBeside ? Math.min(PIECE, size - start) : count);
+    piece = { start, bytes };
+    return bytes.slice(0, count);
+  };
+}
+
 export async function readAt(file: FileHandle, start: number, length: number, path: string): Promise<Uint8Array> {
   const bytes = new Uint8Array(length);
   let at = 0;
