@@ -19,13 +19,12 @@ const program = new Command("npm run bench --").description(
   "Times the training steps of the suite, side by side with other libraries in the same run.",
 );
 
+const inPrecision = (help: string) =>
+  new Option("--precision <name>", help).choices(Object.keys(OF_PRECISION)).default("float32");
+
 comparing(program.command("steps", { isDefault: true }).description("whole training steps of the suite (the default)"))
   .option("--chromium", "in pages of Chromium: WebAssembly and plain JavaScript")
-  .addOption(
-    new Option("--precision <name>", "also with products in this precision, and PyTorch's autocast")
-      .choices(Object.keys(OF_PRECISION))
-      .default("float32"),
-  )
+  .addOption(inPrecision("also with products in this precision, and PyTorch's autocast"))
   .action(async (options: CompareOptions) => {
     const special = Object.values(OF_PRECISION).flat();
     const wanted = OF_PRECISION[options.precision ?? "float32"] ?? [];
@@ -92,6 +91,7 @@ program
   .argument("<file>", "a text in UTF-8, such as the collected Shakespeare of nanoGPT")
   .option("--case <name...>", "only these networks", ["gpt-mini", "lstm-char"])
   .option("--steps <n>", "steps of 12 windows of 64 characters", positive, 2000)
+  .addOption(inPrecision("also Descent with products in this precision"))
   .option("--blocks <n>", "parts that are computed in turns", positive, 10)
   .option("--threads <n>", "threads", positive, availableParallelism())
   .option("--json <file>", "write all results to a file")

@@ -1,3 +1,4 @@
+import type { Precision } from "descent";
 import { digits, formatTable, sleep, summarize } from "../format.ts";
 import { descentLearner, type Learner, torchLearner } from "../language/learners.ts";
 import { NETWORKS, settingOf } from "../language/setting.ts";
@@ -7,6 +8,8 @@ export interface LanguageOptions {
   readonly steps: number;
   readonly blocks: number;
   readonly threads: number;
+  /** Descent learns with products in float32, and in this precision if it is another. */
+  readonly precision: Precision;
 }
 
 export interface LanguageResult {
@@ -30,6 +33,7 @@ export async function learnText(file: string, options: LanguageOptions): Promise
   for (const name of options.case) {
     const setting = settingOf(file, name, options.steps);
     const learners: Learner[] = [await descentLearner(setting)];
+    if (options.precision !== "float32") learners.push(await descentLearner(setting, options.precision));
     try {
       learners.push(await torchLearner(setting, options.threads));
     } catch (error) {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Callback, losses, optimizers, tensor } from "descent";
+import { type Callback, losses, optimizers, type Precision, tensor } from "descent";
 import { tokenWindows } from "descent/text";
 import { startPython } from "../contest/process.ts";
 import { SETTING, type Setting } from "./setting.ts";
@@ -22,12 +22,13 @@ interface Turn {
 }
 
 /** Descent through one `fit`, whose callback waits between turns. */
-export async function descentLearner(setting: Setting): Promise<Learner> {
+export async function descentLearner(setting: Setting, precision: Precision = "float32"): Promise<Learner> {
   const { suite, training, validation, starts, rates, weights } = setting;
   const { context, batch, beta2, weightDecay } = SETTING;
   const network = suite.build().compile({
     optimizer: optimizers.adamw({ learningRate: (step) => rates[step] ?? 0, beta2, weightDecay }),
     loss: losses.sparseCategoricalCrossentropy({ fromLogits: true }),
+    precision,
   });
   network.setWeights(weights);
   const rowsFrom = (offset: number) => {
@@ -59,7 +60,7 @@ export async function descentLearner(setting: Setting): Promise<Learner> {
   let fitting: Promise<unknown> | undefined;
   let failed: unknown;
   return {
-    name: "Descent",
+    name: precision === "float32" ? "Descent" : `Descent ${precision}`,
     steps(count) {
       return new Promise((resolve, reject) => {
         const own: Turn = { count, done: resolve };

@@ -48,8 +48,13 @@ INLINE vf pair_lanes(vf low, vf high) {
   return (vf)__builtin_shuffle(both, (vhalves){${indices(2 * lanes, (lane) => (lane >> 1) + (lane & 1) * lanes)}});
 #endif
 }
+/* The first n lanes; a vector put together in memory would be waited for. */
+INLINE vf load_first(const float* p, int n) { return __builtin_ia32_loadups512_mask(p, (vf){0}, (unsigned short)((1u << n) - 1)); }
+INLINE void store_first(float* p, vf v, int n) { __builtin_ia32_storeups512_mask(p, v, (unsigned short)((1u << n) - 1)); }
 INLINE vf add_products(vf sum, vf x, vf y) { __asm__("vdpbf16ps %1, %2, %0" : "+v"(sum) : "v"(x), "v"(y)); return sum; }
 #else
+INLINE vf load_first(const float* p, int n) { vf v = {0}; memcpy(&v, p, n * sizeof(float)); return v; }
+INLINE void store_first(float* p, vf v, int n) { memcpy(p, &v, n * sizeof(float)); }
 INLINE vf pair_lanes(vf low, vf high) { return (vf)(bf16_vu(low) >> 16 | bf16_vu(high)); }
 INLINE vf pair_steps(vf low, vf high) {
 #if defined(__clang__) || __GNUC__ >= 12
@@ -130,8 +135,8 @@ export function packLanePairs(support: Support, target: Target, width: number, c
     (j) => `store_f(to + ${j} * VL, pair_lanes(load_f(a + ${j} * VL), load_f(b + ${j} * VL)));`,
   );
   if (rest > 0) {
-    words.push(`{ vf x = {0}, y = {0}; memcpy(&x, a + ${whole} * VL, ${rest} * sizeof(float)); memcpy(&y, b + ${whole} * VL, ${rest} * sizeof(float));
-x = pair_lanes(x, y); memcpy(to + ${whole} * VL, &x, ${rest} * sizeof(float)); }`);
+    const [x, y] = ["a", "b"].map((row) => `load_first(${row} + ${whole} * VL, ${rest})`);
+    words.push(`store_first(to + ${whole} * VL, pair_lanes(${x}, ${y}), ${rest});`);
   }
   if (count < width) words.push(`for (int j = ${count}; j < ${width}; j++) to[j] = 0;`);
   // Rows far apart are no stream that the processor would see coming.
