@@ -1,12 +1,22 @@
 import { type Node, type Program, type TypedArray, topologicalOrder } from "../ir/index.ts";
-import { invariant, product } from "../util/index.ts";
+import { invariant, product, rowMajorStrides } from "../util/index.ts";
 import { planArena } from "./arena.ts";
 import { buildContraction } from "./contraction-kernel.ts";
 import { partsOf } from "./describe.ts";
+import type { RowUpdates } from "./few-rows.ts";
 import { formGroups, type Group, Separations } from "./group.ts";
 import { spanOf, type Touch, touchesOf } from "./hazards.ts";
 import { readsOnlyOwnElement } from "./in-place.ts";
-import type { Kernel, KernelBuffer, KernelPart, KernelProgram, KernelStep, Stage } from "./kernel.ts";
+import type {
+  Access,
+  Kernel,
+  KernelBuffer,
+  KernelPart,
+  KernelProgram,
+  KernelStep,
+  ScatterKernel,
+  Stage,
+} from "./kernel.ts";
 import { aliveBytes, blocksOf } from "./lifetimes.ts";
 import { buildLoopNest, CannotShare, type MemoryMap } from "./loop-kernel.ts";
 import { chooseVector, collapseContraction, collapseLoops } from "./loop-layout.ts";
@@ -18,7 +28,7 @@ import { BufferTable, type DraftBuffer, type PlacedGraph, placeResults } from ".
 import { recompute } from "./recompute.ts";
 import { buildRepeat } from "./repeat.ts";
 import { schedule, workOf } from "./schedule.ts";
-import { unshaped } from "./strided-view.ts";
+import { stridedView, unshaped } from "./strided-view.ts";
 
 /** A program in kernel form, and the constants it reads, by the index of their buffers' places. */
 export interface CompiledKernels {
@@ -33,11 +43,21 @@ interface DraftStep {
   readonly parts: readonly KernelPart[];
 }
 
-/** Graph to kernels: simplify, decide what lives in memory, group, lower, lay out loops, plan memory, order. */
-export function compileKernels(program: Program): CompiledKernels {
+/**
+ * Graph to kernels: simplify, decide what lives in memory, group, lower, lay out loops, plan memory, order.
+ *
+ * @param updateRows `updateRows`, where large tables are to be updated by their rows.
+ */
+export function compileKernels(program: Program, updateRows?: RowUpdates): CompiledKernels {
   const count = program.state.length;
   const roots = [...program.state.map(({ next }) => next), ...program.outputs];
-  const simple = recompute(optimize(roots));
+  const simple = recompute(
+    optimize(
+      roots,
+      program.state.map(({ input }) => input),
+      updateRows,
+    ),
+  );
   const deferred = new Set<number>();
   for (;;) {
     const graph = placeResults(simple.slice(0, count), simple.slice(count), program.state, deferred);
@@ -82,7 +102,7 @@ function buildSteps(graph: PlacedGraph, table: BufferTable, prefix: string): Dra
         const kernel =
           group.kind === "scan"
             ? buildRepeat(group, graph.loops, memory, table, name, (body, inner) => draftTurn(body, inner, `${name}_`))
-            : buildKernel(group, memory, name);
+            : buildKernel(group, memory, name, table.buffers);
         return [{ kernel, scope: group.members[0]!.scope, parts: partsOf(group, inMemory) }];
       });
       return dropUnread(steps, table.buffers);
@@ -101,7 +121,7 @@ function draftTurn(body: PlacedGraph, table: BufferTable, prefix: string): Kerne
   return buildSteps(body, table, prefix).map((step) => ({ ...step, barrier: true, parallel: true }));
 }
 
-function buildKernel(group: Group, memory: MemoryMap, name: string): Kernel {
+function buildKernel(group: Group, memory: MemoryMap, name: string, buffers: readonly DraftBuffer[]): Kernel {
   const [node] = group.members as [Node];
   switch (group.kind) {
     case "contraction":
@@ -120,15 +140,19 @@ function buildKernel(group: Group, memory: MemoryMap, name: string): Kernel {
       };
     }
     case "scatter": {
-      const [indices, updates, target] = [...node.inputs, node].map((each) => at(memory.storage(each), []));
+      const [from, to] = node.inputs.slice(-2) as [Node, Node];
+      const [indices, updates, target] = [from, to, node].map((each) => at(memory.storage(each), []));
       const width = product(node.shape.slice(1));
-      const count = product(node.inputs[0]!.shape);
+      const count = product(from.shape);
+      const replaces = node.op.name === "put";
       return {
         kind: "scatter",
         name,
         indices: indices!,
         updates: updates!,
         target: target!,
+        base: replaces ? baseOfRows(node.inputs[0]!, target!, memory, buffers) : "zeros",
+        replaces,
         count,
         width,
         rows: node.shape[0]!,
@@ -139,6 +163,27 @@ function buildKernel(group: Group, memory: MemoryMap, name: string): Kernel {
       return { kind: "loop", name, ...nest, vector: chooseVector(nest) };
     }
   }
+}
+
+/** What rows of `x` that are not replaced are found in: the target itself, where that is the memory that x lies in. */
+function baseOfRows(
+  x: Node,
+  target: Access,
+  { inMemory, storage }: MemoryMap,
+  buffers: readonly DraftBuffer[],
+): ScatterKernel["base"] {
+  if (x.op.family === "constant" && Object.is(x.attributes.value, 0)) return "zeros";
+  const seen = stridedView(x, (node) => (inMemory.has(node) ? storage(node) : undefined));
+  const whole = rowMajorStrides(x.shape);
+  if (!seen?.strides.every((stride, axis) => stride === whole[axis] || x.shape[axis] === 1)) throw new NeedsMemory(x);
+  const [from, to] = [seen.buffer, target.buffer].map((buffer) => buffers[buffer]!.place);
+  const same = stateOf(from!) === stateOf(to!) && stateOf(to!) !== undefined && seen.offset === target.index.constant;
+  return same ? "target" : at({ ...seen, strides: [] }, []);
+}
+
+/** The number of the state that lies in a place. */
+function stateOf(place: DraftBuffer["place"]): number | undefined {
+  return place !== "arena" && place.kind === "state" ? place.index : undefined;
 }
 
 /** Leaves out stores to intermediates that nothing loads, and kernels left without any. */
@@ -197,19 +242,16 @@ function overwrittenEarly(
   buffers: readonly DraftBuffer[],
   deferred: ReadonlySet<number>,
 ): number | undefined {
-  const stateOf = (buffer: number): number | undefined => {
-    const { place } = buffers[buffer]!;
-    return place !== "arena" && place.kind === "state" ? place.index : undefined;
-  };
+  const stateIn = (buffer: number) => stateOf(buffers[buffer]!.place);
   const touches = steps.map(({ kernel }) => touchesOf(kernel, buffers));
   for (const [w, writes] of touches.entries()) {
     for (const write of writes) {
-      const state = stateOf(write.buffer);
+      const state = stateIn(write.buffer);
       if (!write.store || state === undefined || deferred.has(state)) continue;
       const isOldRead = (touch: Touch) =>
         !touch.store &&
         touch.buffer !== write.buffer &&
-        stateOf(touch.buffer) === state &&
+        stateIn(touch.buffer) === state &&
         touch.low <= write.high &&
         write.low <= touch.high;
       const later = touches.slice(w + 1).some((others) => others.some(isOldRead));

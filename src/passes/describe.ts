@@ -194,7 +194,7 @@ function operationsOf(kernel: PlainKernel): number {
     case "random":
       return 0;
     case "scatter":
-      return kernel.count * kernel.width;
+      return kernel.replaces ? 0 : kernel.count * kernel.width;
     case "loop":
       return kernel.stages.reduce((total, { inner, reductions, stores }) => {
         const loops = [...kernel.outer, ...inner];
@@ -217,9 +217,9 @@ interface KernelAccess {
 /** All that a kernel reads and writes. */
 function accessesOf(kernel: PlainKernel): KernelAccess[] {
   const found: KernelAccess[] = [];
-  const run = ({ buffer, index, dtype }: Access, count: number, store: boolean) => {
+  const run = ({ buffer, index, dtype }: Access, count: number, store: boolean, points = count) => {
     const range = { low: index.constant, high: index.constant + count - 1 };
-    found.push({ buffer, store, bytes: DTYPES[dtype].bytes, range, points: count });
+    found.push({ buffer, store, bytes: DTYPES[dtype].bytes, range, points });
   };
   const stagesOf = (loops: readonly Loop[], stages: readonly Stage[]) => {
     const sizes = new Map([...loops, ...stages.flatMap(({ inner }) => inner)].map(({ id, size }) => [id, size]));
@@ -258,11 +258,14 @@ function accessesOf(kernel: PlainKernel): KernelAccess[] {
       run(kernel.counter, 1, false);
       run(kernel.target, kernel.count, true);
       break;
-    case "scatter":
+    case "scatter": {
+      const [given, all] = [kernel.count * kernel.width, kernel.rows * kernel.width];
       run(kernel.indices, kernel.count, false);
-      run(kernel.updates, kernel.count * kernel.width, false);
-      run(kernel.target, kernel.rows * kernel.width, true);
+      run(kernel.updates, given, false);
+      if (typeof kernel.base === "object") run(kernel.base, all, false);
+      run(kernel.target, all, true, kernel.base === "target" ? given : all);
       break;
+    }
   }
   return found;
 }

@@ -47,6 +47,7 @@ export function touchesOf(kernel: Kernel, buffers: readonly AnyBuffer[]): Touch[
       break;
     case "scatter":
       for (const access of [kernel.indices, kernel.updates]) add(access, false, true);
+      if (typeof kernel.base === "object") addRange(touches, kernel.base, kernel.rows * kernel.width, false);
       addRange(touches, kernel.target, kernel.rows * kernel.width);
       break;
     case "repeat":
@@ -74,8 +75,8 @@ export function fixedIn({ steps, windows }: RepeatKernel, buffers: readonly AnyB
   return (buffer) => !changing.has(buffer);
 }
 
-function addRange(touches: Touch[], { buffer, index }: Access, count: number): void {
-  touches.push({ buffer, store: true, low: index.constant, high: index.constant + count - 1 });
+function addRange(touches: Touch[], { buffer, index }: Access, count: number, store = true): void {
+  touches.push({ buffer, store, low: index.constant, high: index.constant + count - 1 });
 }
 
 function rangeOf(index: IndexExpression, sizes: ReadonlyMap<number, number>) {

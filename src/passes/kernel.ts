@@ -130,13 +130,18 @@ export interface RandomKernel {
   readonly stream: number;
 }
 
-/** target[indices[i], j] += updates[i, j] over i < count, j < width, in order of i, after the target's rows were zeroed. All contiguous. */
+/**
+ * target[indices[i], j] += updates[i, j], or = where it `replaces`, over i < count, j < width, in order of i. All contiguous. What the
+ * target's rows are before: zeros, a copy of `base`, or what lies there.
+ */
 export interface ScatterKernel {
   readonly kind: "scatter";
   readonly name: string;
   readonly indices: Access;
   readonly updates: Access;
   readonly target: Access;
+  readonly base: Access | "zeros" | "target";
+  readonly replaces: boolean;
   readonly count: number;
   readonly width: number;
   readonly rows: number;

@@ -50,7 +50,7 @@ export function decideMemory(roots: readonly Node[], required: ReadonlySet<Node>
     if (IN_MEMORY.has(node.op.family)) inMemory.add(node);
     if (node.op.family === "contraction") for (const operand of node.inputs) inMemory.add(baseOf(operand));
     if (node.op.family === "scatter" || node.op.family === "random")
-      for (const input of node.inputs) inMemory.add(input);
+      for (const input of node.inputs.slice(-2)) inMemory.add(input);
     if (node.op.family === "gather") inMemory.add(tableOf(node.inputs[0]!));
     if (node.op.family === "scan") for (const input of node.inputs) inMemory.add(viewedBy(input));
   }

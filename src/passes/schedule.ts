@@ -68,7 +68,7 @@ export function workOf(kernel: Kernel): number {
     case "random":
       return kernel.count * 20;
     case "scatter":
-      return (kernel.count + kernel.rows) * kernel.width;
+      return (kernel.count + (kernel.base === "target" ? 0 : kernel.rows)) * kernel.width;
     case "repeat":
       return kernel.count * kernel.steps.reduce((total, step) => total + workOf(step.kernel), 0);
     case "loop":

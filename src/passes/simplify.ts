@@ -3,7 +3,7 @@ import { product, sameShape } from "../util/index.ts";
 import { joinPieces } from "./join-pieces.ts";
 
 /** The value of a node all of whose elements are the same known number. */
-function splat(node: Node | undefined): number | undefined {
+export function splat(node: Node | undefined): number | undefined {
   return node?.op.family === "constant" ? (node.attributes.value as number) : undefined;
 }
 

@@ -1,6 +1,8 @@
 import { apply, inScope, type Node, ops, topologicalOrder } from "../ir/index.ts";
 import { product } from "../util/index.ts";
+import { namesFewRows } from "./few-rows.ts";
 import { unshaped } from "./strided-view.ts";
+import { usersOf } from "./users.ts";
 
 /** What has fewer elements stays in one piece: its memory is not worth more kernels. */
 const WORTH_SPLITTING = 1 << 17;
@@ -49,21 +51,9 @@ function flat(node: Node): Node {
   return ops.reshape(node, [product(node.shape)]);
 }
 
-function usersOf(order: readonly Node[]): ReadonlyMap<Node, readonly Node[]> {
-  const users = new Map<Node, Node[]>();
-  for (const node of order) {
-    for (const input of new Set(node.inputs)) {
-      const list = users.get(input);
-      if (list) list.push(node);
-      else users.set(input, [node]);
-    }
-  }
-  return users;
-}
-
 /**
  * Neighbours together until they are large enough; what is small goes along with what lies before it, and a product that is much
- * larger becomes several, of some of its rows each.
+ * larger becomes several, of some of its rows each. Rows added to the zeros of a large table stay by themselves.
  */
 function partsOf(concat: Node): Part[] {
   const enough = concat.shape[0]! / PARTS;
@@ -77,9 +67,11 @@ function partsOf(concat: Node): Part[] {
   };
   for (const piece of concat.inputs.flatMap((whole) => rowBlocks(whole, enough))) {
     const size = piece.shape[0]!;
-    if (end - start >= enough && size >= enough / 8) close();
+    const alone = namesFewRows(piece);
+    if (alone || (end - start >= enough && size >= enough / 8)) close();
     run.push(piece);
     end += size;
+    if (alone) close();
   }
   close();
   return parts;

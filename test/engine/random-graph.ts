@@ -123,7 +123,11 @@ export function randomGraph(seed: number): ConformanceCase {
       case 12: {
         const rows = drawRows(random, x.shape[0]!, 6);
         const indices = new Tensor(ops.data(rows, [6], "int32"));
-        return random.integer(2) === 0 ? x.take(indices) : scatterAdd(indices, x.take(indices), x.shape[0]!);
+        return pick([
+          () => x.take(indices),
+          () => scatterAdd(indices, x.take(indices), x.shape[0]!),
+          () => new Tensor(ops.put(x.node, indices.node, x.take(indices).tanh().node)),
+        ])();
       }
       case 13:
         return random.integer(2) === 0 ? concatenate([x, x.tanh(), x], { axis }) : scanned(x, axis, random, fresh);

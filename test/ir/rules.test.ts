@@ -147,6 +147,11 @@ const WRONG: Readonly<Record<string, readonly Wrong[]>> = {
     { inputs: [f32(2), f32(2)], attributes: { rows: 3 }, says: /by float32/ },
     { inputs: [i32(3), f32(2)], attributes: { rows: 3 }, says: /scatter of \[2\] by int32 \[3\]/ },
   ],
+  put: [
+    { inputs: [f32(3), f32(2), f32(2)], says: /by float32/ },
+    { inputs: [f32(3), i32(2), i32(2)], says: /put of \[2\] by int32/ },
+    { inputs: [f32(3, 2), i32(2), f32(2)], says: /put of \[2\] by int32 into \[3, 2\]/ },
+  ],
   concat: [
     {
       inputs: [f32(2, 3), f32(3, 3)],

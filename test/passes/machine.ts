@@ -171,17 +171,24 @@ export class Machine {
     }
   }
 
-  private scatter({ indices, updates, target, count, width, rows }: Extract<Kernel, { kind: "scatter" }>): void {
+  private scatter(kernel: Extract<Kernel, { kind: "scatter" }>): void {
+    const { indices, updates, target, base, replaces, count, width, rows } = kernel;
     this.memory.at(0, 0, 0);
-    const sums = new Float64Array(rows * width);
+    const result = new Map<number, number>();
+    if (base !== "target") {
+      for (let i = 0; i < rows * width; i++) {
+        result.set(i, base === "zeros" ? 0 : this.memory.read(base.buffer, base.index.constant + i));
+      }
+    }
     for (let i = 0; i < count; i++) {
       const row = this.memory.read(indices.buffer, indices.index.constant + i);
       if (row < 0 || row >= rows) continue;
       for (let j = 0; j < width; j++) {
-        sums[row * width + j]! += this.memory.read(updates.buffer, updates.index.constant + i * width + j);
+        const update = this.memory.read(updates.buffer, updates.index.constant + i * width + j);
+        result.set(row * width + j, replaces ? update : result.get(row * width + j)! + update);
       }
     }
-    sums.forEach((sum, i) => this.memory.write(target.buffer, target.index.constant + i, sum));
+    for (const [i, value] of result) this.memory.write(target.buffer, target.index.constant + i, value);
   }
 
   /** Calls `visit` with the number of each point, the loops' indices set. */

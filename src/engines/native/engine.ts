@@ -12,7 +12,7 @@ import {
   type Runner,
 } from "../../engine/index.ts";
 import { type DType, identify, type Program, type TypedArray } from "../../ir/index.ts";
-import { compileKernels, countKernels } from "../../passes/index.ts";
+import { compileKernels, countKernels, updateRows } from "../../passes/index.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { measureRoof, type Profiled, profilerOf } from "./profile.ts";
 import { type Recipe, readRecipe, writeRecipe } from "./recipe.ts";
@@ -171,7 +171,7 @@ class NativeEngine implements Engine {
   }
 
   private async make(program: Program, profile = false): Promise<Made> {
-    const { program: kernels, data } = compileKernels(program);
+    const { program: kernels, data } = compileKernels(program, updateRows);
     const rendered = renderProgram(kernels, this.compiler.vectorBytes, {
       profile,
       processors: availableParallelism(),

@@ -10,6 +10,7 @@ import type { DType, Program, TypedArray } from "../../ir/index.ts";
 import { compileKernels, countKernels } from "../../passes/index.ts";
 import { measureRoof, profilerOf, withTimes } from "./profile.ts";
 import { renderModule } from "./render/program.ts";
+import { updateRows } from "./row-updates.ts";
 import { openWasmRuntime, type RuntimeOptions, type WasmRuntime } from "./runtime/index.ts";
 
 class WasmEngine implements Engine {
@@ -23,7 +24,7 @@ class WasmEngine implements Engine {
 
   async compile(program: Program, { profile = false }: CompileOptions = {}): Promise<Executable> {
     const start = performance.now();
-    const plain = compileKernels(program);
+    const plain = compileKernels(program, updateRows);
     const kernels = profile ? { ...plain, program: withTimes(plain.program, program.outputs.length) } : plain;
     const { sharedMemory, fusedMultiplyAdd } = this.runtime.features;
     const rendered = renderModule(kernels.program, { shared: sharedMemory, fusedMultiplyAdd, profile });

@@ -180,17 +180,24 @@ const gather: Statement = (node, writer) => {
   });
 };
 
+/** Rows added to zeros, or put in the place of those of a table. */
 const scatter: Statement = (node, writer) => {
-  const [indices, updates] = node.inputs as [Node, Node];
+  const [indices, updates] = node.inputs.slice(-2) as [Node, Node];
+  const [assign, begin] = node.op.name === "put" ? ["=", node.inputs[0]!] : ["+=", undefined];
   const name = writer.own(node);
   const width = product(node.shape.slice(1));
-  writer.line(`${name}.fill(0);`);
+  if (!begin) writer.line(`${name}.fill(0);`);
+  else {
+    writer.nest(begin.shape, [], (index, sizes) => {
+      writer.line(`${name}[${indexText(flatIndex(index, begin.shape))}] = ${writer.read(begin, index, sizes)};`);
+    });
+  }
   writer.scoped(indices.shape, (index, sizes) => {
     writer.line(`const row = ${writer.read(indices, index, sizes)};`);
     writer.block(`if (row >= 0 && row < ${node.shape[0]})`, () => {
       writer.nest(node.shape.slice(1), sizes, (rest, all) => {
         const at = indexText(flatIndex(rest, node.shape.slice(1)));
-        writer.line(`${name}[row * ${width} + ${at}] += ${writer.read(updates, [...index, ...rest], all)};`);
+        writer.line(`${name}[row * ${width} + ${at}] ${assign} ${writer.read(updates, [...index, ...rest], all)};`);
       });
     });
   });

@@ -7,6 +7,7 @@ import { FUNCTION_OPS } from "./functions.ts";
 import { GATHER_OPS } from "./gather.ts";
 import { MATMUL_OPS } from "./matmul.ts";
 import { MOVEMENT_OPS } from "./movement.ts";
+import { putOp } from "./put.ts";
 import { RANDOM_OPS } from "./random.ts";
 import { REDUCE_OPS } from "./reduce.ts";
 import { SCAN_OPS } from "./scan.ts";
@@ -30,6 +31,7 @@ const TABLE = [
   ...CONV_OPS,
   ...RANDOM_OPS,
   ...SCAN_OPS,
+  putOp,
 ] as const satisfies readonly OpRecord[];
 
 /** Every primitive of the language. Tests are drawn from this table. */
@@ -68,6 +70,7 @@ export {
 export { gather, scatter } from "./gather.ts";
 export { matmul, transpose } from "./matmul.ts";
 export { embed, permute, reshape, slice } from "./movement.ts";
+export { lastPlaces, put } from "./put.ts";
 export { RANDOM_GROUP, random } from "./random.ts";
 export { argmax, max, min, prod } from "./reduce.ts";
 export { sameResult, scan, scanEnd } from "./scan.ts";

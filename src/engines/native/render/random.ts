@@ -44,18 +44,26 @@ for (long g = groups * worker / workers; g < groups * (worker + 1) / workers; g+
   return { body, actual: pointers.actual() };
 }
 
-/** C of a scatter-add: rows of the target are shared between workers, each row's sum is taken in the order of the updates. */
-export function renderScatter({ indices, updates, target, count, width, rows }: ScatterKernel): RenderedKernel {
+/** C of a scatter: rows of the target are shared between workers, each row's updates are taken in their order. */
+export function renderScatter(kernel: ScatterKernel): RenderedKernel {
+  const { indices, updates, target, base, replaces, count, width, rows } = kernel;
   const pointers = new Pointers();
   const [at, from, to] = [indices, updates, target].map((access) => pointers.name(access)) as [string, string, string];
+  const old = typeof base === "object" ? pointers.name(base) : "";
+  const own = `(last - first) * ${width}L * sizeof(*${to})`;
+  const begun = {
+    zeros: `memset(${to} + first * ${width}L, 0, ${own});`,
+    target: "",
+    copy: `memcpy(${to} + first * ${width}L, ${old} + first * ${width}L, ${own});`,
+  };
   const body = `{
 ${pointers.declarations().join("\n")}
 const long first = ${rows}L * worker / workers, last = ${rows}L * (worker + 1) / workers;
-memset(${to} + first * ${width}L, 0, (last - first) * ${width}L * sizeof(*${to}));
+${begun[typeof base === "object" ? "copy" : base]}
 for (long i = 0; i < ${count}L; i++) {
   const long row = ${at}[i];
   if (row < first || row >= last) continue;
-  for (long j = 0; j < ${width}L; j++) ${to}[row * ${width}L + j] += ${from}[i * ${width}L + j];
+  for (long j = 0; j < ${width}L; j++) ${to}[row * ${width}L + j] ${replaces ? "=" : "+="} ${from}[i * ${width}L + j];
 }
 }`;
   return { body, actual: pointers.actual() };

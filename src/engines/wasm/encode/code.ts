@@ -173,3 +173,8 @@ export function leave(depth: number, condition: Code): Code {
 export function zero(address: Code, bytes: Code): Code {
   return [address, i32(0), bytes, 0xfc, 0x0b, 0x00];
 }
+
+/** Copies `bytes` bytes to `address`. */
+export function copy(address: Code, from: Code, bytes: Code): Code {
+  return [address, from, bytes, 0xfc, 0x0a, 0x00, 0x00];
+}

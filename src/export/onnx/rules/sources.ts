@@ -1,4 +1,4 @@
-import { fail, invariant } from "../../../util/index.ts";
+import { fail, invariant, product } from "../../../util/index.ts";
 import { addDims, type Dim, isAffine } from "../../dim.ts";
 import type { GraphNode } from "../../unify.ts";
 import type { Rule } from "../lowering.ts";
@@ -85,6 +85,39 @@ const scatter: Rule = (node, lowering) => {
   return { name: graph.emit("Slice", [total, from!, to!, axis!]), shape: node.shape };
 };
 
+/** Rows are replaced by the last ones of their number; all others go to a row more that is cut off. */
+const put: Rule = (node, lowering) => {
+  const { graph } = lowering;
+  const [table, indices, updates] = node.inputs as [GraphNode, GraphNode, GraphNode];
+  const [rows, ...row] = node.shape as [Dim, ...Dim[]];
+  const at = lowering.full(indices);
+  const rank = indices.shape.length;
+  const shape = at.shape.map((size) => {
+    if (typeof size !== "number")
+      fail("rows are replaced by a number that depends on the batch's size", "a fixed number");
+    return size;
+  });
+  const beyond = count(lowering, rows, rank);
+  const listed = (name: string) =>
+    graph.reshape({ name: graph.emit("Cast", [name], { to: ELEMENT.int64 }), shape }, [...shape, 1]).name;
+  const safe = graph.emit("Where", [within(lowering, at.name, rows, rank), at.name, beyond]);
+  const places = graph.numbers(
+    Int32Array.from({ length: product(shape) }, (_, i) => i + 1),
+    shape,
+    "int32",
+    "places",
+  );
+  const none = graph.expand({ name: graph.scalar(0, "int32", 1), shape: [1] }, [addDims(rows, 1)]);
+  const last = graph.emit("ScatterND", [none.name, listed(safe), places], { reduction: "max" });
+  const isLast = graph.emit("Equal", [graph.emit("Gather", [last, safe], { axis: 0 }), places]);
+  const chosen = graph.emit("Where", [isLast, safe, beyond]);
+  const one = { name: graph.scalar(0, node.dtype, node.shape.length), shape: node.shape.map(() => 1) };
+  const longer = graph.emit("Concat", [lowering.full(table).name, graph.expand(one, [1, ...row]).name], { axis: 0 });
+  const replaced = graph.emit("ScatterND", [longer, listed(chosen), lowering.full(updates).name]);
+  const [from, to, axis] = [0, rows, 0].map((value) => graph.sizes([value]));
+  return { name: graph.emit("Slice", [replaced, from!, to!, axis!]), shape: node.shape };
+};
+
 export const SOURCE_RULES = {
   constant,
   data: (node, lowering) => lowering.constant(node),
@@ -97,4 +130,5 @@ export const SOURCE_RULES = {
   random: () => fail("it draws random numbers even outside of training", "a layer that does so in training only"),
   gather,
   scatter,
+  put,
 } as const satisfies Record<string, Rule>;

@@ -1,0 +1,1 @@
+export { updateRows } from "../../passes/index.ts";
