@@ -1,12 +1,12 @@
 import type { DataTable } from "../data/index.ts";
-import type { KeptTable } from "./open.ts";
+import { type KeptTable, someRows } from "./open.ts";
 import { someOf } from "./profile.ts";
 import { readSql } from "./sql.ts";
 import type { ColumnProfile, Finding, KeptColumn } from "./types.ts";
 
 /** Drops rows without a target, and copies. */
 export async function drop(
-  { table }: KeptTable,
+  table: DataTable,
   features: number,
   target: string,
   keepDuplicates: boolean,
@@ -55,7 +55,7 @@ export async function misfitsOf({ table }: KeptTable, profile: ColumnProfile, co
       text: "signs of currency, percent and thousands are taken off the numbers",
     });
   if (misfits === 0 || type === "identifier") return findings;
-  const odd = await someOf(table, column.id, `${column.id} IS NOT NULL AND ${readSql(column, reading)} IS NULL`);
+  const odd = await someOf(table, "kept", column.id, `${column.id} IS NOT NULL AND ${readSql(column, reading)} IS NULL`);
   const what = reading.as === "date" ? "are no possible dates" : "are no numbers";
   findings.push({
     kind: "cleaned",
@@ -70,11 +70,11 @@ const CODES = [0, -1, -9, -99, -999, -9999, 99, 999, 9999, 99999];
 
 /**
  * Warns of numbers that may stand for missing values: one of 0, -1, -9, 99, 999 and their like, as the least or the greatest of a column, in at least
- * three rows and at most half of them, as far from its neighbour as five usual distances between neighbours.
+ * three rows and at most half of them, as far from its neighbour as five usual distances between neighbours. Of many rows, a sample is looked at.
  */
 export async function findCodes(table: DataTable, id: string, name: string): Promise<Finding[]> {
   const [row = {}] = await table.query(`
-    WITH counts AS (SELECT ${id} AS v, count(*)::DOUBLE AS n FROM rows WHERE ${id} IS NOT NULL GROUP BY v),
+    WITH counts AS (SELECT ${id} AS v, count(*)::DOUBLE AS n FROM ${someRows()} WHERE ${id} IS NOT NULL GROUP BY v),
       steps AS (SELECT v, n, v - lag(v) OVER (ORDER BY v) AS step FROM counts),
       usual AS (SELECT quantile_cont(step, 0.5) AS step, sum(n) AS total FROM steps)
     SELECT usual.step AS step, total,

@@ -1,10 +1,11 @@
 import type { DataTable } from "../data/index.ts";
+import { someRows } from "./open.ts";
 import { probit } from "./probit.ts";
 import type { Evening } from "./recipe.ts";
 import { literal } from "./sql.ts";
 
-/** Part 0 is the training part. */
-const TRAINING = "FROM rows WHERE part = 0";
+/** Of the training part. */
+const TRAINING = `FROM ${someRows(0)}`;
 
 /** As many quantiles as scikit-learn's QuantileTransformer keeps. */
 const QUANTILES = 1000;
@@ -74,7 +75,7 @@ export async function fitQuantiles(table: DataTable, id: string, present: number
   const count = Math.max(2, Math.min(QUANTILES, present));
   const shares = Array.from({ length: count }, (_, i) => (i / (count - 1)).toFixed(12));
   const [row] = await table.query(
-    `SELECT to_json(quantile_cont(${id}, [${shares.join(", ")}]))::VARCHAR AS found ${TRAINING} AND ${id} IS NOT NULL`,
+    `SELECT to_json(quantile_cont(${id}, [${shares.join(", ")}]))::VARCHAR AS found ${TRAINING} WHERE ${id} IS NOT NULL`,
   );
   return { by: "quantiles", values: JSON.parse(String(row?.["found"])) as number[] };
 }

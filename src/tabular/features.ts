@@ -1,6 +1,7 @@
 import type { DataTable } from "../data/index.ts";
 import { fail } from "../util/index.ts";
 import { even, evenSql, fitQuantiles, fitYeoJohnson } from "./evening.ts";
+import { someRows } from "./open.ts";
 import type {
   CategoryFeature,
   DateFeature,
@@ -62,14 +63,17 @@ export async function fitFeature(
   return fitNumber(table, column);
 }
 
-/** Part 0 is the training part. */
+/** Part 0 is the training part. Quantiles and the most frequent value are those of {@link someRows}. */
 const TRAINING = "FROM rows WHERE part = 0";
 
 async function fitNumber(table: DataTable, { profile, id, ways }: FittedColumn) {
-  const [row = {}] = await table.query(`
-    SELECT count(*)::DOUBLE AS n, count(${id})::DOUBLE AS present, min(${id}) AS low, max(${id}) AS high, skewness(${id}) AS skew,
-      quantile_cont(${id}, 0.25) AS q1, quantile_cont(${id}, 0.5) AS median, quantile_cont(${id}, 0.75) AS q3,
-      mode(${id}) AS mode ${TRAINING}`);
+  const byMedian = ways.fill === "median" || (ways.fill !== "mode" && profile.type === "numeric");
+  const [all = {}] = await table.query(`
+    SELECT count(*)::DOUBLE AS n, count(${id})::DOUBLE AS present, min(${id}) AS low, max(${id}) AS high, skewness(${id}) AS skew ${TRAINING}`);
+  const [some = {}] = await table.query(`
+    SELECT quantile_cont(${id}, 0.25) AS q1, quantile_cont(${id}, 0.5) AS median, quantile_cont(${id}, 0.75) AS q3,
+      ${byMedian ? "NULL" : `mode(${id})`} AS mode FROM ${someRows(0)}`);
+  const row = { ...all, ...some };
   const { n, present, low, high, skew, median, mode } = row as Record<string, number>;
   const findings: Finding[] = [];
   const { name, type } = profile;
@@ -79,7 +83,6 @@ async function fitNumber(table: DataTable, { profile, id, ways }: FittedColumn) 
       findings: [{ kind: "cleaned", column: name, text: "left out: one value in the training part" } as Finding],
     };
   const isNumeric = type === "numeric";
-  const byMedian = ways.fill === "median" || (ways.fill !== "mode" && isNumeric);
   const fill = (byMedian ? median : mode) as number;
   const lacks = (n as number) > present;
   const indicator = lacks && ways.indicators;
@@ -213,7 +216,8 @@ async function levelsOf(table: DataTable, id: string): Promise<number[]> {
 async function fitDate(table: DataTable, { profile: { name }, id }: FittedColumn) {
   const days = `epoch_ms(${id}) / 86400000.0`;
   const [row = {}] = await table.query(`
-    SELECT count(*)::DOUBLE AS n, count(${id})::DOUBLE AS present, quantile_cont(${days}, 0.5) AS median, avg(${days}) AS mean,
+    SELECT count(*)::DOUBLE AS n, count(${id})::DOUBLE AS present, avg(${days}) AS mean,
+      (SELECT quantile_cont(${days}, 0.5) FROM ${someRows(0)}) AS median,
       stddev_pop(${days}) AS deviation, max(${days}) - min(${days}) AS span, count(DISTINCT weekday(${id}))::DOUBLE AS weekdays,
       count(DISTINCT hour(${id}))::DOUBLE AS hours, count(DISTINCT month(${id}))::DOUBLE AS months ${TRAINING}`);
   const { n, present, median, mean, deviation, span, weekdays, hours, months } = row as Record<string, number>;

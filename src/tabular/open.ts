@@ -24,6 +24,29 @@ export interface KeptTable {
   readonly header: boolean;
 }
 
+/** Rows beyond which quantiles, different values and the like are those of a sample of so many rows, drawn by a hash of the row's number. */
+export const SAMPLE = 1_000_000;
+
+/** Knuth's multiplier for hashes of 32 bits: the golden ratio, so that any number of rows spreads evenly. */
+const SPREAD = 2_654_435_761;
+
+/** Makes `peek` of the table `kept`: a view of all of it, or a table of a sample; true for that. */
+export async function takeSample(table: DataTable): Promise<boolean> {
+  const [{ n } = { n: 0 }] = await table.query("SELECT count(*)::DOUBLE AS n FROM kept");
+  const share = SAMPLE / Number(n);
+  if (share >= 1) await table.query("CREATE VIEW peek AS FROM kept");
+  else {
+    const chosen = `("#" * ${SPREAD}) % ${2 ** 32} < ${Math.round(share * 2 ** 32)}`;
+    await table.query(`CREATE TABLE peek AS FROM kept WHERE ${chosen}`);
+  }
+  return share < 1;
+}
+
+/** SQL of the rows, or a sample of them; of the part 0, the training part, where that is asked for. The table `rows` lies in a random order. */
+export function someRows(part?: 0): string {
+  return `(SELECT * FROM rows ${part === undefined ? "" : `WHERE part = ${part} `}LIMIT ${SAMPLE})`;
+}
+
 /** Reads a file: every value of a CSV file as the text that it is, so that one odd value far down spoils nothing. */
 export async function keepTable(source: string | readonly string[], options: SourceOptions): Promise<KeptTable> {
   const { header: given, delimiter, sql, table: inner, memory = 1024 } = options;

@@ -5,7 +5,7 @@ import { type FittedColumn, fitFeature } from "./features.ts";
 import { fitFill } from "./fill-model.ts";
 import { findLabels, type LabelsFound, labelColumns } from "./labels.ts";
 import { findLeaks } from "./leakage.ts";
-import { columnOf, type KeptTable, keepTable, type SourceOptions } from "./open.ts";
+import { columnOf, type KeptTable, keepTable, type SourceOptions, takeSample } from "./open.ts";
 import { PreparedTable } from "./prepared.ts";
 import { profileColumn } from "./profile.ts";
 import { type Recipe, type RecipeColumn, widthOf } from "./recipe.ts";
@@ -118,7 +118,8 @@ async function prepare(
   const time =
     options.timeColumn === undefined ? undefined : columnOf(columns, options.timeColumn, "time column", file);
   const profiles: ColumnProfile[] = [];
-  for (const column of columns) profiles.push(await profileColumn(table, column));
+  const isSample = await takeSample(table);
+  for (const column of columns) profiles.push(await profileColumn(table, column, targets.includes(column)));
   const place = columns.indexOf(target);
   const targetProfile = profiles[place] as ColumnProfile;
   const labels = await labelsOf(kept, targets, profiles, options.task, file);
@@ -142,11 +143,12 @@ async function prepare(
     time,
     profiles,
   );
-  findings.push(...(await drop(kept, learned.length, name, options.keepDuplicates ?? false)));
+  await table.query(`DROP ${isSample ? "TABLE" : "VIEW"} peek`);
+  await table.query("DROP TABLE kept");
+  findings.push(...(await drop(table, learned.length, name, options.keepDuplicates ?? false)));
   const [{ n: total } = { n: 0 }] = await table.query("SELECT count(*)::DOUBLE AS n FROM typed");
   const stratify = chosen.task === "regression" ? undefined : chosen.task === "multi-label" ? "stratum" : "y";
-  await table.query(splitSql({ ...options, stratify, time: time && "t" }, Number(total)));
-  await table.query("DROP TABLE typed");
+  for (const sql of splitSql({ ...options, stratify, time: time && "t" }, Number(total))) await table.query(sql);
   const counts = await table.query("SELECT part, count(*)::DOUBLE AS n FROM rows GROUP BY part");
   const sizes = [0, 1, 2].map((part) => Number(counts.find((row) => Number(row["part"]) === part)?.["n"] ?? 0)) as [
     number,

@@ -6,6 +6,9 @@ import type { ColumnProfile, ColumnType, KeptColumn, Reading } from "./types.ts"
 /** Of the values, how many must be of a type so that the others are taken for slips. */
 const ENOUGH = 0.95;
 
+/** Values by which formats of dates are tried first. */
+const FEW = 10_000;
+
 /** Whole numbers of so many different values at most are "ordinal". */
 const MOST_LEVELS = 10;
 
@@ -39,11 +42,12 @@ interface Counts {
  * Infers what a column of the table `kept` is. The rules, first that holds: one value or none, constant; a file's own dates, and texts that follow
  * one format of dates, date; two values, boolean, when they are numbers or words such as yes and no; numbers: codes with leading zeros are
  * categories, serial numbers identifiers, few whole numbers ordinal, else numeric; other texts: different in nearly every row, identifier or,
- * of several words, text; else categorical.
+ * of several words, text; else categorical. What has to be sorted or kept apart (quantiles, different values, formats of dates) is looked
+ * up in `peek`, which is a sample of a table of many rows; a target's different values are counted in all.
  */
-export async function profileColumn(kept: DataTable, column: KeptColumn): Promise<ColumnProfile> {
+export async function profileColumn(kept: DataTable, column: KeptColumn, isTarget = false): Promise<ColumnProfile> {
   const { id, name } = column;
-  const counts = await count(kept, column);
+  const counts = await count(kept, column, isTarget);
   const base = {
     name,
     present: counts.present,
@@ -51,7 +55,7 @@ export async function profileColumn(kept: DataTable, column: KeptColumn): Promis
     distinct: counts.distinct,
     misfits: 0,
   };
-  const examples = await someOf(kept, id, `${id} IS NOT NULL`);
+  const examples = await someOf(kept, "peek", id, `${id} IS NOT NULL`);
   const be = (type: ColumnType, reading: Reading, reason: string, fitting = counts.present): ColumnProfile => ({
     ...base,
     type,
@@ -103,20 +107,41 @@ function textType({ present, distinct, words, length }: Counts): [ColumnType, Re
   return ["categorical", reading, `${distinct.toLocaleString("en-US")} different texts`];
 }
 
-async function count(kept: DataTable, { id, isText, isDate }: KeptColumn): Promise<Counts> {
+async function count(kept: DataTable, { id, isText, isDate }: KeptColumn, isTarget: boolean): Promise<Counts> {
   const number = isText ? `coalesce(${numberSql(id)}, ${amountSql(id)})` : isDate ? "NULL::DOUBLE" : id;
   const text = (sql: string) => (isText ? sql : "0");
-  const [row = {}] = await kept.query(`
-    SELECT count(*)::DOUBLE AS n, count(${id})::DOUBLE AS present, count(DISTINCT ${id})::DOUBLE AS "distinct",
+  const [all = {}] = await kept.query(`
+    SELECT count(*)::DOUBLE AS n, count(${id})::DOUBLE AS present, approx_count_distinct(${id})::DOUBLE AS about,
       ${text(`count(${numberSql(id)})::DOUBLE`)} AS numbers, ${text(`count(${amountSql(id)})::DOUBLE`)} AS amounts,
       ${text(`count(*) FILTER (regexp_matches(${id}, '^0\\d'))::DOUBLE`)} AS coded,
+      count(*) FILTER (${number} = trunc(${number}))::DOUBLE AS whole, min(${number}) AS low, max(${number}) AS high
+    FROM kept`);
+  const [some = {}] = await kept.query(`
+    SELECT count(${id})::DOUBLE AS looked, count(DISTINCT ${id})::DOUBLE AS "distinct",
       ${text(`coalesce(avg(len(string_split_regex(${id}, '\\s+'))), 0)`)} AS words,
       ${text(`coalesce(avg(length(${id})), 0)`)} AS length,
-      count(*) FILTER (${number} = trunc(${number}))::DOUBLE AS whole,
-      min(${number}) AS low, max(${number}) AS high,
       quantile_cont(${number}, 0.25) AS q1, quantile_cont(${number}, 0.5) AS median, quantile_cont(${number}, 0.75) AS q3
-    FROM kept`);
-  return row as unknown as Counts;
+    FROM peek`);
+  const counts = { ...all, ...some } as unknown as Counts & { about: number; looked: number };
+  const distinct = isTarget ? await differentValues(kept, id) : differentIn(counts);
+  return { ...counts, distinct };
+}
+
+async function differentValues(kept: DataTable, id: string): Promise<number> {
+  const [row] = await kept.query(
+    `SELECT count(*)::DOUBLE AS n FROM (SELECT DISTINCT ${id} FROM kept WHERE ${id} IS NOT NULL)`,
+  );
+  return Number(row?.["n"]);
+}
+
+/**
+ * Different values of a column by those of a sample: as many, where each was seen ten times; one a row, where all of the sample were different and
+ * the estimate for all rows (HyperLogLog, some per cent wrong) is not far from that; else the estimate.
+ */
+function differentIn({ present, looked, distinct, about }: Counts & { about: number; looked: number }): number {
+  if (looked === present || 10 * distinct <= looked) return distinct;
+  if (distinct >= 0.98 * looked && about >= 0.8 * present) return present;
+  return Math.max(distinct, Math.min(about, present));
 }
 
 /** How a column's dates are written; undefined when it holds none. */
@@ -131,19 +156,33 @@ async function dateReading(
     return { reading: { as: "date" }, fitting: Number(row?.["fitting"]) };
   }
   if (!isText || counts.present === 0 || counts.numbers > 0.5 * counts.present) return undefined;
-  const parsed = DATE_FORMATS.map((format) => `try_strptime(${id}, ${sqlText(format)})`);
-  const columns = parsed.map((date, i) => `count(${date})::DOUBLE AS d${i}, ${within(date)} AS f${i}`);
+  const parsed = (id: string, formats: readonly string[]) =>
+    formats.map((format) => `try_strptime(${id}, ${sqlText(format)})`);
+  const [few = {}] = await kept.query(
+    `SELECT ${parsed("v", DATE_FORMATS).map((date, i) => `count(${date})::DOUBLE AS d${i}`)}, count(v)::DOUBLE AS n
+     FROM (SELECT ${id} AS v FROM peek WHERE ${id} IS NOT NULL LIMIT ${FEW})`,
+  );
+  // Most formats read none of a few values: only the others are tried on all, which takes long.
+  const formats = DATE_FORMATS.filter((_, i) => Number(few[`d${i}`]) > 0.5 * Number(few["n"]));
+  if (formats.length === 0) return undefined;
+  const columns = parsed(id, formats).map((date, i) => `count(${date})::DOUBLE AS d${i}, ${within(date)} AS f${i}`);
   const [row = {}] = await kept.query(`SELECT ${columns.join(", ")} FROM kept`);
-  const fits = DATE_FORMATS.map((format, i) => ({ format, read: Number(row[`d${i}`]), fitting: Number(row[`f${i}`]) }));
+  const fits = formats.map((format, i) => ({ format, read: Number(row[`d${i}`]), fitting: Number(row[`f${i}`]) }));
   const best = fits.reduce((a, b) => (b.fitting > a.fitting ? b : a));
   if (best.read < ENOUGH * counts.present) return undefined;
   return { reading: { as: "date", format: best.format }, fitting: best.fitting };
 }
 
-/** A few different values. */
-export async function someOf(kept: DataTable, id: string, condition: string, many = 4): Promise<string[]> {
+/** A few different values, the most frequent ones. */
+export async function someOf(
+  kept: DataTable,
+  from: "kept" | "peek",
+  id: string,
+  condition: string,
+  many = 4,
+): Promise<string[]> {
   const rows = await kept.query(
-    `SELECT value FROM (SELECT ${id}::VARCHAR AS value, count(*) AS n FROM kept WHERE ${condition} GROUP BY ${id} ORDER BY n DESC, value LIMIT ${many})`,
+    `SELECT value FROM (SELECT ${id}::VARCHAR AS value, count(*) AS n FROM ${from} WHERE ${condition} GROUP BY ${id} ORDER BY n DESC, value LIMIT ${many})`,
   );
   return rows.map((row) => String(row["value"]));
 }

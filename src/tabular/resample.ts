@@ -1,5 +1,6 @@
 import type { DataTable } from "../data/index.ts";
 import { fail, show } from "../util/index.ts";
+import { byChance } from "./split.ts";
 import type { Finding } from "./types.ts";
 
 /**
@@ -18,7 +19,7 @@ export async function resample(table: DataTable, way: "over" | "under", seed: nu
     CREATE OR REPLACE TABLE rows AS
     SELECT * EXCLUDE (place, size), CASE WHEN part > 0 THEN 1 ELSE ${goal} // size + (place <= ${goal} % size)::BIGINT END AS copies
     FROM (SELECT *, row_number() OVER (PARTITION BY part, y ORDER BY ${order}) AS place, count(*) OVER (PARTITION BY part, y) AS size FROM rows)
-    ORDER BY "#"`);
+    ${byChance(seed)}`);
   const text = counts
     .slice(0, 5)
     .map(({ y, n }) => `${y} ${n} to ${goal}`)

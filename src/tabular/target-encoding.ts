@@ -1,5 +1,6 @@
 import type { DataTable } from "../data/index.ts";
 import type { Recipe, TargetFeature } from "./recipe.ts";
+import { byChance } from "./split.ts";
 import { sqlText } from "./sql.ts";
 
 /** Rows like the whole training part that every word is mixed with (Micci-Barreca, 2001): rare words stay near the mean. */
@@ -56,7 +57,7 @@ export async function fitTargetFeature(
   const own = `e${id.slice(1)}`;
   await table.query(`
     CREATE OR REPLACE TABLE rows AS SELECT rows.*, ${own} FROM rows LEFT JOIN
-      (SELECT "#", [${outside.join(", ")}]::DOUBLE[${values.length}] AS ${own} FROM ${folded}) USING ("#") ORDER BY "#"`);
+      (SELECT "#", [${outside.join(", ")}]::DOUBLE[${values.length}] AS ${own} FROM ${folded}) USING ("#") ${byChance(seed)}`);
   const [spread = {}] = await table.query(
     `SELECT ${values.map((_, i) => `avg(${own}[${i + 1}]) AS m${i}, stddev_pop(${own}[${i + 1}]) AS d${i}`).join(", ")} FROM rows WHERE part = 0`,
   );
