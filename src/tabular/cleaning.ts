@@ -55,7 +55,12 @@ export async function misfitsOf({ table }: KeptTable, profile: ColumnProfile, co
       text: "signs of currency, percent and thousands are taken off the numbers",
     });
   if (misfits === 0 || type === "identifier") return findings;
-  const odd = await someOf(table, "kept", column.id, `${column.id} IS NOT NULL AND ${readSql(column, reading)} IS NULL`);
+  const odd = await someOf(
+    table,
+    "kept",
+    column.id,
+    `${column.id} IS NOT NULL AND ${readSql(column, reading)} IS NULL`,
+  );
   const what = reading.as === "date" ? "are no possible dates" : "are no numbers";
   findings.push({
     kind: "cleaned",

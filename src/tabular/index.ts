@@ -3,7 +3,7 @@ export { type Importance, permutationImportance } from "./importance.ts";
 export { type FeatureLayers, type NetworkOptions, tableNetwork } from "./network.ts";
 export type { SourceOptions } from "./open.ts";
 export { type PrepareOptions, prepareTable } from "./prepare.ts";
-export type { PartName, PreparedTable, TableFacts, TablePart } from "./prepared.ts";
+export type { PartName, PartTruth, PreparedTable, TableFacts, TablePart } from "./prepared.ts";
 export {
   type CategoryFeature,
   type DateFeature,
@@ -27,6 +27,7 @@ export {
   type LabelScores,
   labelScores,
   MAIN,
+  sameAnswers,
   scoresOf,
   type TableScores,
 } from "./scores.ts";

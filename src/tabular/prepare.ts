@@ -1,5 +1,6 @@
 import type { DataTable } from "../data/index.ts";
 import { checkOptions, fail, show } from "../util/index.ts";
+import { type Budget, budgetOf } from "./budget.ts";
 import { drop, findCodes, misfitsOf } from "./cleaning.ts";
 import { type FittedColumn, fitFeature } from "./features.ts";
 import { fitFill } from "./fill-model.ts";
@@ -76,7 +77,8 @@ const NAMES = [
 
 /**
  * Makes a table ready for a training: infers what its columns are, cleans them, holds rows out, and fits on the training part alone what turns
- * the columns into features. Everything is computed by DuckDB, so a table may be larger than memory.
+ * the columns into features. Everything is computed by DuckDB, so a table may be larger than memory; quantiles, most frequent values and types
+ * are those of a sample where there are more than a million rows.
  *
  * @param source a file of CSV, TSV, JSON, JSON lines or Parquet, or a DuckDB database (`openTable` of `descent/data`).
  * @throws DescentError for columns that are not there (naming the nearest), and targets that can't be predicted.
@@ -96,9 +98,10 @@ export async function prepareTable(source: string, options: PrepareOptions): Pro
   if (testSize + validationSize >= 0.9)
     fail("prepareTable: testSize and validationSize leave little to train on", "less than 0.9 together");
   if (!Number.isSafeInteger(seed)) fail(`prepareTable: seed is ${show(seed)}`, "an integer");
-  const kept = await keepTable(source, options);
+  const budget = await budgetOf(options.memory);
+  const kept = await keepTable(source, { ...options, memory: budget.database });
   try {
-    return await prepare(kept, source, { ...options, testSize, validationSize, seed });
+    return await prepare(kept, source, { ...options, testSize, validationSize, seed }, budget);
   } catch (error) {
     await kept.table.close();
     throw error;
@@ -109,6 +112,7 @@ async function prepare(
   kept: KeptTable,
   file: string,
   options: PrepareOptions & { testSize: number; validationSize: number; seed: number },
+  budget: Budget,
 ) {
   const { table, columns, header } = kept;
   const findings: Finding[] = [];
@@ -164,7 +168,7 @@ async function prepare(
     findings.push({ kind: "cleaned", column: name, text: `${rare.length} labels are too rare to learn: ${some}` });
   }
   const fitted: RecipeColumn[] = [];
-  const names = new Set(["numbers"]);
+  const names = new Set(["numbers", "output", "y", "sampleWeight"]); // what `fit` calls other things
   const suspects: FittedColumn[] = [];
   const context = { rows: sizes[0], target: { task: chosen.task, classes }, seed: options.seed };
   for (const [i, { column, profile, place }] of learned.entries()) {
@@ -212,11 +216,14 @@ async function prepare(
       deviation: Number(moments["deviation"] ?? 1) || 1,
     },
   };
+  const isResampled = options.resample !== undefined;
+  const copies = "SELECT sum(copies)::DOUBLE AS n FROM rows WHERE part = 0";
+  const trainRows = isResampled ? Number((await table.query(copies))[0]?.["n"]) : sizes[0];
+  const known = { recipe, profiles, findings, sizes, trainRows, file, taskReason: chosen.reason };
   return new PreparedTable(
     table,
-    { recipe, profiles, findings, sizes, file, taskReason: chosen.reason, ignored: ignored.map(({ name }) => name) },
-    ids,
-    options.resample !== undefined,
+    { ...known, ignored: ignored.map(({ name }) => name) },
+    { ids, isResampled, seed: options.seed, budget },
   );
 }
 

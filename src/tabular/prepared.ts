@@ -1,8 +1,9 @@
 import type { Batch, Dataset, DataTable } from "../data/index.ts";
+import { type Budget, rowBytes } from "./budget.ts";
 import { encodeRows, type Inputs, joinInputs } from "./encode.ts";
 import { type FeatureLayers, featureLayers } from "./network.ts";
 import type { Recipe } from "./recipe.ts";
-import { encodeTarget, targetWidth } from "./target.ts";
+import { encodeTarget, targetMeans, targetWidth } from "./target.ts";
 import type { ColumnProfile, Finding } from "./types.ts";
 
 /** A part of a table, ready for `fit`, `evaluate` and `predict`. */
@@ -16,6 +17,9 @@ export interface TablePart {
   readonly rows: Float64Array;
 }
 
+/** What is true of the rows of a part. */
+export type PartTruth = Pick<TablePart, "y" | "rows">;
+
 /** What is known of a prepared table. */
 export interface TableFacts {
   readonly recipe: Recipe;
@@ -25,10 +29,16 @@ export interface TableFacts {
   readonly findings: readonly Finding[];
   /** Rows to train, to watch and to test. */
   readonly sizes: readonly [number, number, number];
+  /** Rows of the training part: more or fewer than those of the file where it was resampled. */
+  readonly trainRows: number;
   readonly file: string;
   readonly taskReason: string;
   readonly ignored: readonly string[];
 }
+
+/** Samples that are shuffled among each other when a part is read as a stream; fewer where 64 MB hold fewer. */
+const WINDOW = 50_000;
+const WINDOW_BYTES = 2 ** 26;
 
 export type PartName = "train" | "validation" | "test";
 
@@ -40,6 +50,7 @@ export class PreparedTable implements TableFacts {
   readonly profiles: readonly ColumnProfile[];
   readonly findings: readonly Finding[];
   readonly sizes: readonly [number, number, number];
+  readonly trainRows: number;
   readonly file: string;
   readonly taskReason: string;
   readonly ignored: readonly string[];
@@ -47,12 +58,16 @@ export class PreparedTable implements TableFacts {
   constructor(
     private readonly table: DataTable,
     facts: TableFacts,
-    /** For each column of the recipe its number in the table `rows`. */
-    private readonly ids: readonly number[],
-    private readonly isResampled: boolean,
+    private readonly how: {
+      /** For each column of the recipe its number in the table `rows`. */
+      readonly ids: readonly number[];
+      readonly isResampled: boolean;
+      readonly seed: number;
+      readonly budget: Budget;
+    },
   ) {
     ({ recipe: this.recipe, profiles: this.profiles, findings: this.findings, sizes: this.sizes } = facts);
-    ({ file: this.file, taskReason: this.taskReason, ignored: this.ignored } = facts);
+    ({ file: this.file, taskReason: this.taskReason, ignored: this.ignored, trainRows: this.trainRows } = facts);
   }
 
   /** Layers that make features of the model's inputs; new ones at every call. */
@@ -60,31 +75,92 @@ export class PreparedTable implements TableFacts {
     return featureLayers(this.recipe);
   }
 
-  /** A part in memory. */
-  async part(name: PartName): Promise<TablePart> {
+  /** Megabytes that the parts take in memory. */
+  get megabytes(): number {
+    return (rowBytes(this.recipe) * (this.trainRows + this.sizes[1] + this.sizes[2])) / 2 ** 20;
+  }
+
+  /** Whether the parts have no room in `memory`, once in pieces and once put together: {@link PreparedTable.samples} streams them then. */
+  get isStreamed(): boolean {
+    return 2 * this.megabytes > this.how.budget.parts;
+  }
+
+  /** A part, in memory where the parts have room there, else as {@link PreparedTable.stream}. */
+  async samples(name: PartName): Promise<TablePart | Dataset> {
+    return this.isStreamed ? this.stream(name) : this.part(name);
+  }
+
+  /**
+   * A part in memory, in the order of the file.
+   *
+   * @param options `rows`: so many of them, drawn by chance; default all.
+   */
+  async part(name: PartName, options: { rows?: number } = {}): Promise<TablePart> {
     const inputs: Inputs[] = [];
     const targets: Float32Array[] = [];
     const numbers: Float64Array[] = [];
-    const source = await this.source(name);
+    const limit = options.rows === undefined ? "" : `LIMIT ${Math.trunc(options.rows)}`;
+    const source = await this.source(`FROM (${this.select(name)} ${limit}) ORDER BY "row"`);
     for await (const batch of source.read()) {
       inputs.push(encodeRows(this.recipe, batch));
       targets.push(encodeTarget(columnValues(batch["y"]), this.recipe.target));
       numbers.push(Float64Array.from(columnValues(batch["row"]) as ArrayLike<number>));
     }
     const [y, rows] = [Float32Array.from(joined(targets)), joined(numbers)];
-    const width = targetWidth(this.recipe.target);
-    const shape = this.recipe.target.task === "multi-label" ? [rows.length, width] : [rows.length];
-    return { x: joinInputs(inputs), y, targets: { data: y, shape }, rows };
+    return { x: joinInputs(inputs), y, targets: { data: y, shape: this.targetShape(rows.length) }, rows };
+  }
+
+  /**
+   * A part that is read piece by piece, for tables larger than memory: a dataset for `fit`, `evaluate` and `predict`, the inputs by name and the
+   * target as "output". The training part lies on disk in an order of chance, exact and drawn once; every pass begins there, and shuffles
+   * again within windows of 50,000 rows (fewer where these take more than 64 MB), one after the other. The other parts come in the order of
+   * the file, as {@link PreparedTable.part} gives them. Features are the same numbers, bit for bit.
+   */
+  async stream(name: PartName): Promise<Dataset> {
+    const isTraining = name === "train";
+    const { seed, isResampled } = this.how;
+    // Copies of a row lie side by side: they are strewn about, which sorts the part anew in every pass.
+    const strewn = `FROM (${this.select(name)}) ORDER BY md5_number_lower(concat("row", ' copy ', "copy", ' ', ${Math.trunc(seed)}))`;
+    const order = !isTraining ? `FROM (${this.select(name)}) ORDER BY "row"` : isResampled ? strewn : this.select(name);
+    const source = await this.source(order);
+    const { recipe } = this;
+    const encode = (batch: Batch): Batch => {
+      const data = encodeTarget(columnValues(batch["y"]), recipe.target);
+      const rows = (batch["row"] as { shape: readonly number[] }).shape[0] as number;
+      return { ...(encodeRows(recipe, batch) as Batch), output: { data, shape: this.targetShape(rows) } };
+    };
+    const samples = source.mapBatches(encode);
+    if (!isTraining) return samples;
+    return samples.shuffle({
+      seed,
+      buffer: Math.max(1, Math.min(WINDOW, Math.floor(WINDOW_BYTES / rowBytes(recipe)))),
+    });
+  }
+
+  /** What is true of a part's rows, in the order of the file. */
+  async truth(name: PartName): Promise<PartTruth> {
+    const sql = `SELECT "row", y FROM (${this.select(name)}) ORDER BY "row"`;
+    const [targets, numbers]: [Float32Array[], Float64Array[]] = [[], []];
+    for await (const batch of (await this.table.derive(sql)).dataset()) {
+      targets.push(encodeTarget(columnValues(batch["y"]), this.recipe.target));
+      numbers.push(Float64Array.from(columnValues(batch["row"]) as ArrayLike<number>));
+    }
+    return { y: Float32Array.from(joined(targets)), rows: joined(numbers) };
+  }
+
+  /** The mean of a part's target: of numbers, of the second of two classes as 1, else of every class or label as 1. Exact, by SQL. */
+  async means(name: PartName): Promise<number[]> {
+    return targetMeans(this.table, `(${this.select(name)})`, this.recipe.target);
   }
 
   /** Rows by their numbers, cleaned but not encoded: values by column name. */
   async raw(rows: readonly number[]): Promise<Record<string, unknown>[]> {
-    const ids = this.ids.map((id) => `, x${id}`).join("");
+    const ids = this.how.ids.map((id) => `, x${id}`).join("");
     const list = rows.map((row) => Math.trunc(row)).join(", ");
     const found = await this.table.query(`SELECT "#"::DOUBLE AS "row"${ids} FROM rows WHERE "#" IN (${list})`);
     return rows.map((row) => {
       const values = found.find((each) => each["row"] === row) ?? {};
-      return Object.fromEntries(this.recipe.columns.map(({ name }, i) => [name, values[`x${this.ids[i]}`]]));
+      return Object.fromEntries(this.recipe.columns.map(({ name }, i) => [name, values[`x${this.how.ids[i]}`]]));
     });
   }
 
@@ -93,14 +169,26 @@ export class PreparedTable implements TableFacts {
     return this.table.close();
   }
 
-  private async source(name: PartName): Promise<Dataset> {
+  /** SQL of the rows of a part, in the order of chance in which they lie. */
+  private select(name: PartName): string {
     const isOutside = (i: number) => name === "train" && this.recipe.columns[i]?.feature.kind === "target";
-    const columns = this.ids.map((id, i) => `${isOutside(i) ? "e" : "x"}${id} AS "x${i}"`);
+    const columns = this.how.ids.map((id, i) => `${isOutside(i) ? "e" : "x"}${id} AS "x${i}"`);
     // A row of a resampled part stands there several times, or not at all.
-    const from = this.isResampled ? `(SELECT unnest(range(copies)), rows.* FROM rows)` : "rows";
-    const part = PARTS.indexOf(name);
-    const sql = `SELECT "#"::DOUBLE AS "row", ${columns.join(", ")}, y FROM ${from} WHERE part = ${part} ORDER BY "#"`;
-    return (await this.table.derive(sql)).dataset();
+    const { isResampled } = this.how;
+    const from = isResampled ? "(SELECT unnest(range(copies)) AS copy, rows.* FROM rows)" : "rows";
+    const all = [`"#"::DOUBLE AS "row"`, ...(isResampled ? ["copy"] : []), ...columns, "y"];
+    return `SELECT ${all.join(", ")} FROM ${from} WHERE part = ${PARTS.indexOf(name)}`;
+  }
+
+  private async source(sql: string): Promise<Dataset> {
+    const rows = await this.table.derive(sql);
+    await rows.rows(); // so that it is known how many there are
+    return rows.dataset(["row", ...this.how.ids.map((_, i) => `x${i}`), "y"]);
+  }
+
+  private targetShape(rows: number): number[] {
+    const { target } = this.recipe;
+    return target.task === "multi-label" ? [rows, targetWidth(target)] : [rows];
   }
 }
 

@@ -9,6 +9,8 @@ export interface TrainingPlan {
   readonly learningRate: number;
   readonly batchSize: number;
   readonly epochs: number;
+  /** Updates of an epoch, where it is no pass over the data. */
+  readonly stepsPerEpoch?: number;
   readonly patience: number;
   readonly loss: "meanSquaredError" | "binaryCrossentropy" | "sparseCategoricalCrossentropy";
   readonly metrics: readonly MetricName[];
@@ -28,21 +30,33 @@ const METRICS: Record<TableTask, readonly MetricName[]> = {
   "multi-label": ["binaryAccuracy"],
 };
 
+/** Samples of an epoch, and of a training, of a table that is read as a stream. */
+const LONGEST_EPOCH = 2_000_000;
+const LONGEST = 20_000_000;
+
 /**
  * The rules by which a model is chosen; rows are those of the training part. Hidden layers: 32 units below 1000 rows, 64 and 32 below 20,000,
  * else 128 and 64. Dropout: 0.3 below 1000 rows, 0.1 below 20,000, else none. Batches: a power of 2 near rows / 40, from 16 to 1024. Adam,
  * at 0.001, halved when the validation loss has not fallen for a third of the patience. Patience: 20 epochs below 1000 rows, 12 below 20,000,
- * else 4; at most 200 epochs, fewer where these would be more than 20 million samples, but 8.
+ * else 4; at most 200 epochs, fewer where these would be more than 20 million samples, but 8. A
+ * table that is read as a stream and has more than 2 million rows is watched every 2 million samples, which is an epoch there; it has at most
+ * as many as make 20 million samples, or two passes.
  */
-export function planTraining(task: TableTask, rows: number): TrainingPlan {
+export function planTraining(task: TableTask, rows: number, isStreamed = false): TrainingPlan {
   const size = rows < 1000 ? "small" : rows < 20_000 ? "medium" : "large";
   const batchSize = 2 ** Math.min(10, Math.max(4, Math.round(Math.log2(rows / 40))));
+  const stepsPerEpoch = isStreamed && rows > LONGEST_EPOCH ? Math.round(LONGEST_EPOCH / batchSize) : undefined;
+  const epochs =
+    stepsPerEpoch === undefined
+      ? Math.max(8, Math.min(200, Math.round(LONGEST / rows)))
+      : Math.ceil(Math.max(LONGEST, 2 * rows) / LONGEST_EPOCH);
   return {
     hidden: { small: [32], medium: [64, 32], large: [128, 64] }[size],
     dropout: { small: 0.3, medium: 0.1, large: 0 }[size],
     learningRate: 0.001,
     batchSize,
-    epochs: Math.max(8, Math.min(200, Math.round(20_000_000 / rows))),
+    epochs,
+    ...(stepsPerEpoch !== undefined && { stepsPerEpoch }),
     patience: { small: 20, medium: 12, large: 4 }[size],
     loss: LOSSES[task],
     metrics: METRICS[task],

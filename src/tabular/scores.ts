@@ -185,16 +185,19 @@ export function areaUnderCurve(y: Float32Array, p: Float32Array): number {
 /** What answers the same whatever it is asked: the mean, or the shares of the classes or labels, of the training part. */
 export function constantAnswers(task: TableTask, train: Float32Array, rows: number, classes: number): Float32Array {
   if (task === "multi-label") {
-    const chances = new Float32Array(classes);
-    const step = classes / train.length;
+    const chances = new Array<number>(classes).fill(0);
     train.forEach((value, i) => {
-      chances[i % classes] = (chances[i % classes] as number) + value * step;
+      chances[i % classes] = (chances[i % classes] as number) + (value * classes) / train.length;
     });
-    return Float32Array.from({ length: rows * classes }, (_, i) => chances[i % classes] as number);
+    return sameAnswers(chances, rows);
   }
-  if (task !== "multi-class")
-    return new Float32Array(rows).fill(train.reduce((sum, value) => sum + value, 0) / train.length);
-  const shares = new Float32Array(classes);
+  if (task !== "multi-class") return sameAnswers([train.reduce((sum, value) => sum + value, 0) / train.length], rows);
+  const shares = new Array<number>(classes).fill(0);
   for (const label of train) shares[label] = (shares[label] as number) + 1 / train.length;
-  return Float32Array.from({ length: rows * classes }, (_, i) => shares[i % classes] as number);
+  return sameAnswers(shares, rows);
+}
+
+/** One answer to every row. */
+export function sameAnswers(answer: readonly number[], rows: number): Float32Array {
+  return Float32Array.from({ length: rows * answer.length }, (_, i) => answer[i % answer.length] as number);
 }

@@ -1,7 +1,7 @@
 import type { DataTable } from "../data/index.ts";
 import type { Recipe, TargetFeature } from "./recipe.ts";
 import { byChance } from "./split.ts";
-import { sqlText } from "./sql.ts";
+import { targetsSql } from "./target.ts";
 
 /** Rows like the whole training part that every word is mixed with (Micci-Barreca, 2001): rare words stay near the mean. */
 const SMOOTHING = 10;
@@ -11,14 +11,6 @@ const FOLDS = 5;
 
 /** Words whose figures are kept, the most frequent ones; fewer where each has many figures. */
 const MOST_FIGURES = 50_000;
-
-/** What is averaged: the number, the second class of two, each of several classes or labels. */
-function targetsSql({ task, classes }: Pick<Recipe["target"], "task" | "classes">): string[] {
-  if (task === "regression") return ["y"];
-  if (task === "binary") return [`(y = ${sqlText(classes[1] as string)})::DOUBLE`];
-  if (task === "multi-class") return classes.map((name) => `(y = ${sqlText(name)})::DOUBLE`);
-  return classes.map((name) => `list_contains(string_split(y, chr(31)), ${sqlText(name)})::DOUBLE`);
-}
 
 /**
  * Words as the mean of the target in their rows, (sum + 10 mean of all) / (rows + 10); "" stands for missing ones. What is known of a word from

@@ -98,6 +98,25 @@ export function targetSql(
   return `CASE ${value} WHEN 1.0 THEN ${yes} WHEN 0.0 THEN ${no} END`;
 }
 
+/** What is averaged: the number, the second class of two, each of several classes or labels. */
+export function targetsSql({ task, classes }: Pick<Recipe["target"], "task" | "classes">): string[] {
+  if (task === "regression") return ["y"];
+  if (task === "binary") return [`(y = ${sqlText(classes[1] as string)})::DOUBLE`];
+  if (task === "multi-class") return classes.map((name) => `(y = ${sqlText(name)})::DOUBLE`);
+  return classes.map((name) => `list_contains(string_split(y, chr(31)), ${sqlText(name)})::DOUBLE`);
+}
+
+/** The means of what {@link targetsSql} tells of the rows of a table with the column y. */
+export async function targetMeans(
+  table: DataTable,
+  from: string,
+  target: Pick<Recipe["target"], "task" | "classes">,
+): Promise<number[]> {
+  const values = targetsSql(target).map((sql, i) => `avg(${sql}) AS m${i}`);
+  const [row = {}] = await table.query(`SELECT ${values.join(", ")} FROM ${from}`);
+  return values.map((_, i) => Number(row[`m${i}`]));
+}
+
 /** Numbers that a model answers to a row as its target has them: a number, a class's number, or 1 and 0 for every label. */
 export function targetWidth({ task, classes }: Pick<Recipe["target"], "task" | "classes">): number {
   return task === "multi-label" ? classes.length : 1;

@@ -1,3 +1,4 @@
+import type { Dataset } from "../data/index.ts";
 import { optimizers } from "../optim/index.ts";
 import type { Precision } from "../tensor/index.ts";
 import { type CheckpointOptions, callbacks, type FitOptions, type History, type Model } from "../train/index.ts";
@@ -35,21 +36,25 @@ export interface TrainedTable {
   readonly classWeight: Readonly<Record<number, number>> | undefined;
 }
 
-/** Trains a network and a linear model on the training part, each until its validation loss no longer falls, and keeps the better one. */
+/**
+ * Trains a network and a linear model on the training part, each until its validation loss no longer falls, and keeps the better one.
+ *
+ * @param train the part in memory, or as a stream, as `table.samples("train")` gives it.
+ */
 export async function trainTable(
   table: PreparedTable,
-  train: TablePart,
-  validation: TablePart,
+  train: TablePart | Dataset,
+  validation: TablePart | Dataset,
   options: TrainTableOptions = {},
 ): Promise<TrainedTable> {
   const { recipe } = table;
   const { seed = 0, balance = false, precision } = options;
-  const planned = planTraining(recipe.target.task, train.rows.length);
+  const planned = planTraining(recipe.target.task, table.trainRows, !isPart(train));
   const plan: TrainingPlan = options.epochs === undefined ? planned : { ...planned, epochs: options.epochs };
   if (balance && (recipe.target.task === "regression" || recipe.target.task === "multi-label")) {
     fail(`trainTable: balance for ${recipe.target.task}`, "two or several classes, of which each row has one");
   }
-  const classWeight = balance ? classWeights(train.y, recipe.target.classes.length) : undefined;
+  const classWeight = balance ? weightsOf(await table.means("train")) : undefined;
   const run = async (hidden: readonly number[], learningRate: number, fit: FitOptions) => {
     const model = tableNetwork(recipe, { hidden, dropout: plan.dropout, seed });
     model.compile({
@@ -58,10 +63,11 @@ export async function trainTable(
       metrics: [...plan.metrics],
       precision,
     });
-    const history = await model.fit(train.x, train.targets, {
+    const settings: FitOptions = {
       epochs: plan.epochs,
       batchSize: plan.batchSize,
-      validationData: { x: validation.x, y: validation.targets },
+      ...(plan.stepsPerEpoch !== undefined && { stepsPerEpoch: plan.stepsPerEpoch }),
+      validationData: isPart(validation) ? { x: validation.x, y: validation.targets } : validation,
       seed,
       ...(classWeight && { classWeight }),
       ...fit,
@@ -70,7 +76,10 @@ export async function trainTable(
         callbacks.reduceLearningRateOnPlateau({ patience: Math.max(1, Math.round(plan.patience / 3)), factor: 0.5 }),
         ...(fit.callbacks ?? []),
       ],
-    });
+    };
+    const history = isPart(train)
+      ? await model.fit(train.x, train.targets, settings)
+      : await model.fit(train, settings);
     return { model, history, loss: lowest(history) };
   };
   const { checkpoint, fit = { verbose: 0 } } = options;
@@ -98,9 +107,19 @@ function lowest({ history }: History): number {
   return losses.reduce((least, loss) => Math.min(least, loss), Number.POSITIVE_INFINITY);
 }
 
+function isPart(samples: TablePart | Dataset): samples is TablePart {
+  return "targets" in samples;
+}
+
 /** rows / (classes x rows of the class): scikit-learn's "balanced". */
 export function classWeights(y: Float32Array, classes: number): Record<number, number> {
   const counts = new Array<number>(classes).fill(0);
   for (const label of y) counts[label] = (counts[label] ?? 0) + 1;
-  return Object.fromEntries(counts.map((n, i) => [i, n > 0 ? y.length / (classes * n) : 1]));
+  return weightsOf(counts.map((n) => n / y.length));
+}
+
+/** The same by the classes' shares; one share is that of the second of two. */
+function weightsOf(shares: readonly number[]): Record<number, number> {
+  const all = shares.length === 1 ? [1 - (shares[0] as number), shares[0] as number] : shares;
+  return Object.fromEntries(all.map((share, i) => [i, share > 0 ? 1 / (all.length * share) : 1]));
 }

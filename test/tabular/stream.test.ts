@@ -1,0 +1,141 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import type { Batch, Dataset, DenseArray } from "../../src/data/index.ts";
+import { type PreparedTable, prepareTable, scoresOf, type TablePart, trainTable } from "../../src/tabular/index.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "descent-stream-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Numbers with gaps, words, dates, texts of several words, and a target that follows them. */
+function table(rows: number): string {
+  let state = 7;
+  const random = () => {
+    state = (state * 48271) % 2147483647;
+    return state / 2147483647;
+  };
+  const lines = Array.from({ length: rows }, (_, i) => {
+    const [x, skew, city] = [random() * 10, Math.exp(6 * random()), ["Rome", "Oslo", "Bern"][i % 3] as string];
+    const day = new Date(Date.UTC(2024, 0, 1 + (i % 300))).toISOString().slice(0, 10);
+    const words = `${["fast", "slow", "old"][i % 3]} ${["red", "blue"][i % 2]} car number ${i}`;
+    const y = 3 * x + (city === "Rome" ? 20 : 0) + random();
+    const kind = y > 22 ? "high" : y > 12 ? "middle" : "low";
+    return [i % 17 === 0 ? "" : x.toFixed(3), skew.toFixed(3), city, day, words, y.toFixed(3), kind].join(",");
+  });
+  return `x,skew,city,day,words,y,kind\n${lines.join("\n")}\n`;
+}
+
+const file = join(folder, "cars.csv");
+writeFileSync(file, table(2000));
+
+/** Samples of a dataset as texts, in their order. */
+async function samplesOf(dataset: Dataset, pass = 0): Promise<string[]> {
+  const all: string[] = [];
+  for await (const batch of dataset.read({ pass })) all.push(...rowsOf(batch));
+  return all;
+}
+
+function rowsOf(batch: Batch): string[] {
+  const { data } = batch["output"] as DenseArray;
+  return Array.from({ length: (batch["output"] as DenseArray).shape[0] as number }, (_, row) => {
+    const own = Object.entries(batch).flatMap(([name, column]): [string, unknown][] => {
+      if (name === "output") return [];
+      if (Array.isArray(column)) return [[name, column[row]]];
+      const { data: numbers, shape } = column as DenseArray;
+      const width = shape[1] as number;
+      return [[name, Array.from(numbers.subarray(row * width, (row + 1) * width))]];
+    });
+    const width = data.length / ((batch["output"] as DenseArray).shape[0] as number);
+    return JSON.stringify([Object.fromEntries(own), Array.from(data.subarray(row * width, (row + 1) * width))]);
+  });
+}
+
+const partRows = ({ x, targets }: TablePart) => rowsOf({ ...(x as Batch), output: targets });
+
+test("a part as a stream holds the very numbers of the part in memory", async () => {
+  const prepared = await prepareTable(file, { target: "y", ignore: ["kind"] });
+  for (const name of ["train", "validation", "test"] as const) {
+    const streamed = await samplesOf(await prepared.stream(name));
+    const kept = partRows(await prepared.part(name));
+    expect(streamed.length).toBe(kept.length);
+    if (name === "train") {
+      expect(streamed).not.toEqual(kept); // in an order of chance
+      expect([...streamed].sort()).toEqual([...kept].sort());
+    } else expect(streamed).toEqual(kept);
+    const { y, rows } = await prepared.truth(name);
+    const part = await prepared.part(name);
+    expect(y).toEqual(part.y);
+    expect(rows).toEqual(part.rows);
+  }
+  await prepared.close();
+});
+
+test("every pass has an order of its own, that of the seed, and goes on from any place", async () => {
+  const prepared = await prepareTable(file, { target: "kind", ignore: ["y"], seed: 3 });
+  const stream = await prepared.stream("train");
+  const [first, second, again] = [await samplesOf(stream), await samplesOf(stream, 1), await samplesOf(stream)];
+  expect(again).toEqual(first);
+  expect(second).not.toEqual(first);
+  expect([...second].sort()).toEqual([...first].sort());
+  const batches = stream.batch(100);
+  const reading = batches.read({ pass: 1 });
+  for (let i = 0; i < 7; i++) await reading.next();
+  const { state } = { state: JSON.parse(JSON.stringify(reading.state())) };
+  await reading.close();
+  const rest: string[] = [];
+  for await (const batch of batches.read({ state })) rest.push(...rowsOf(batch));
+  expect(rest).toEqual(second.slice(700));
+  await prepared.close();
+
+  const other = await prepareTable(file, { target: "kind", ignore: ["y"], seed: 3 });
+  expect(await samplesOf(await other.stream("train"))).toEqual(first);
+  await other.close();
+});
+
+test("a resampled part and out-of-fold means come as a stream, too", async () => {
+  const how = { target: "kind", ignore: ["y"], resample: "over", encoding: { city: "target" } } as const;
+  const prepared = await prepareTable(file, how);
+  const [streamed, kept] = [await samplesOf(await prepared.stream("train")), await prepared.part("train")];
+  expect(prepared.trainRows).toBe(kept.rows.length);
+  expect(streamed.sort()).toEqual(partRows(kept).sort());
+  const means = await prepared.means("train");
+  means.forEach((share) => expect(share).toBeCloseTo(1 / 3, 2));
+  await prepared.close();
+});
+
+async function score(prepared: PreparedTable): Promise<{ r2: number; streamed: boolean }> {
+  const [train, validation] = [await prepared.samples("train"), await prepared.samples("validation")];
+  const { model, linear } = await trainTable(prepared, train, validation, { epochs: 25 });
+  expect(linear).toBeDefined();
+  const tested = await prepared.part("test");
+  const output = Float32Array.from(await (await model.predict(tested.x)).data());
+  return { r2: scoresOf("regression", tested.y, output)["r2"] as number, streamed: "flow" in train };
+}
+
+test("what does not fit into the memory is streamed, and the model is as good", async () => {
+  const how = { target: "y", ignore: ["kind", "words"] };
+  const [much, little] = [await prepareTable(file, how), await prepareTable(file, { ...how, memory: 200 })];
+  expect([much.isStreamed, little.isStreamed]).toEqual([false, true]);
+  const [kept, streamed] = [await score(much), await score(little)];
+  expect([kept.streamed, streamed.streamed]).toEqual([false, true]);
+  expect(kept.r2).toBeGreaterThan(0.95);
+  expect(Math.abs(streamed.r2 - kept.r2)).toBeLessThan(0.02);
+  await Promise.all([much.close(), little.close()]);
+  await expect(prepareTable(file, { target: "y", memory: 50 })).rejects.toThrow(/memory is 50.*200 or more/);
+});
+
+test("a sample of a part is drawn by chance, and the same again", async () => {
+  const prepared = await prepareTable(file, { target: "y", ignore: ["kind"] });
+  const [some, again, all] = [
+    await prepared.part("test", { rows: 50 }),
+    await prepared.part("test", { rows: 50 }),
+    await prepared.part("test"),
+  ];
+  expect(some.rows.length).toBe(50);
+  expect(some.rows).toEqual(again.rows);
+  expect(some.rows).not.toEqual(all.rows.slice(0, 50));
+  const rows = new Set(partRows(all));
+  for (const row of partRows(some)) expect(rows.has(row)).toBe(true);
+  await prepared.close();
+});
