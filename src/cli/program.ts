@@ -195,7 +195,11 @@ export function createProgram(exit: (code: ExitCode) => void): Command {
     .option("--unknown <name=number>", "a number of a column that means nothing is known; may be repeated", many)
     .option("--resample <way>", "over: repeat rows of rarer classes; under: leave out rows of larger ones")
     .option("--balance", "let rare classes count as much as frequent ones")
-    .option("--memory <megabytes>", "what DuckDB, or images in memory, may take; default 1024", wholeNumber)
+    .option(
+      "--memory <size>",
+      "what training from a table (default: half of the machine's), or images in memory (default 1GB), may take, such as 2GB",
+      megabytes,
+    )
     .action(async (source, options) => {
       const { isFolder, isTable } = await import("./tabular/source.ts");
       if (await isFolder(source)) {
@@ -293,6 +297,14 @@ function wholeNumber(text: string): number {
 function precision(text: string): Precision {
   if (text !== "float32" && text !== "bfloat16") throw new InvalidArgumentError("Expected float32 or bfloat16.");
   return text;
+}
+
+/** "2GB", "512MB" or megabytes without a unit, as megabytes. */
+function megabytes(text: string): number {
+  const [, digits, unit] = /^(\d{1,9}(?:\.\d{1,3})?) ?([MG]i?B?)?$/i.exec(text) ?? [];
+  const size = Math.round(Number(digits) * (unit?.toUpperCase().startsWith("G") ? 1024 : 1));
+  if (digits === undefined || size < 1) throw new InvalidArgumentError("Expected a size such as 2GB or 512MB.");
+  return size;
 }
 
 function share(text: string): number {

@@ -57,4 +57,5 @@ export { type SplitOptions, splitIndices, trainTestSplit } from "./split.ts";
 export type { StrataLabels } from "./strata.ts";
 export type { ColumnKind, TableColumn } from "./tables/columns.ts";
 export type { TableOptions } from "./tables/options.ts";
+export { isQuery } from "./tables/sql.ts";
 export type { Table as DataTable } from "./tables/table.ts";

@@ -1,4 +1,4 @@
-import { type DataTable, openTable, type TableOptions } from "../data/index.ts";
+import { type DataTable, isQuery, openTable, type TableOptions } from "../data/index.ts";
 import { fail, nearest } from "../util/index.ts";
 import { keptSql, sqlName } from "./sql.ts";
 import type { KeptColumn } from "./types.ts";
@@ -51,7 +51,7 @@ export function someRows(part?: 0): string {
 export async function keepTable(source: string | readonly string[], options: SourceOptions): Promise<KeptTable> {
   const { header: given, delimiter, sql, table: inner, memory = 1024 } = options;
   const [first = ""] = typeof source === "string" ? [source] : source;
-  const isCsv = /\.(csv|tsv|txt|data)(\.gz)?$/i.test(first);
+  const isCsv = !isQuery(first) && /\.(csv|tsv|txt|data)(\.gz)?$/i.test(first);
   const header = !isCsv || (given ?? (await hasHeader(source, delimiter)));
   const table = await openTable(source, {
     sql,

@@ -3,18 +3,22 @@ import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 /**
- * Writes a whole file or nothing: beside it under another name, flushed to the disk, then renamed over it.
+ * Writes a whole file or nothing, in one piece or several: beside it under another name, flushed to the disk, then renamed over it.
  *
  * @throws the file system's error (a full disk, a read-only folder); the old file is then as it was.
  */
-export async function writeFileAtomic(path: string, data: string | Uint8Array | readonly Uint8Array[]): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  data: string | Uint8Array | Iterable<string | Uint8Array>,
+): Promise<void> {
   const folder = dirname(path);
   await mkdir(folder, { recursive: true });
   const beside = `${path}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`;
   try {
     const file = await open(beside, "wx");
     try {
-      for (const part of Array.isArray(data) ? data : [data]) await file.writeFile(part);
+      for (const part of typeof data === "string" || data instanceof Uint8Array ? [data] : data)
+        await file.writeFile(part);
       await file.sync();
     } finally {
       await file.close();

@@ -4,6 +4,7 @@ import { formatMetric, metricTitle } from "../format.ts";
 import { labelsOf } from "../images/read.ts";
 import { evaluateImages, imageModelOf } from "../images/use.ts";
 import { classScores } from "../scores.ts";
+import { refuseQuery } from "../tabular/source.ts";
 import { evaluateTable, tableModelOf } from "../tabular/use.ts";
 import { outcomeOf } from "../training/outcome.ts";
 import { applyScalers } from "../training/prepare.ts";
@@ -24,6 +25,7 @@ export async function evaluateCommand(folder: string, path: string, options: Eva
   const { model, scalers, columns, labels } = await openModel(folder);
   const ofTable = tableModelOf(model);
   if (ofTable) return evaluateTable(ofTable, path, json ?? false);
+  refuseQuery(path);
   const ofImages = imageModelOf(model);
   if (ofImages) return evaluateImages(ofImages, path, labelsOf(options), json ?? false);
   const { x, y } = await readSampleFile(path, columns);

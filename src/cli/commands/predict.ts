@@ -6,6 +6,7 @@ import type { Dense } from "../data/dense.ts";
 import { readInputFile } from "../data/samples.ts";
 import { EXIT, type ExitCode, part, reasonOf, refuse } from "../exit.ts";
 import { imageModelOf, predictImages } from "../images/use.ts";
+import { refuseQuery } from "../tabular/source.ts";
 import { predictTable, tableModelOf } from "../tabular/use.ts";
 import { applyScalers } from "../training/prepare.ts";
 import { openModel, type SavedModel } from "../training/saved.ts";
@@ -24,6 +25,7 @@ export async function predictCommand(folder: string, path: string, { output }: P
   const saved = await openModel(folder);
   const ofTable = tableModelOf(saved.model);
   if (ofTable) return predictTable(ofTable, path, output);
+  refuseQuery(path);
   const ofImages = imageModelOf(saved.model);
   if (ofImages) return predictImages(ofImages, path, output);
   const x = await readInputFile(path, saved.columns);

@@ -1,4 +1,5 @@
 import { relative, sep } from "node:path";
+import { isQuery } from "../../data/index.ts";
 import type { PreparedTable, PrepareOptions, TrainedTable } from "../../tabular/index.ts";
 import { targetNames } from "./report.ts";
 
@@ -25,18 +26,17 @@ export function trainingCode(
     task: target.task,
     types,
   };
-  const path = relative(folder, file).split(sep).join("/");
+  const source = isQuery(file)
+    ? JSON.stringify(file)
+    : `at(${JSON.stringify(relative(folder, file).split(sep).join("/"))})`;
   return `// Written by descent train: the training of ${target.name}, to edit and to run (npx tsx train.ts).
 import { fileURLToPath } from "node:url";
 import { callbacks, layers, model, optimizers } from "descent";
-import { ${classWeight ? "classWeights, " : ""}prepareTable, TableModel } from "descent/tabular";
+import { prepareTable, TableModel } from "descent/tabular";
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const table = await prepareTable(at(${JSON.stringify(path)}), ${literal(prepared)});
-const train = await table.part("train");
-const validation = await table.part("validation");
-const test = await table.part("test");
-
+const table = await prepareTable(${source}, ${literal(prepared)});
+${partsCode(table.isStreamed)}
 const { inputs, features } = table.features();
 ${linear ? "" : deepLayers(plan.hidden, plan.dropout)}${outputCode(target.task, linear ? "features" : "both")}
 const net = model({ inputs, outputs: output, seed: ${options.seed ?? 0} });
@@ -45,20 +45,26 @@ net.compile({
   loss: ${JSON.stringify(plan.loss)},
   metrics: ${JSON.stringify(plan.metrics)},
 ${made.precision === "float32" ? "" : `  precision: "${made.precision}",\n`}});
-await net.fit(train.x, train.targets, {
+await net.fit(${table.isStreamed ? "train" : "train.x, train.targets"}, {
   epochs: ${plan.epochs},
   batchSize: ${plan.batchSize},
-  validationData: { x: validation.x, y: validation.targets },
+${plan.stepsPerEpoch === undefined ? "" : `  stepsPerEpoch: ${plan.stepsPerEpoch},\n`}  validationData: ${table.isStreamed ? "validation" : "{ x: validation.x, y: validation.targets }"},
   seed: ${options.seed ?? 0},
-${classWeight ? `  classWeight: classWeights(train.y, ${target.classes.length}),\n` : ""}  callbacks: [
+${classWeight ? `  classWeight: ${literal(classWeight)},\n` : ""}  callbacks: [
     callbacks.earlyStopping({ patience: ${plan.patience}, restoreBestWeights: true }),
     callbacks.reduceLearningRateOnPlateau({ patience: ${Math.max(1, Math.round(plan.patience / 3))}, factor: 0.5 }),
   ],
 });
-console.log(await net.evaluate(test.x, test.targets));
+console.log(await net.evaluate(${table.isStreamed ? "test" : "test.x, test.targets"}));
 await new TableModel(net, table.recipe).save(at("edited-model"));
 await table.close();
 `;
+}
+
+/** The parts in memory, or as streams. */
+function partsCode(isStreamed: boolean): string {
+  const way = isStreamed ? "stream" : "part";
+  return ["train", "validation", "test"].map((name) => `const ${name} = await table.${way}("${name}");\n`).join("");
 }
 
 function deepLayers(hidden: readonly number[], dropout: number): string {

@@ -1,10 +1,11 @@
 import { cpus } from "node:os";
+import { isQuery } from "../../data/index.ts";
 import {
   answersOf,
   type Importance,
   labelScores,
+  type PartTruth,
   type PreparedTable,
-  type TablePart,
   type TableScores,
   type TrainedTable,
 } from "../../tabular/index.ts";
@@ -18,12 +19,13 @@ import { VERSION } from "../version.ts";
 export interface TableResult {
   readonly table: PreparedTable;
   readonly trained: TrainedTable;
-  readonly train: TablePart;
-  readonly test: TablePart;
+  readonly test: PartTruth;
   /** Of the model, on the test part. */
   readonly output: Float32Array;
   readonly scores: { readonly model: TableScores; readonly linear: TableScores; readonly constant: TableScores };
   readonly importance: readonly Importance[];
+  /** Rows of the test part, drawn by chance, by which that was measured. */
+  readonly importanceRows: number;
   /** Rows of the test part that it is most wrong about, with their values. */
   readonly worst: readonly { readonly place: number; readonly values: Record<string, unknown> }[];
   readonly seed: number;
@@ -43,7 +45,7 @@ export function tableReport(result: TableResult): Report {
   const isSets = target.task === "multi-label";
   const classes = target.classes.length <= MOST_CLASSES ? target.classes : undefined;
   return {
-    title: `${target.name}, from ${table.file.split(/[\\/]/).at(-1)}`,
+    title: `${target.name}, from ${isQuery(table.file) ? "a query" : table.file.split(/[\\/]/).at(-1)}`,
     subtitle: `${taskName(target.task)} (${table.taskReason}). Trained on ${train} rows, watched on ${validation}, tested on ${tested} others.`,
     highlights: tableHighlights(result),
     history: Object.fromEntries(curves) as Record<string, number[]>,
@@ -66,6 +68,9 @@ export function tableReport(result: TableResult): Report {
     modelSummary: trained.model.summary(),
     facts: {
       data: table.file,
+      rows: table.isStreamed
+        ? "read from disk in every pass, shuffled within windows"
+        : "in memory, shuffled in every epoch",
       model:
         trained.chosen === "network"
           ? `hidden layers of ${trained.plan.hidden.join(" and ")} units beside a linear way`
@@ -272,12 +277,12 @@ function residuals(y: Float32Array, p: Float32Array): ReportSection {
   };
 }
 
-function importances({ importance, table }: TableResult): ReportSection {
+function importances({ importance, importanceRows, table }: TableResult): ReportSection {
   const loss = table.recipe.target.task === "regression" ? "root mean squared error" : "log loss";
   const rows = importance
     .slice(0, 30)
     .map(({ column, mean, deviation }) => [column, signed(mean), formatNumber(deviation)]);
-  const caption = `By how much the ${loss} of the test part rises when the column's values are shuffled: mean and deviation of three shuffles.`;
+  const caption = `By how much the ${loss} of ${groupDigits(importanceRows)} rows of the test part rises when the column's values are shuffled: mean and deviation of three shuffles.`;
   return { title: "What the model looks at", tables: [{ caption, columns: ["column", "rise", "±"], rows }] };
 }
 

@@ -3,12 +3,12 @@ import { extname } from "node:path";
 import { answersOf, isRecipe, labelScores, type Recipe, type TableAnswers, TableModel } from "../../tabular/index.ts";
 import type { Model } from "../../train/index.ts";
 import { writeCsv } from "../data/csv.ts";
-import { requireFile } from "../data/files.ts";
 import { EXIT, type ExitCode, part, reasonOf, refuse } from "../exit.ts";
 import { formatMetric, groupDigits, metricTitle, percent } from "../format.ts";
 import { classScores, confusionMatrix } from "../scores.ts";
 import { table } from "../terminal/index.ts";
 import { describeOutcome } from "../training/show.ts";
+import { requireTable } from "./source.ts";
 
 /** The model with its recipe, when it was trained on a table. */
 export function tableModelOf(model: Model): TableModel | undefined {
@@ -16,11 +16,9 @@ export function tableModelOf(model: Model): TableModel | undefined {
   return isRecipe(preprocessing) ? new TableModel(model, preprocessing as unknown as Recipe) : undefined;
 }
 
-const WANTED = "a table: .csv, .tsv, .json, .jsonl, .parquet, .duckdb";
-
 /** `descent evaluate` for a model of tables. */
 export async function evaluateTable(model: TableModel, file: string, json: boolean): Promise<ExitCode> {
-  await requireFile(file, EXIT.data, WANTED);
+  await requireTable(file);
   const { scores, rows, left, y, output } = await part(EXIT.data, () => model.evaluate(file));
   const { task, classes } = model.recipe.target;
   const confusion =
@@ -64,7 +62,7 @@ export async function evaluateTable(model: TableModel, file: string, json: boole
 
 /** `descent predict` for a model of tables: as many lines as the file has rows, written piece by piece. */
 export async function predictTable(model: TableModel, file: string, output: string | undefined): Promise<ExitCode> {
-  await requireFile(file, EXIT.data, WANTED);
+  await requireTable(file);
   const { name, classes, task } = model.recipe.target;
   const titles =
     task === "regression" ? [] : task === "binary" ? [`p(${classes[1]})`] : classes.map((each) => `p(${each})`);

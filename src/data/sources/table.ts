@@ -6,7 +6,8 @@ import type { Table } from "../tables/table.ts";
  * A table in files, of any size: CSV and TSV (also .gz), JSON and JSON lines, Parquet, or a DuckDB database; read by the optional package
  * `@duckdb/node-api`. Only these files can be read through it, whatever a query says.
  *
- * @param source a file, or a list of files of one kind that are one table.
+ * @param source a file, or a list of files of one kind that are one table; or an SQL query that names its files: "SELECT * FROM 'houses.csv'
+ * WHERE price > 0", which then are the only ones that can be read.
  * @throws DescentError when the package is not installed, and for files that are missing or none of these.
  * @example
  * writeFileSync("houses.csv", "rooms,area,price\n2,50,1\n3,80,\n4,95,3\n");

@@ -45,8 +45,10 @@ interface Library {
 const AHEAD = 4;
 
 export interface DatabaseOptions {
-  /** Files that may be read; no others can. */
-  readonly files: readonly string[];
+  /** Files that may be read; no others can. Undefined: any, for what a user's own query names. */
+  readonly files: readonly string[] | undefined;
+  /** Folders all files of which may be read; default none. */
+  readonly folders?: readonly string[] | undefined;
   /** Memory that DuckDB may take before it writes to disk, in megabytes. */
   readonly memory: number;
   /** Threads of DuckDB; undefined for one per processor. */
@@ -68,7 +70,7 @@ export class Database {
   private constructor() {}
 
   /** @throws DescentError when the package is not installed. */
-  static async open({ files, memory, threads }: DatabaseOptions): Promise<Database> {
+  static async open({ files, folders = [], memory, threads }: DatabaseOptions): Promise<Database> {
     const { DuckDBInstance } = await library();
     const database = new Database();
     database.instance = await DuckDBInstance.create(":memory:", {
@@ -80,8 +82,10 @@ export class Database {
       ...(threads !== undefined && { threads: String(threads) }),
     });
     database.connection = await database.instance.connect();
+    if (!files) return database;
     const allowed = files.flatMap((file) => [file, withoutPatterns(file)]).map(quoteText);
     await database.run(`SET allowed_paths = [${allowed.join(", ")}]`);
+    if (folders.length > 0) await database.run(`SET allowed_directories = [${folders.map(quoteText).join(", ")}]`);
     await database.run("SET enable_external_access = false");
     return database;
   }

@@ -12,3 +12,8 @@ export function quoteName(name: string): string {
 export function withoutPatterns(path: string): string {
   return path.replaceAll(/[[*?]/g, "[$&]");
 }
+
+/** Whether a source of a table is a query, and no file: it begins with SELECT, WITH or FROM. */
+export function isQuery(source: string): boolean {
+  return /^\s*\(*\s*(select|with|from)\s/i.test(source);
+}

@@ -8,7 +8,8 @@ import { columnOf, columnSql, type TableColumn } from "./columns.ts";
 import { Database, QueryError } from "./duckdb.ts";
 import { type TableOptions, type TableSettings, tableSettings } from "./options.ts";
 import { type Output, outputsOf, Pieces } from "./pieces.ts";
-import { quoteName, quoteText, withoutPatterns } from "./sql.ts";
+import { filesOfQuery, statementOf } from "./query.ts";
+import { isQuery, quoteName, quoteText, withoutPatterns } from "./sql.ts";
 
 /** Files up to so many bytes are counted at once; larger ones of CSV and JSON at the first pass over them. */
 const QUICKLY_COUNTED = 1 << 26;
@@ -44,6 +45,7 @@ export class Table {
   /** See `openTable`. */
   static async open(source: string | readonly string[], options: TableOptions = {}): Promise<Table> {
     const settings = tableSettings("openTable", options);
+    if (typeof source === "string" && isQuery(source)) return Table.ofQuery(source, settings);
     const given = typeof source === "string" ? [source] : source;
     if (!Array.isArray(given) || given.length === 0 || given.some((file) => typeof file !== "string")) {
       fail(`openTable got ${JSON.stringify(source)}`, "a file, or a list of files of one kind");
@@ -66,6 +68,29 @@ export class Table {
       const table = new Table(name, columns, database, undefined);
       if (quick) await table.rows();
       return table;
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
+  }
+
+  /** What a query gives that names its files itself: these can be read, and no others. */
+  private static async ofQuery(query: string, settings: TableSettings): Promise<Table> {
+    const { memory, threads } = settings;
+    const database = await Database.open({ ...(await filesOfQuery(query)), memory, threads });
+    const name = "the query's answer";
+    try {
+      await nameView(database, `(${statementOf(query)})`, settings).catch((error: unknown) => {
+        if (!(error instanceof QueryError)) throw error;
+        fail(
+          `DuckDB refuses the query: ${error.message}`,
+          "SQL of DuckDB over files, such as SELECT * FROM 'data.csv'",
+        );
+      });
+      await database.lock();
+      const described = await explained(name, () => database.rows("DESCRIBE data"));
+      const columns = described.map((row) => columnOf(String(row["column_name"]), String(row["column_type"])));
+      return new Table(name, columns, database, undefined);
     } catch (error) {
       await database.close();
       throw error;
@@ -207,12 +232,17 @@ async function makeView(
   };
   await explained(name, async () => {
     const source = format === "duckdb" ? await attached(database, paths, settings) : from[format]();
-    if (settings.sql === undefined) return database.run(`CREATE VIEW data AS SELECT * FROM ${source}`);
-    await database.run("CREATE SCHEMA source");
-    await database.run(`CREATE VIEW source.data AS SELECT * FROM ${source}`);
-    // The query's own `data` is the files; everybody else's is its answer.
-    await database.run(`CREATE VIEW main.data AS WITH data AS (FROM source.data) SELECT * FROM (${settings.sql})`);
+    return nameView(database, source, settings);
   });
+}
+
+/** Calls what stands in SQL `data`, or what the option sql makes of it. */
+async function nameView(database: Database, source: string, { sql }: TableSettings): Promise<void> {
+  if (sql === undefined) return database.run(`CREATE VIEW data AS SELECT * FROM ${source}`);
+  await database.run("CREATE SCHEMA source");
+  await database.run(`CREATE VIEW source.data AS SELECT * FROM ${source}`);
+  // The query's own `data` is the files; everybody else's is its answer.
+  await database.run(`CREATE VIEW main.data AS WITH data AS (FROM source.data) SELECT * FROM (${sql})`);
 }
 
 function csvOptions(paths: readonly string[], { header, names, delimiter, missing, text }: TableSettings): string {

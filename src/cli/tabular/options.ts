@@ -1,0 +1,105 @@
+import type { PrepareOptions, TableTask } from "../../tabular/index.ts";
+import { EXIT, refuse } from "../exit.ts";
+import type { TrainingArguments } from "../training/records.ts";
+
+/** Options of `descent train FILE --target COLUMN`. */
+export interface TrainTableArguments extends TrainingArguments {
+  target?: string[];
+  task?: string;
+  ignore?: string[];
+  type?: string[];
+  timeColumn?: string;
+  header?: boolean;
+  delimiter?: string;
+  sql?: string;
+  table?: string;
+  scale?: string[];
+  encode?: string[];
+  fill?: string[];
+  outliers?: string;
+  indicators?: boolean;
+  unknown?: string[];
+  resample?: string;
+  testSize?: number;
+  keepDuplicates?: boolean;
+  balance?: boolean;
+  memory?: number;
+}
+
+const TASKS = ["regression", "binary", "multi-class", "multi-label"];
+
+/** What the command's options say of the preparation. */
+export function prepareOptions(options: TrainTableArguments, seed: number): PrepareOptions {
+  const { target, task, ignore, type, timeColumn, header, delimiter, sql, table, testSize, keepDuplicates, memory } =
+    options;
+  if (target === undefined || target.length === 0)
+    refuse(EXIT.usage, "no target was named", "--target COLUMN: what is to be predicted");
+  if (task !== undefined && !TASKS.includes(task)) refuse(EXIT.usage, `--task is ${task}`, TASKS.join(", "));
+  const types = (type ?? []).map((pair) => {
+    const at = pair.lastIndexOf("=");
+    return at > 0
+      ? [pair.slice(0, at), pair.slice(at + 1)]
+      : refuse(EXIT.usage, `--type is ${pair}`, "NAME=TYPE, such as zip=categorical");
+  });
+  const given: Record<string, unknown> = {
+    target: target.length === 1 ? target[0] : target,
+    task: task as TableTask | undefined,
+    ignore,
+    timeColumn,
+    delimiter,
+    sql,
+    table,
+    testSize,
+    keepDuplicates,
+    memory,
+    seed,
+  };
+  for (const [option, values] of Object.entries({
+    scaling: options.scale,
+    encoding: options.encode,
+    fill: options.fill,
+  })) {
+    if (values) given[option] = wayOption(option, values);
+  }
+  if (options.unknown) given["unknown"] = unknownNumbers(options.unknown);
+  if (options.resample !== undefined) given["resample"] = options.resample;
+  if (options.outliers !== undefined) given["outliers"] = options.outliers;
+  if (options.indicators === false) given["indicators"] = false;
+  if (types.length > 0) given["types"] = Object.fromEntries(types);
+  if (header === false) given["header"] = false;
+  return Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== undefined),
+  ) as unknown as PrepareOptions;
+}
+
+/** "age=999" and "age=-1" as { age: [999, -1] }. */
+function unknownNumbers(pairs: readonly string[]): Record<string, number[]> {
+  const found: Record<string, number[]> = Object.create(null);
+  for (const pair of pairs) {
+    const at = pair.lastIndexOf("=");
+    const value = Number(pair.slice(at + 1));
+    if (at < 1 || at + 1 === pair.length || !Number.isFinite(value))
+      refuse(EXIT.usage, `--unknown is ${pair}`, "NAME=NUMBER, such as age=999");
+    const name = pair.slice(0, at);
+    found[name] = [...(found[name] ?? []), value];
+  }
+  return { ...found };
+}
+
+/** "robust", or "area=robust" of several columns; "size=S,M,L" is an order of words. */
+function wayOption(option: string, values: readonly string[]): unknown {
+  const [first = ""] = values;
+  if (!values.some((value) => value.includes("="))) {
+    return values.length === 1
+      ? first
+      : refuse(EXIT.usage, `${values.length} ways of ${option}`, "one, or NAME=WAY for each");
+  }
+  return Object.fromEntries(
+    values.map((value) => {
+      const at = value.lastIndexOf("=");
+      if (at < 1) refuse(EXIT.usage, `${value} beside ${option} of columns`, "NAME=WAY for each");
+      const way = value.slice(at + 1);
+      return [value.slice(0, at), way.includes(",") ? way.split(",").map((word) => word.trim()) : way];
+    }),
+  );
+}
