@@ -46,8 +46,9 @@ A config is JSON, or a module that exports one (export default defineConfig({ ..
 Data files: .json with { "x": [...], "y": [...] }, or .csv of numbers with a line of column names (the last column is the
 target unless data.target names another).
 
-A table is a .csv, .tsv, .json, .jsonl, .parquet or .duckdb file, with --target: types of columns, cleaning, features, task, model and
-training follow written rules; model/, metrics.json, report.html, predictions.csv and train.ts, the same as a program, are written to runs/NAME.
+A table is a .csv, .tsv, .json, .jsonl, .parquet or .duckdb file, or a query that names its files, with --target: types of columns, cleaning,
+features, task, model and training follow written rules; model/, metrics.json, report.html, predictions.csv and train.ts, the same as a
+program, are written to runs/NAME. It may be larger than memory: what has no room there is read anew in every epoch.
 
 A text is a .txt or .md file: tokens, network and training by written rules; model/, metrics.json, report.html and config.ts.
 
@@ -55,6 +56,7 @@ A folder of images has a folder for each class, or a table that names each image
 
 Examples:
   $ descent train houses.csv --target price
+  $ descent train "SELECT * FROM 'sales/*.parquet' WHERE year > 2020" --target amount --memory 2GB
   $ descent train photos
   $ descent train poem.txt
   $ descent train photos --labels photos.csv --target kind
@@ -80,7 +82,7 @@ Examples:
 
 const EVALUATE_HELP = `
 The data are a .csv with the columns of the training, or a .json with { "x": [...], "y": [...] }; for a model of a table, any
-table; for one of images, a folder with a folder for each class, or --labels.
+table, or a query; for one of images, a folder with a folder for each class, or --labels.
 
 Examples:
   $ descent evaluate runs/flowers/model test.csv
@@ -88,7 +90,8 @@ Examples:
 
 const PREDICT_HELP = `
 The data are a .csv with the feature columns of the training (others are ignored), or a .json with { "x": [...] } or a list
-of samples; for a model of a table, any table; for one of images, a folder of them, or one. Without --output, the answers are printed as CSV.
+of samples; for a model of a table, any table, or a query; for one of images, a folder of them, or one. Without --output, the
+answers are printed as CSV.
 
 Examples:
   $ descent predict runs/flowers/model new.csv

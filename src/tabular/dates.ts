@@ -28,17 +28,14 @@ export const DATE_FORMATS: readonly string[] = [
 /** Days of the tropical year. */
 const YEAR = 365.2425;
 
-/**
- * A date as numbers: days since 1970, and where it stands in the year, in the week and in the day, each as a point (sin, cos) of a circle,
- * so that December is near January.
- *
- * @param milliseconds since 1970, UTC.
- */
-export function dateParts(milliseconds: number): [days: number, ...circles: number[]] {
-  const days = milliseconds / 86_400_000;
-  const turn = (period: number) => [Math.sin((2 * Math.PI * days) / period), Math.cos((2 * Math.PI * days) / period)];
-  return [days, ...turn(YEAR), ...turn(7), ...turn(1)] as [number, ...number[]];
-}
+/** Periods of the circles on which a date has a place, in days. */
+const PERIODS = { year: YEAR, week: 7, day: 1 } as const;
 
-/** What stands behind the days, in order. */
-export const DATE_PARTS = ["year sin", "year cos", "week sin", "week cos", "day sin", "day cos"] as const;
+/**
+ * Where a date stands in a year, a week or a day, as an angle of a circle, whose sine and cosine are numbers in which December is near January.
+ *
+ * @param days since 1970, UTC.
+ */
+export function angleIn(circle: keyof typeof PERIODS, days: number): number {
+  return (2 * Math.PI * days) / PERIODS[circle];
+}

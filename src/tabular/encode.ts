@@ -1,5 +1,5 @@
 import type { Batch } from "../data/index.ts";
-import { dateParts } from "./dates.ts";
+import { angleIn } from "./dates.ts";
 import { even } from "./evening.ts";
 import { filledBy } from "./fill-model.ts";
 import { type DateFeature, type NumberFeature, type Recipe, type RecipeColumn, widthOf } from "./recipe.ts";
@@ -39,14 +39,11 @@ export function encodeRows(recipe: Recipe, batch: Batch): Inputs {
     };
     if (feature.kind === "number") {
       const { data } = values as { data: ArrayLike<number> };
-      each((row, at) => {
-        const value = data[row] as number;
-        const fill = Number.isNaN(value) && feature.model ? filledBy(feature.model, valueIn(batch, row)) : feature.fill;
-        writeNumber(feature, value, fill, numbers, at);
-      });
+      const { model } = feature;
+      const fillOf = model && ((row: number) => filledBy(model, valueIn(batch, row)));
+      writeNumbers(feature, data, rows, fillOf, numbers, start, width);
     } else if (feature.kind === "date") {
-      const { data } = values as { data: ArrayLike<number> };
-      each((row, at) => writeDate(feature, data[row] as number, numbers, at));
+      writeDates(feature, (values as { data: ArrayLike<number> }).data, rows, numbers, start, width);
     } else if (feature.kind === "target") {
       if (Array.isArray(values)) each((row, at) => writeTarget(feature, values[row] as string | null, numbers, at));
       else {
@@ -73,25 +70,51 @@ function rowsOf(batch: Batch): number {
   return Array.isArray(first) ? first.length : ((first as { shape?: readonly number[] } | undefined)?.shape?.[0] ?? 0);
 }
 
-function writeNumber(feature: NumberFeature, value: number, fill: number, out: Float32Array, at: number): void {
-  const isMissing = Number.isNaN(value);
-  const x = isMissing ? fill : value;
-  const clipped = Math.min(Math.max(even(feature.evening, x), feature.low), feature.high);
-  out[at++] = (clipped - feature.center) / feature.scale;
-  if (feature.indicator) out[at++] = isMissing ? 1 : 0;
-  for (const level of feature.levels) out[at++] = value === level ? 1 : 0;
+/** A column of numbers; `fillOf` tells what stands for a missing one where a model does. */
+function writeNumbers(
+  { evening, fill, low, high, center, scale, indicator, levels }: NumberFeature,
+  data: ArrayLike<number>,
+  rows: number,
+  fillOf: ((row: number) => number) | undefined,
+  out: Float32Array,
+  start: number,
+  width: number,
+): void {
+  const isPlain = evening.by === "none";
+  for (let row = 0, first = start; row < rows; row++, first += width) {
+    const value = data[row] as number;
+    const isMissing = Number.isNaN(value);
+    const x = isMissing ? (fillOf ? fillOf(row) : fill) : value;
+    const clipped = Math.min(Math.max(isPlain ? x : even(evening, x), low), high);
+    let at = first;
+    out[at++] = (clipped - center) / scale;
+    if (indicator) out[at++] = isMissing ? 1 : 0;
+    for (let i = 0; i < levels.length; i++) out[at++] = value === levels[i] ? 1 : 0;
+  }
 }
 
-function writeDate(feature: DateFeature, value: number, out: Float32Array, at: number): void {
-  const isMissing = Number.isNaN(value);
-  const [days, ...circles] = dateParts(isMissing ? feature.fill * 86_400_000 : value);
-  out[at++] = (days - feature.center) / feature.scale;
-  for (const circle of feature.circles) {
-    const place = 2 * ["year", "week", "day"].indexOf(circle);
-    out[at++] = isMissing ? 0 : (circles[place] as number);
-    out[at++] = isMissing ? 0 : (circles[place + 1] as number);
+/** A column of dates, in milliseconds. */
+function writeDates(
+  { fill, center, scale, circles, indicator }: DateFeature,
+  data: ArrayLike<number>,
+  rows: number,
+  out: Float32Array,
+  start: number,
+  width: number,
+): void {
+  for (let row = 0, first = start; row < rows; row++, first += width) {
+    const value = data[row] as number;
+    const isMissing = Number.isNaN(value);
+    const days = (isMissing ? fill * 86_400_000 : value) / 86_400_000;
+    let at = first;
+    out[at++] = (days - center) / scale;
+    for (let i = 0; i < circles.length; i++) {
+      const angle = angleIn(circles[i] as DateFeature["circles"][number], days);
+      out[at++] = isMissing ? 0 : Math.sin(angle);
+      out[at++] = isMissing ? 0 : Math.cos(angle);
+    }
+    if (indicator) out[at] = isMissing ? 1 : 0;
   }
-  if (feature.indicator) out[at] = isMissing ? 1 : 0;
 }
 
 function textsOf({ feature }: RecipeColumn, values: readonly (string | null)[]): string[] | string[][] {

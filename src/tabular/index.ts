@@ -3,7 +3,14 @@ export { type Importance, permutationImportance } from "./importance.ts";
 export { type FeatureLayers, type NetworkOptions, tableNetwork } from "./network.ts";
 export type { SourceOptions } from "./open.ts";
 export { type PrepareOptions, prepareTable } from "./prepare.ts";
-export type { PartName, PartTruth, PreparedTable, TableFacts, TablePart } from "./prepared.ts";
+export {
+  isTableFacts,
+  type PartName,
+  type PartTruth,
+  type PreparedTable,
+  type TableFacts,
+  type TablePart,
+} from "./prepared.ts";
 export {
   type CategoryFeature,
   type DateFeature,

@@ -1,19 +1,16 @@
-import type { DataTable } from "../data/index.ts";
 import { checkOptions, fail, show } from "../util/index.ts";
 import { type Budget, budgetOf } from "./budget.ts";
-import { drop, findCodes, misfitsOf } from "./cleaning.ts";
-import { type FittedColumn, fitFeature } from "./features.ts";
-import { fitFill } from "./fill-model.ts";
+import { drop, misfitsOf } from "./cleaning.ts";
+import { fitColumns, fittedBefore, type TypedRows } from "./fit-columns.ts";
 import { findLabels, type LabelsFound, labelColumns } from "./labels.ts";
-import { findLeaks } from "./leakage.ts";
 import { columnOf, type KeptTable, keepTable, type SourceOptions, takeSample } from "./open.ts";
-import { PreparedTable } from "./prepared.ts";
+import { PreparedTable, type TableFacts } from "./prepared.ts";
 import { profileColumn } from "./profile.ts";
-import { type Recipe, type RecipeColumn, widthOf } from "./recipe.ts";
+import type { Recipe } from "./recipe.ts";
 import { resample } from "./resample.ts";
 import { splitSql } from "./split.ts";
 import { readSql } from "./sql.ts";
-import { classesOf, targetSql, taskOf } from "./target.ts";
+import { type Target, targetSql, taskOf } from "./target.ts";
 import {
   COLUMN_TYPES,
   type ColumnProfile,
@@ -24,7 +21,7 @@ import {
   type TableTask,
 } from "./types.ts";
 
-import { WAY_OPTIONS, type WayOptions, type Ways, waysOf } from "./ways.ts";
+import { WAY_OPTIONS, type WayOptions, waysOf } from "./ways.ts";
 
 /** How a table is made ready for a training. */
 export interface PrepareOptions extends SourceOptions, WayOptions {
@@ -80,7 +77,9 @@ const NAMES = [
  * the columns into features. Everything is computed by DuckDB, so a table may be larger than memory; quantiles, most frequent values and types
  * are those of a sample where there are more than a million rows.
  *
- * @param source a file of CSV, TSV, JSON, JSON lines or Parquet, or a DuckDB database (`openTable` of `descent/data`).
+ * @param source a file of CSV, TSV, JSON, JSON lines or Parquet, a DuckDB database, or a query that names its files (`openTable` of `descent/data`).
+ * @param known `facts` of an earlier preparation of the same table with the same options: nothing is fitted again, so that a training goes on
+ * with the very same numbers (sums of a large table may differ in their last bit, as threads share them).
  * @throws DescentError for columns that are not there (naming the nearest), and targets that can't be predicted.
  * @example
  * const rows = Array.from({ length: 40 }, (_, i) => `${["Rome", "Oslo"][i % 2]},${i}.5,${20 * i}\n`);
@@ -89,7 +88,11 @@ const NAMES = [
  * table.profiles.map(({ name, type }) => `${name}: ${type}`); // ["city: categorical", "area: numeric", "rent: numeric"]
  * await table.close();
  */
-export async function prepareTable(source: string, options: PrepareOptions): Promise<PreparedTable> {
+export async function prepareTable(
+  source: string,
+  options: PrepareOptions,
+  known?: TableFacts,
+): Promise<PreparedTable> {
   checkOptions("prepareTable", options, NAMES);
   const { testSize = 0.2, validationSize = 0.15, seed = 0 } = options;
   for (const [name, share] of Object.entries({ testSize, validationSize })) {
@@ -98,10 +101,10 @@ export async function prepareTable(source: string, options: PrepareOptions): Pro
   if (testSize + validationSize >= 0.9)
     fail("prepareTable: testSize and validationSize leave little to train on", "less than 0.9 together");
   if (!Number.isSafeInteger(seed)) fail(`prepareTable: seed is ${show(seed)}`, "an integer");
-  const budget = await budgetOf(options.memory);
+  const budget = await budgetOf(options.memory ?? known?.memory);
   const kept = await keepTable(source, { ...options, memory: budget.database });
   try {
-    return await prepare(kept, source, { ...options, testSize, validationSize, seed }, budget);
+    return await prepare(kept, source, { ...options, testSize, validationSize, seed }, budget, known);
   } catch (error) {
     await kept.table.close();
     throw error;
@@ -113,6 +116,7 @@ async function prepare(
   file: string,
   options: PrepareOptions & { testSize: number; validationSize: number; seed: number },
   budget: Budget,
+  known: TableFacts | undefined,
 ) {
   const { table, columns, header } = kept;
   const findings: Finding[] = [];
@@ -121,19 +125,13 @@ async function prepare(
   const ignored = (options.ignore ?? []).map((name) => columnOf(columns, name, "column", file));
   const time =
     options.timeColumn === undefined ? undefined : columnOf(columns, options.timeColumn, "time column", file);
-  const profiles: ColumnProfile[] = [];
-  const isSample = await takeSample(table);
-  for (const column of columns) profiles.push(await profileColumn(table, column, targets.includes(column)));
   const place = columns.indexOf(target);
-  const targetProfile = profiles[place] as ColumnProfile;
-  const labels = await labelsOf(kept, targets, profiles, options.task, file);
-  const chosen = taskOf(targetProfile, options.task, labels, file);
   const name = targets.map((column) => column.name).join(", ");
-  await overrule(profiles, columns, options.types ?? {}, file);
-  takeUnknown(profiles, columns, options.unknown ?? {}, file);
+  if (known && known.profiles.length !== columns.length) changed(file);
+  const { profiles, chosen } = known
+    ? { profiles: known.profiles, chosen: { ...known.recipe.target, reason: known.taskReason } }
+    : await look(kept, file, targets, options, findings);
   const ways = waysOf(options, columns, profiles, file);
-  for (const profile of profiles)
-    findings.push(...(await misfitsOf(kept, profile, columns[profiles.indexOf(profile)] as KeptColumn)));
 
   const learned = columns.flatMap((column, place) => {
     const profile = profiles[place] as ColumnProfile;
@@ -147,7 +145,6 @@ async function prepare(
     time,
     profiles,
   );
-  await table.query(`DROP ${isSample ? "TABLE" : "VIEW"} peek`);
   await table.query("DROP TABLE kept");
   findings.push(...(await drop(table, learned.length, name, options.keepDuplicates ?? false)));
   const [{ n: total } = { n: 0 }] = await table.query("SELECT count(*)::DOUBLE AS n FROM typed");
@@ -162,43 +159,15 @@ async function prepare(
   if (sizes.some((size) => size < 1) || sizes[0] < 10) {
     fail(`${file} has ${total} rows with a target`, "at least 20, to train, watch and test");
   }
-  const { classes, rare } = await classesOf(table, chosen, target);
-  if (rare.length > 0) {
-    const some = `${rare.slice(0, 5).join(", ")}${rare.length > 5 ? ", ..." : ""}`;
-    findings.push({ kind: "cleaned", column: name, text: `${rare.length} labels are too rare to learn: ${some}` });
-  }
-  const fitted: RecipeColumn[] = [];
-  const names = new Set(["numbers", "output", "y", "sampleWeight"]); // what `fit` calls other things
-  const suspects: FittedColumn[] = [];
-  const context = { rows: sizes[0], target: { task: chosen.task, classes }, seed: options.seed };
-  for (const [i, { column, profile, place }] of learned.entries()) {
-    const one: FittedColumn = { profile, id: `x${i}`, ways: ways[place] as Ways };
-    const { feature, findings: found } = await fitFeature(table, one, context);
-    findings.push(...found);
-    if (profile.type === "numeric") findings.push(...(await findCodes(table, one.id, column.name)));
-    if (!feature) continue;
-    if (profile.type !== "text" && profile.type !== "date") suspects.push(one);
-    fitted.push({
-      name: column.name,
-      place,
-      reading: profile.reading,
-      feature,
-      input: widthOf(feature) > 0 ? "numbers" : inputName(column.name, names),
-    });
-  }
-  if (fitted.length === 0) fail(`${file} has no column to predict "${name}" from`, "at least one that varies");
-  findings.push(...(await findLeaks(table, suspects, chosen.task)));
+  if (known && sizes.some((size, part) => size !== known.sizes[part])) changed(file);
+  const rows: TypedRows = { table, learned, chosen, ways, name, target, trainRows: sizes[0], seed: options.seed };
+  const { fitted, classes, moments } = known ? await fittedBefore(rows, known) : await fitColumns(rows, file, findings);
   const ids = fitted.map((column) => learned.findIndex(({ place }) => place === column.place));
-  await fitFills(table, fitted, ids, ways);
   if (options.resample !== undefined) {
     if (chosen.task !== "binary" && chosen.task !== "multi-class")
       fail(`prepareTable: resample for ${chosen.task}`, "two or several classes, of which each row has one");
     findings.push(...(await resample(table, options.resample, options.seed)));
   }
-  const [moments = {}] =
-    chosen.task !== "regression"
-      ? []
-      : await table.query("SELECT avg(y) AS mean, stddev_pop(y) AS deviation FROM rows WHERE part = 0");
   const recipe: Recipe = {
     format: "descent-table",
     version: 1,
@@ -212,19 +181,51 @@ async function prepare(
       task: chosen.task,
       classes,
       ...(chosen.labels && { labels: chosen.labels }),
-      mean: Number(moments["mean"] ?? 0),
-      deviation: Number(moments["deviation"] ?? 1) || 1,
+      ...moments,
     },
   };
   const isResampled = options.resample !== undefined;
   const copies = "SELECT sum(copies)::DOUBLE AS n FROM rows WHERE part = 0";
   const trainRows = isResampled ? Number((await table.query(copies))[0]?.["n"]) : sizes[0];
-  const known = { recipe, profiles, findings, sizes, trainRows, file, taskReason: chosen.reason };
-  return new PreparedTable(
-    table,
-    { ...known, ignored: ignored.map(({ name }) => name) },
-    { ids, isResampled, seed: options.seed, budget },
-  );
+  const facts = known ?? {
+    recipe,
+    profiles,
+    findings,
+    sizes,
+    trainRows,
+    file,
+    taskReason: chosen.reason,
+    ignored: ignored.map(({ name }) => name),
+    memory: budget.total,
+  };
+  return new PreparedTable(table, facts, { ids, isResampled, seed: options.seed, budget });
+}
+
+function changed(file: string): never {
+  fail(`${file} has changed since it was prepared`, "the same table", "begin anew");
+}
+
+/** What the columns are, and what there is to do. */
+async function look(
+  kept: KeptTable,
+  file: string,
+  targets: readonly KeptColumn[],
+  options: PrepareOptions,
+  findings: Finding[],
+): Promise<{ profiles: readonly ColumnProfile[]; chosen: Target }> {
+  const { table, columns } = kept;
+  const profiles: ColumnProfile[] = [];
+  const isSample = await takeSample(table);
+  for (const column of columns) profiles.push(await profileColumn(table, column, targets.includes(column)));
+  const targetProfile = profiles[columns.indexOf(targets[0] as KeptColumn)] as ColumnProfile;
+  const labels = await labelsOf(kept, targets, profiles, options.task, file);
+  const chosen = taskOf(targetProfile, options.task, labels, file);
+  await overrule(profiles, columns, options.types ?? {}, file);
+  takeUnknown(profiles, columns, options.unknown ?? {}, file);
+  for (const [i, profile] of profiles.entries())
+    findings.push(...(await misfitsOf(kept, profile, columns[i] as KeptColumn)));
+  await table.query(`DROP ${isSample ? "TABLE" : "VIEW"} peek`);
+  return { profiles, chosen };
 }
 
 /** Takes numbers for unknown. */
@@ -243,28 +244,6 @@ function takeUnknown(
     if (!Array.isArray(numbers) || !numbers.every(Number.isFinite))
       fail(`prepareTable: unknown of ${name} is ${show(numbers)}`, "a list of numbers");
     profiles[place] = { ...profile, reading: { as: reading.as, unknown: numbers } };
-  }
-}
-
-/** Lets models tell the missing numbers of the columns for which that is asked. */
-async function fitFills(
-  table: DataTable,
-  fitted: RecipeColumn[],
-  ids: readonly number[],
-  ways: readonly Ways[],
-): Promise<void> {
-  const numbers = fitted.flatMap(({ feature }, place) =>
-    feature.kind === "number" ? [{ place, id: `x${ids[place]}` }] : [],
-  );
-  for (const one of numbers) {
-    const column = fitted[one.place] as RecipeColumn;
-    if (ways[column.place]?.fill !== "model" || column.feature.kind !== "number") continue;
-    const model = await fitFill(
-      table,
-      one,
-      numbers.filter((other) => other !== one),
-    );
-    if (model) fitted[one.place] = { ...column, feature: { ...column.feature, model } };
   }
 }
 
@@ -328,13 +307,4 @@ async function labelsOf(
     return labelColumns(columns, file);
   }
   return task === undefined || task === "multi-label" ? findLabels(table, target, task !== undefined) : undefined;
-}
-
-/** A column's name as an input's: letters, digits and underlines, each once. */
-function inputName(name: string, taken: Set<string>): string {
-  const plain = name.replace(/[^A-Za-z0-9]+/g, "_").replace(/^_|_$/g, "") || "column";
-  let unique = plain;
-  for (let i = 2; taken.has(unique); i++) unique = `${plain}_${i}`;
-  taken.add(unique);
-  return unique;
 }

@@ -2,7 +2,7 @@ import type { Batch, Dataset, DataTable } from "../data/index.ts";
 import { type Budget, rowBytes } from "./budget.ts";
 import { encodeRows, type Inputs, joinInputs } from "./encode.ts";
 import { type FeatureLayers, featureLayers } from "./network.ts";
-import type { Recipe } from "./recipe.ts";
+import { isRecipe, type Recipe } from "./recipe.ts";
 import { encodeTarget, targetMeans, targetWidth } from "./target.ts";
 import type { ColumnProfile, Finding } from "./types.ts";
 
@@ -34,6 +34,14 @@ export interface TableFacts {
   readonly file: string;
   readonly taskReason: string;
   readonly ignored: readonly string[];
+  /** Megabytes that it was told to keep to. */
+  readonly memory: number;
+}
+
+/** True of what {@link PreparedTable.facts} gave, as far as a file can be trusted to hold it. */
+export function isTableFacts(value: unknown): value is TableFacts {
+  const { recipe, profiles, findings, sizes } = (value ?? {}) as Partial<TableFacts>;
+  return isRecipe(recipe) && Array.isArray(profiles) && Array.isArray(findings) && Array.isArray(sizes);
 }
 
 /** Samples that are shuffled among each other when a part is read as a stream; fewer where 64 MB hold fewer. */
@@ -54,10 +62,12 @@ export class PreparedTable implements TableFacts {
   readonly file: string;
   readonly taskReason: string;
   readonly ignored: readonly string[];
+  readonly memory: number;
 
   constructor(
     private readonly table: DataTable,
-    facts: TableFacts,
+    /** All that is known, as JSON holds it. */
+    readonly facts: TableFacts,
     private readonly how: {
       /** For each column of the recipe its number in the table `rows`. */
       readonly ids: readonly number[];
@@ -67,7 +77,8 @@ export class PreparedTable implements TableFacts {
     },
   ) {
     ({ recipe: this.recipe, profiles: this.profiles, findings: this.findings, sizes: this.sizes } = facts);
-    ({ file: this.file, taskReason: this.taskReason, ignored: this.ignored, trainRows: this.trainRows } = facts);
+    ({ file: this.file, taskReason: this.taskReason, ignored: this.ignored } = facts);
+    ({ trainRows: this.trainRows, memory: this.memory } = facts);
   }
 
   /** Layers that make features of the model's inputs; new ones at every call. */

@@ -72,7 +72,8 @@ export type LabelSource =
 
 /** Something a reader should know about the data. */
 export interface Finding {
-  readonly kind: "cleaned" | "warning";
+  /** A hint is a warning of less certainty. */
+  readonly kind: "cleaned" | "warning" | "hint";
   readonly column?: string;
   readonly text: string;
 }

@@ -102,6 +102,54 @@ test("a training that was interrupted goes on with --resume, and ends as if it h
   expect(JSON.parse(read("runs/second/run.json"))).toMatchObject({ status: "finished", resumed: [expect.any(String)] });
 });
 
+test("a query whose answer has no room in memory is streamed; interrupted, it goes on as if it had not been", async () => {
+  const query = "SELECT petal, sepal, kind FROM 'flowers.csv' WHERE sepal > 5";
+  const ask = (output: string, ...more: string[]) =>
+    descent(
+      folder,
+      ["train", query, "-t", "kind", "--memory", "200MB", "-e", "60", "-o", output, ...more],
+      undefined,
+      wasm,
+    );
+  const whole = await ask("streams/whole");
+  expect(whole.stderr).toBe("");
+  expect(whole.stdout).toMatch(/^Streamed: 1 MB of features have no room in memory/m);
+  const metrics = JSON.parse(read("streams/whole/metrics.json"));
+  expect(metrics).toMatchObject({ streamed: true, rows: { train: expect.any(Number) } });
+  expect(metrics.test.accuracy).toBeGreaterThan(metrics.baselines.constant.accuracy + 0.2);
+  expect(read("streams/whole/train.ts")).toMatch(/net\.fit\(train, [\s\S]*validationData: validation,/);
+
+  let isStopped = false;
+  const args = ["train", query, "-t", "kind", "--memory", "200MB", "-e", "60", "-o", "streams/part"];
+  const stopped = await descent(
+    folder,
+    args,
+    (soFar, kill) => {
+      if (!isStopped && /Epoch +1\//.test(soFar)) kill("SIGINT");
+      isStopped ||= /Epoch +1\//.test(soFar);
+    },
+    wasm,
+  );
+  expect(stopped.code).toBe(130);
+  expect(existsSync(join(folder, "streams/part/checkpoints/prepared.json"))).toBe(true);
+  expect((await ask("streams/part", "--resume")).code).toBe(0);
+  const resumed = JSON.parse(read("streams/part/metrics.json"));
+  expect(resumed.history).toEqual(metrics.history);
+  expect(resumed.test).toEqual(metrics.test);
+
+  const answers = await descent(folder, ["predict", "streams/whole", "FROM 'flowers.csv' LIMIT 3"], undefined, wasm);
+  expect(answers.stdout.trim().split("\n").length).toBe(4);
+  const scores = await descent(folder, ["evaluate", "streams/whole", query, "--json"], undefined, wasm);
+  expect(JSON.parse(scores.stdout).samples).toBe(Object.values(metrics.rows as number[]).reduce((a, b) => a + b));
+});
+
+test("a query that cannot be answered is refused on one line", async () => {
+  const args = ["train", "SELECT petals FROM 'flowers.csv'", "-t", "kind", "-o", "streams/none"];
+  const { code, stderr } = await descent(folder, args, undefined, wasm);
+  expect(stderr).toMatch(/^Error: DuckDB refuses the query: .*"petals" not found.*\n$/);
+  expect(code).toBe(3);
+});
+
 /** A folder of a run, as `descent train` writes it. */
 function writeRun(name: string, changes: object, metrics: object | undefined): void {
   const run = { ...JSON.parse(read("runs/first/run.json")), ...changes };

@@ -68,3 +68,27 @@ test.each(["over", "under"] as const)(
     await expect(prepared(PEOPLE, { target: "y", resample: way })).rejects.toThrow(/resample for regression/);
   },
 );
+
+test("columns that are filled in when all is over, or tell the target on their own, are hinted at; good ones are not", async () => {
+  let state = 5;
+  const random = () => {
+    state = (state * 48271) % 2147483647;
+    return state / 2147483647;
+  };
+  const lines = Array.from({ length: 400 }, (_, i) => {
+    const survived = random() < 0.4;
+    const boat = survived || random() < 0.25 ? `B${1 + (i % 30)}` : "000";
+    const good = (survived ? 1 : 0) + 1.2 * random(); // two thirds of its range tell the target
+    const telling = (survived ? 1 : 0) + 1.05 * random();
+    const gaps = random() < 0.3 ? "" : random().toFixed(3);
+    return [boat, good.toFixed(3), telling.toFixed(3), gaps, survived ? "yes" : "no"].join(",");
+  });
+  const path = join(folder, "ship.csv");
+  writeFileSync(path, `boat,good,telling,gaps,survived\n${lines.join("\n")}\n`);
+  const table = await prepareTable(path, { target: "survived" });
+  const hints = table.findings.filter(({ kind }) => kind === "hint");
+  expect(hints.map(({ column }) => column)).toEqual(["boat", "telling"]);
+  expect(hints[0]?.text).toMatch(/where it is empty or 0, the target is no in (\d+) of \1 rows.*--ignore/);
+  expect(hints[1]?.text).toMatch(/nearly alone \(\d\d\.\d %\)/);
+  await table.close();
+});

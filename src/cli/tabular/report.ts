@@ -356,7 +356,7 @@ function profile({ profiles, recipe, ignored }: PreparedTable): ReportSection {
 function cleaning({ findings }: PreparedTable): ReportSection {
   const rows = findings.map(({ kind, column = "all", text }) => [
     column,
-    kind === "warning" ? `Warning: ${text}` : text,
+    kind === "cleaned" ? text : `${kind === "hint" ? "Hint" : "Warning"}: ${text}`,
   ]);
   const caption =
     rows.length > 0

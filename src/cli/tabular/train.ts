@@ -1,6 +1,7 @@
 import { basename, join, resolve } from "node:path";
 import { isQuery } from "../../data/index.ts";
 import {
+  isTableFacts,
   type PreparedTable,
   type PrepareOptions,
   permutationImportance,
@@ -58,17 +59,23 @@ async function trainTableIn(
 ): Promise<ExitCode> {
   const say = options.quiet ? () => undefined : console.log;
   const { seed = 0, epochs, balance } = options;
-  const table = await part(EXIT.data, () => prepareTable(file, prepared));
+  const table = await part(EXIT.data, async () => {
+    const facts = await checkpoints.kept("prepared");
+    return prepareTable(file, prepared, isTableFacts(facts) ? facts : undefined);
+  });
   try {
+    await checkpoints.keep("prepared", table.facts);
     const { task, name } = table.recipe.target;
     const [trainRows, validationRows, testRows] = table.sizes.map(groupDigits);
     say(`${taskName(task)}: ${name} (${table.taskReason}), from ${table.recipe.columns.length} columns of ${file}`);
     say(`Rows: ${trainRows} to train, ${validationRows} to watch, ${testRows} to test`);
     say(`\n${columnsTable(table)}\n`);
-    for (const { column, text } of table.findings.filter(({ kind }) => kind === "warning")) {
-      say(`${paint("Warning:", "yellow")} ${column === undefined ? "" : `${column}: `}${text}`);
+    for (const { kind, column, text } of table.findings.filter(({ kind }) => kind !== "cleaned")) {
+      say(
+        `${kind === "hint" ? paint("Hint:", "cyan") : paint("Warning:", "yellow")} ${column === undefined ? "" : `${column}: `}${text}`,
+      );
     }
-    if (table.isStreamed) say(streamWords(table));
+    if (table.isStreamed) say(`${streamWords(table)}\nA linear model comes first, to compare with; then the network.`);
     const [train, validation] = [await table.samples("train"), await table.samples("validation")];
     const callbacks = await part(EXIT.usage, () =>
       recordCallbacks(recordOptions(options), {
@@ -150,6 +157,6 @@ function streamWords({ megabytes, trainRows, recipe }: PreparedTable): string {
   const epoch = stepsPerEpoch === undefined ? "" : `; an epoch is ${groupDigits(stepsPerEpoch * batchSize)} of them`;
   return (
     `Streamed: ${groupDigits(Math.ceil(megabytes))} MB of features have no room in memory (--memory), so they are made anew while they are read; ` +
-    `rows were put in an order of chance once, and are shuffled within windows of 50,000 in every pass${epoch}\n`
+    `rows were put in an order of chance once, and are shuffled within windows of 50,000 in every pass${epoch}`
   );
 }

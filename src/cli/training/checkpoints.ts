@@ -1,13 +1,18 @@
-import { readdir, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { CheckpointOptions } from "../../train/index.ts";
+import { writeFileAtomic } from "../../util/node.ts";
 import { here } from "../data/files.ts";
-import { EXIT, refuse } from "../exit.ts";
+import { EXIT, part, refuse } from "../exit.ts";
 
 /** Where the trainings of one command are kept while it lasts. */
 export interface RunCheckpoints {
   /** Options for the training of that name: a checkpoint every minute. */
   readonly of: (name: string) => CheckpointOptions;
+  /** What `keep` kept for the run that goes on; undefined for one that begins. */
+  readonly kept: (name: string) => Promise<unknown>;
+  /** Keeps what is not to be computed again. */
+  readonly keep: (name: string, facts: object) => Promise<void>;
   /** When all is written. */
   readonly remove: () => Promise<void>;
 }
@@ -22,6 +27,11 @@ export async function openCheckpoints(folder: string, resume: boolean): Promise<
   }
   return {
     of: (name) => ({ folder: join(kept, name), every: { minutes: 1 }, keep: { last: 2, best: 0 }, resume }),
+    kept: async (name) => {
+      const text = resume ? await readFile(join(kept, `${name}.json`), "utf8").catch(() => undefined) : undefined;
+      return text === undefined ? undefined : part(EXIT.data, () => JSON.parse(text), here(join(kept, `${name}.json`)));
+    },
+    keep: (name, facts) => writeFileAtomic(join(kept, `${name}.json`), JSON.stringify(facts)),
     remove: () => rm(kept, { recursive: true, force: true }),
   };
 }
