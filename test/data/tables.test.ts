@@ -200,6 +200,43 @@ describe("a table reads nothing else", () => {
   });
 });
 
+describe("a query that names its files", () => {
+  const [left, right] = [write("left.csv", "a,b\n1,2\n3,4\n"), write("right.csv", "a,c\n3,x\n1,y\n")];
+  const other = write("elsewhere.csv", "a\n1\n");
+
+  test.each<[string, unknown[]]>([
+    [`SELECT a, b + 1 AS d FROM '${left}' WHERE a > 1;`, [{ a: 3, d: 5 }]],
+    [`FROM '${left}' JOIN read_csv('${right}') USING (a) SELECT b, c ORDER BY c`, [{ b: 4, c: "x" }, { b: 2, c: "y" }]], // biome-ignore format: a line each
+    [`WITH t AS (FROM '${join(scratch, "l?ft.csv")}') SELECT max(b) AS most FROM t`, [{ most: 4 }]],
+    [`(SELECT a FROM '${left}') UNION ALL (SELECT a FROM '${right}') ORDER BY a LIMIT 2`, [{ a: 1 }, { a: 1 }]],
+  ])("%s", async (query, rows) => {
+    const table = await openTable(query);
+    expect(await table.query("FROM data")).toEqual(rows);
+    await table.close();
+  });
+
+  test("reads these and no others", async () => {
+    const table = await openTable(`SELECT a FROM '${left}'`, { sql: "SELECT a * 2 AS twice FROM data" });
+    expect(table.columns.map(({ name }) => name)).toEqual(["twice"]);
+    await expect(table.query(`FROM '${other}'`)).rejects.toThrow(/Permission Error/);
+    await table.close();
+    await expect(openTable(left, { sql: `FROM '${other}'` })).rejects.toThrow(/Permission Error/);
+  });
+
+  test.each<[string, RegExp]>([
+    [`SELECT * FORM '${left}'`, /^DuckDB cannot read the query: syntax error at or near/],
+    [`SELECT nothing FROM '${left}'`, /^DuckDB refuses the query: Binder Error: .*"nothing"/],
+    ["SELECT * FROM 'absent.csv'", /^there is no file absent.csv, which the query reads/],
+    ["SELECT * FROM houses", /^DuckDB refuses the query: Catalog Error: .*houses/],
+    ["SELECT * FROM 'https://a.org/b.csv'", /on this machine/],
+    [`SELECT 1; COPY (SELECT 1) TO '${join(scratch, "out.csv")}'`, /something else than to select/],
+    ["SELECT 1; SELECT 2", /there are 2 queries/],
+  ])("%s is refused on one line", async (query, message) => {
+    await expect(openTable(query)).rejects.toThrow(message);
+    await expect(openTable(query)).rejects.not.toThrow("\n");
+  });
+});
+
 test.each<[string, unknown, object, RegExp]>([
   ["no file", "missing.csv", {}, /there is no file missing\.csv/],
   ["a folder", scratch, {}, /is no file/],

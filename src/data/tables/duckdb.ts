@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DescentError, fail } from "../../util/index.ts";
@@ -53,6 +53,11 @@ export interface DatabaseOptions {
   readonly memory: number;
   /** Threads of DuckDB; undefined for one per processor. */
   readonly threads: number | undefined;
+  /**
+   * Whether tables that statements make lie in a file. In memory, those that don't fit are written to disk, too, but anew every time that they
+   * make room for others, even if nothing but reading is done. Default false.
+   */
+  readonly onDisk?: boolean | undefined;
 }
 
 /**
@@ -70,10 +75,11 @@ export class Database {
   private constructor() {}
 
   /** @throws DescentError when the package is not installed. */
-  static async open({ files, folders = [], memory, threads }: DatabaseOptions): Promise<Database> {
+  static async open({ files, folders = [], memory, threads, onDisk = false }: DatabaseOptions): Promise<Database> {
     const { DuckDBInstance } = await library();
     const database = new Database();
-    database.instance = await DuckDBInstance.create(":memory:", {
+    if (onDisk) await mkdir(database.spill, { mode: 0o700 });
+    database.instance = await DuckDBInstance.create(onDisk ? join(database.spill, "tables.duckdb") : ":memory:", {
       autoinstall_known_extensions: "false",
       autoload_known_extensions: "false",
       memory_limit: `${memory}MB`,

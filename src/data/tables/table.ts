@@ -56,13 +56,14 @@ export class Table {
     if (formats.length > 1) fail(`openTable got files of several kinds: ${formats.join(", ")}`, "files of one kind");
     const name = given.length === 1 ? (given[0] as string) : `${given[0]} and ${given.length - 1} more`;
     const paths = files.map(({ path }) => path);
-    const database = await Database.open({ files: paths, memory: settings.memory, threads: settings.threads });
+    const size = files.reduce((sum, file) => sum + file.size, 0);
+    const { memory, threads } = settings;
+    const database = await Database.open({ files: paths, memory, threads, onDisk: isLarge(size, memory) });
     try {
       await makeView(database, name, format as Format, paths, settings);
       await database.lock();
       const described = await explained(name, () => database.rows("DESCRIBE data"));
       const columns = described.map((row) => columnOf(String(row["column_name"]), String(row["column_type"])));
-      const size = files.reduce((sum, file) => sum + file.size, 0);
       const quick =
         settings.sql === undefined && (format === "parquet" || format === "duckdb" || size <= QUICKLY_COUNTED);
       const table = new Table(name, columns, database, undefined);
@@ -77,7 +78,10 @@ export class Table {
   /** What a query gives that names its files itself: these can be read, and no others. */
   private static async ofQuery(query: string, settings: TableSettings): Promise<Table> {
     const { memory, threads } = settings;
-    const database = await Database.open({ ...(await filesOfQuery(query)), memory, threads });
+    const { files, folders } = await filesOfQuery(query);
+    const sizes = await Promise.all(files.map(async (file) => (await checkedFile(file)).size));
+    const size = sizes.reduce((sum, each) => sum + each, 0);
+    const database = await Database.open({ files, folders, memory, threads, onDisk: isLarge(size, memory) });
     const name = "the query's answer";
     try {
       await nameView(database, `(${statementOf(query)})`, settings).catch((error: unknown) => {
@@ -194,6 +198,11 @@ export class Table {
       },
     };
   }
+}
+
+/** Whether what is made of files of so many bytes may have no room in so many megabytes: compressed, they hold several times as much. */
+function isLarge(bytes: number, megabytes: number): boolean {
+  return 8 * bytes > megabytes * 2 ** 20;
 }
 
 async function checkedFile(file: string): Promise<{ path: string; size: number }> {
