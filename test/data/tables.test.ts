@@ -4,6 +4,10 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { type Batch, type Dataset, type DenseArray, fromTable, openTable } from "../../src/data/index.ts";
 import { packageFolder } from "../../src/data/sources/packageFiles.ts";
+import { columnOf } from "../../src/data/tables/columns.ts";
+import { Database, type DatabaseSetup } from "../../src/data/tables/duckdb.ts";
+import { type Output, Pieces } from "../../src/data/tables/pieces.ts";
+import { ReadingThread } from "../../src/data/tables/thread.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "descent-tables-"));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
@@ -249,4 +253,88 @@ test.each<[string, unknown, object, RegExp]>([
   ["an unknown column", vega("sp500.csv"), { sql: "SELECT pric FROM data" }, /sp500\.csv cannot be read: Binder Error/],
 ])("a table of %s is refused", async (_, source, options, message) => {
   await expect(openTable(source as string, options)).rejects.toThrow(message);
+});
+
+describe("a thread of its own", () => {
+  const [a, b] = [columnOf("a", "DOUBLE"), columnOf("b", "DOUBLE")];
+  const outputs: Output[] = [
+    ["x", [a, b], true],
+    ["y", [b], false],
+  ];
+  const answer = (rows: number) =>
+    `SELECT range::FLOAT AS a, (2 * range)::FLOAT AS b, CASE WHEN range % 7 = 0 THEN 'nan'::DOUBLE ELSE sqrt(range) END AS y FROM range(${rows})`;
+  const opened = () => Database.open({ files: [], memory: 100, threads: 1 });
+  const setupOf = (database: Database) => database.setup() as DatabaseSetup;
+
+  test.each([0, 1, 2048, 5000, 100_000])("reads the batches of the loop's own: %i rows", async (rows) => {
+    const database = await opened();
+    const [thread, stream] = [
+      new ReadingThread(setupOf(database), answer(rows), outputs),
+      database.stream(answer(rows)),
+    ];
+    const pieces = new Pieces(outputs);
+    for (let at = 0; ; ) {
+      const [batch, expected] = [await thread.next(), await pieces.next(stream)];
+      expect(batch).toEqual(expected);
+      if (!batch || !expected) break;
+      at += (batch["y"] as DenseArray).data.length;
+      if (at % 3 === 0) thread.reuse(batch); // whoever keeps one, keeps it whole
+    }
+    await Promise.all([thread.close(), stream.close()]);
+    await database.close();
+  });
+
+  test("stops when nobody wants more, and while a query is at work", async () => {
+    const database = await opened();
+    const endless = "SELECT a.range::FLOAT AS a, 0::FLOAT AS b, 0::DOUBLE AS y FROM range(1000000000) a";
+    const begun = new ReadingThread(setupOf(database), endless, outputs);
+    expect(await begun.next()).toBeDefined();
+    await begun.close();
+    const sorting = new ReadingThread(setupOf(database), `${endless} ORDER BY hash(range)`, outputs);
+    await sorting.close();
+    await database.close();
+  });
+
+  test("sees the views of the other database, and is no way to read tables that only that one has", async () => {
+    const database = await opened();
+    await database.run("CREATE VIEW data AS SELECT 1::FLOAT AS a, 2::FLOAT AS b, 3::DOUBLE AS y");
+    await database.lock();
+    const thread = new ReadingThread(setupOf(database), "SELECT * FROM data", outputs);
+    expect(await thread.next()).toMatchObject({ x: { data: Float32Array.of(1, 2) }, y: { data: Float64Array.of(3) } });
+    await thread.close();
+    await database.run("CREATE TABLE made AS SELECT 1");
+    expect(database.setup()).toBeUndefined();
+    await database.close();
+  });
+
+  test("tells what DuckDB refuses", async () => {
+    const database = await opened();
+    const failing = "SELECT error('no' || range)::FLOAT AS a, 0::FLOAT AS b, 0::DOUBLE AS y FROM range(9)";
+    const thread = new ReadingThread(setupOf(database), failing, outputs);
+    await expect(thread.next()).rejects.toThrow(/^Invalid Input Error: no0/);
+    await thread.close();
+    await database.close();
+  });
+
+  test("reads tables of many rows, from any place on", async () => {
+    const rows = 205_000;
+    const path = write("many.csv", `n\n${Array.from({ length: rows }, (_, i) => i).join("\n")}\n`);
+    const table = await openTable(path);
+    expect(table.length).toBe(rows);
+    const dataset = table.dataset().columns({ x: ["n"] });
+    const numbers = (batch: Batch | undefined) => Array.from((batch?.["x"] as DenseArray | undefined)?.data ?? []);
+    const reading = dataset.read();
+    await reading.next();
+    const state = reading.state();
+    const second = numbers(await reading.next());
+    expect(second).toEqual(Array.from({ length: 2048 }, (_, i) => 2048 + i));
+    await reading.close();
+    const again = dataset.read({ state });
+    expect(numbers(await again.next())).toEqual(second);
+    await again.close();
+    let [count, sum] = [0, 0];
+    for await (const batch of dataset) for (const n of numbers(batch)) [count, sum] = [count + 1, sum + n];
+    expect([count, sum]).toEqual([rows, (rows * (rows - 1)) / 2]);
+    await table.close();
+  });
 });

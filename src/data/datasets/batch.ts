@@ -46,26 +46,36 @@ export function gatherBatch(batch: Batch, rows: ArrayLike<number>, into?: Batch)
         const from = (rows[i] as number) * size;
         out.set(data.subarray(from, from + size), i * size);
       }
-    } else if (data instanceof Float32Array) gatherFloats(data, size, rows, out as Float32Array);
-    else if (data instanceof Float64Array) gatherDoubles(data, size, rows, out as Float64Array);
+    } else if (data instanceof Float32Array && data.length < 2 ** 31)
+      gatherFloats(data, size, rows, out as Float32Array);
+    else if (data instanceof Float64Array && data.length < 2 ** 31)
+      gatherDoubles(data, size, rows, out as Float64Array);
     else gatherNumbers(data, size, rows, out);
     return { data: out, shape: [rows.length, ...shape.slice(1)] };
   });
 }
 
-// One function for each of the frequent types: a loop that has seen several runs at a fifth of the speed.
+// One function for each of the frequent types: a loop that has seen several runs at a fifth of the speed. Places are whole numbers of 32 bits
+// (an array that has more elements goes through `gatherNumbers`), four numbers a turn.
 
 function gatherFloats(data: Float32Array, size: number, rows: ArrayLike<number>, out: Float32Array): void {
   for (let i = 0, at = 0; i < rows.length; i++) {
-    const from = (rows[i] as number) * size;
-    for (let k = 0; k < size; k++) out[at++] = data[from + k] as number;
+    let from = Math.imul(rows[i] as number, size);
+    const stop = at + size;
+    for (; at + 4 <= stop; at += 4, from += 4) {
+      out[at] = data[from] as number;
+      out[at + 1] = data[from + 1] as number;
+      out[at + 2] = data[from + 2] as number;
+      out[at + 3] = data[from + 3] as number;
+    }
+    while (at < stop) out[at++] = data[from++] as number;
   }
 }
 
 function gatherDoubles(data: Float64Array, size: number, rows: ArrayLike<number>, out: Float64Array): void {
   for (let i = 0, at = 0; i < rows.length; i++) {
-    const from = (rows[i] as number) * size;
-    for (let k = 0; k < size; k++) out[at++] = data[from + k] as number;
+    let from = Math.imul(rows[i] as number, size);
+    for (const stop = at + size; at < stop; ) out[at++] = data[from++] as number;
   }
 }
 

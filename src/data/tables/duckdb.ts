@@ -44,6 +44,15 @@ interface Library {
 /** Chunks of an answer that are read ahead. */
 const AHEAD = 4;
 
+/** What another database like one is made of. */
+export interface DatabaseSetup {
+  readonly options: Readonly<Record<string, string>>;
+  /** What it was told until it was locked. */
+  readonly statements: readonly string[];
+}
+
+export const DUCKDB = "@duckdb/node-api";
+
 export interface DatabaseOptions {
   /** Files that may be read; no others can. Undefined: any, for what a user's own query names. */
   readonly files: readonly string[] | undefined;
@@ -68,6 +77,11 @@ export class Database {
   private readonly spill = join(tmpdir(), `descent-duckdb-${process.pid}-${randomBytes(6).toString("hex")}`);
   private connection!: Connection;
   private instance!: Awaited<ReturnType<Library["DuckDBInstance"]["create"]>>;
+  private options: Record<string, string> = {};
+  private readonly statements: string[] = [];
+  private locked = false;
+  /** Whether it has what only it sees: tables that were made since. */
+  private isAlone = false;
   private closed = false;
   /** Settles when the last question was answered. */
   private asked: Promise<unknown> = Promise.resolve();
@@ -79,14 +93,16 @@ export class Database {
     const { DuckDBInstance } = await library();
     const database = new Database();
     if (onDisk) await mkdir(database.spill, { mode: 0o700 });
-    database.instance = await DuckDBInstance.create(onDisk ? join(database.spill, "tables.duckdb") : ":memory:", {
+    const place = onDisk ? join(database.spill, "tables.duckdb") : ":memory:";
+    database.options = {
       autoinstall_known_extensions: "false",
       autoload_known_extensions: "false",
       memory_limit: `${memory}MB`,
       temp_directory: database.spill,
       preserve_insertion_order: "true",
       ...(threads !== undefined && { threads: String(threads) }),
-    });
+    };
+    database.instance = await DuckDBInstance.create(place, database.options);
     database.connection = await database.instance.connect();
     if (!files) return database;
     const allowed = files.flatMap((file) => [file, withoutPatterns(file)]).map(quoteText);
@@ -99,11 +115,20 @@ export class Database {
   /** After this, no statement changes a setting. */
   async lock(): Promise<void> {
     await this.run("SET lock_configuration = true");
+    this.locked = true;
   }
 
   /** Does a statement whose answer doesn't matter. */
   async run(sql: string): Promise<void> {
+    this.isAlone ||= this.locked;
     await this.connection.run(sql).catch(refused);
+    if (!this.locked) this.statements.push(sql);
+  }
+
+  /** For a database on another thread that sees the same; undefined where none can. */
+  setup(): DatabaseSetup | undefined {
+    if (this.closed) fail("a table is read after it was closed", "it open");
+    return this.isAlone ? undefined : { options: this.options, statements: [...this.statements] };
   }
 
   /** The rows of a small answer. One question after the other: a connection forgets an answer when it is asked again. */
@@ -183,15 +208,14 @@ export class Database {
 }
 
 async function library(): Promise<Library> {
-  const name = "@duckdb/node-api";
   try {
-    const loaded = (await import(name)) as Library & { default?: Library };
+    const loaded = (await import(DUCKDB)) as Library & { default?: Library };
     return loaded.DuckDBInstance ? loaded : (loaded.default as Library);
   } catch (error) {
     return fail(
-      `the package ${name}, which reads tables, can't be loaded: ${firstLine(error)}`,
+      `the package ${DUCKDB}, which reads tables, can't be loaded: ${firstLine(error)}`,
       "it installed",
-      `npm install ${name}`,
+      `npm install ${DUCKDB}`,
     );
   }
 }
@@ -203,7 +227,8 @@ function refused(error: unknown): never {
   throw new QueryError(firstLine(error));
 }
 
-function firstLine(error: unknown): string {
+/** At most 300 letters of it. */
+export function firstLine(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   const [line = ""] = text.split(/[\r\n]/);
   return line.length > 300 ? `${line.slice(0, 297)}...` : line;

@@ -5,7 +5,7 @@ import type { ColumnKind, TableColumn } from "./columns.ts";
 import type { Chunk } from "./duckdb.ts";
 
 /** Rows of a batch. */
-const ROWS = 2048;
+export const ROWS = 2048;
 
 /** A column of a batch: its name, what of the table it is made of, and whether that is put side by side as a float32 matrix. */
 export type Output = readonly [name: string, parts: readonly TableColumn[], isMatrix: boolean];

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { fail, unknownName } from "../../util/index.ts";
+import { rowsOf } from "../datasets/batch.ts";
 import { Dataset } from "../datasets/dataset.ts";
 import type { Flow } from "../datasets/flow.ts";
 import { type Columns, wordsOf } from "../datasets/stages/columns.ts";
@@ -10,9 +11,14 @@ import { type TableOptions, type TableSettings, tableSettings } from "./options.
 import { type Output, outputsOf, Pieces } from "./pieces.ts";
 import { filesOfQuery, statementOf } from "./query.ts";
 import { isQuery, quoteName, quoteText, withoutPatterns } from "./sql.ts";
+import { fitsThread, ReadingThread } from "./thread.ts";
 
 /** Files up to so many bytes are counted at once; larger ones of CSV and JSON at the first pass over them. */
 const QUICKLY_COUNTED = 1 << 26;
+
+/** Rows from which on a thread is worth its start of some 50 ms; bytes of the files where nobody has counted. */
+const MANY_ROWS = 200_000;
+const MANY_BYTES = 1 << 24;
 
 /** Contents of a table by a file's ending. */
 const FORMATS = {
@@ -36,6 +42,8 @@ export class Table {
     readonly columns: readonly TableColumn[],
     private readonly database: Database,
     count: number | undefined,
+    /** Bytes of its files. */
+    private readonly size: number,
     /** What its rows are read from. */
     private readonly from = "data",
   ) {
@@ -66,7 +74,7 @@ export class Table {
       const columns = described.map((row) => columnOf(String(row["column_name"]), String(row["column_type"])));
       const quick =
         settings.sql === undefined && (format === "parquet" || format === "duckdb" || size <= QUICKLY_COUNTED);
-      const table = new Table(name, columns, database, undefined);
+      const table = new Table(name, columns, database, undefined, size);
       if (quick) await table.rows();
       return table;
     } catch (error) {
@@ -94,7 +102,7 @@ export class Table {
       await database.lock();
       const described = await explained(name, () => database.rows("DESCRIBE data"));
       const columns = described.map((row) => columnOf(String(row["column_name"]), String(row["column_type"])));
-      return new Table(name, columns, database, undefined);
+      return new Table(name, columns, database, undefined, size);
     } catch (error) {
       await database.close();
       throw error;
@@ -160,7 +168,7 @@ export class Table {
   async derive(sql: string): Promise<Table> {
     const described = await explained(this.name, () => this.database.rows(`DESCRIBE ${sql}`));
     const columns = described.map((row) => columnOf(String(row["column_name"]), String(row["column_type"])));
-    return new Table(this.name, columns, this.database, undefined, `(${sql})`);
+    return new Table(this.name, columns, this.database, undefined, this.size, `(${sql})`);
   }
 
   /** Lets go of DuckDB. Datasets of the table can no longer be read. */
@@ -182,7 +190,24 @@ export class Table {
       batchSize: undefined,
       open(_, position) {
         let { at = 0 } = (position ?? {}) as { at?: number };
-        const reader = table.database.stream(at > 0 ? `${sql} OFFSET ${at}` : sql);
+        const query = at > 0 ? `${sql} OFFSET ${at}` : sql;
+        const isLong = table.count === undefined ? table.size >= MANY_BYTES : table.count - at >= MANY_ROWS;
+        const setup = isLong && fitsThread(outputs) ? table.database.setup() : undefined;
+        if (setup) {
+          const thread = new ReadingThread(setup, query, outputs);
+          return {
+            async next() {
+              const batch = await explained(table.name, () => thread.next());
+              if (batch) at += rowsOf(batch);
+              else table.count ??= at;
+              return batch;
+            },
+            position: () => ({ at }),
+            reuse: (batch) => thread.reuse(batch),
+            close: () => thread.close(),
+          };
+        }
+        const reader = table.database.stream(query);
         const pieces = new Pieces(outputs);
         return {
           async next() {
