@@ -22,6 +22,7 @@ export { type ForecastOptions, forecast } from "./forecast.ts";
 export type { Beam } from "./generate/beam-search.ts";
 export type { BeamSearchOptions, GenerateOptions } from "./generate/options.ts";
 export type { History, HistoryRecord } from "./history.ts";
+export { onInterrupt } from "./interrupt.ts";
 export { loadModel } from "./load.ts";
 export { type AddLoraOptions, addLora, mergeLora } from "./lora.ts";
 export {

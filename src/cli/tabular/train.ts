@@ -19,6 +19,7 @@ import { recorded } from "../runs/record.ts";
 import { paint, table as textTable } from "../terminal/index.ts";
 import { openCheckpoints, type RunCheckpoints } from "../training/checkpoints.ts";
 import { openEngine } from "../training/engine.ts";
+import { unlessInterrupted } from "../training/interrupt.ts";
 import { recordCallbacks, recordOptions } from "../training/records.ts";
 import { openOutput } from "../training/write.ts";
 import { prepareOptions, type TrainTableArguments } from "./options.ts";
@@ -46,23 +47,33 @@ export async function trainTableCommand(file: string, options: TrainTableArgumen
     settings: { ...how, epochs, balance, precision },
   };
   const checkpoints = await openCheckpoints(folder, resume);
-  return recorded(folder, facts, resume, () => trainTableIn(folder, file, prepared, checkpoints, options));
+  let isGivenUp = false;
+  const code = await recorded(folder, facts, resume, async () => {
+    const known = await checkpoints.kept("prepared");
+    const table = await unlessInterrupted(() =>
+      part(EXIT.data, () => prepareTable(file, prepared, isTableFacts(known) ? known : undefined)),
+    );
+    isGivenUp = table === undefined;
+    return table ? trainTableIn(folder, table, prepared, checkpoints, options) : EXIT.interrupted;
+  });
+  if (isGivenUp) {
+    if (!options.quiet) console.log("Interrupted while the table was read and prepared; nothing was trained yet");
+    process.exit(code); // DuckDB would go on until it has its answer
+  }
+  return code;
 }
 
 /** The work of a run whose folder is open. */
 async function trainTableIn(
   folder: string,
-  file: string,
+  table: PreparedTable,
   prepared: PrepareOptions,
   checkpoints: RunCheckpoints,
   options: TrainTableArguments,
 ): Promise<ExitCode> {
   const say = options.quiet ? () => undefined : console.log;
   const { seed = 0, epochs, balance } = options;
-  const table = await part(EXIT.data, async () => {
-    const facts = await checkpoints.kept("prepared");
-    return prepareTable(file, prepared, isTableFacts(facts) ? facts : undefined);
-  });
+  const { file } = table;
   try {
     await checkpoints.keep("prepared", table.facts);
     const { task, name } = table.recipe.target;

@@ -1,6 +1,7 @@
-import { randomBytes } from "node:crypto";
-import { mkdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { createHash, randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { DescentError, fail } from "../../util/index.ts";
 import { quoteText, withoutPatterns } from "./sql.ts";
@@ -69,12 +70,47 @@ export interface DatabaseOptions {
   readonly onDisk?: boolean | undefined;
 }
 
+/** Folders of this process that hold what has no room in memory: removed when it ends, too, if nobody closed the table. */
+const spills = new Set<string>();
+
+/** What the folders of this machine's processes are called; processes of other machines may share the temporary folder. */
+const SPILL = `descent-duckdb-${createHash("sha256").update(hostname()).digest("hex").slice(0, 8)}-`;
+
+/** What is done before the first folder: others' are swept. */
+let swept: Promise<void> | undefined;
+
+function newSpill(): string {
+  const folder = join(tmpdir(), `${SPILL}${process.pid}-${randomBytes(6).toString("hex")}`);
+  spills.add(folder);
+  return folder;
+}
+
+/** Removes what processes left behind that were killed, and sees to it that this one leaves nothing. */
+async function sweep(): Promise<void> {
+  process.once("exit", () => {
+    for (const folder of spills) rmSync(folder, { recursive: true, force: true });
+  });
+  for (const name of await readdir(tmpdir()).catch(() => [])) {
+    const id = name.startsWith(SPILL) ? Number(name.slice(SPILL.length).split("-")[0]) : 0;
+    if (id > 0 && !isAlive(id)) await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+function isAlive(id: number): boolean {
+  try {
+    process.kill(id, 0); // sends nothing
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
+}
+
 /**
  * A DuckDB in memory that reads some files and nothing else: no other files, no network, no extensions that it doesn't bring with it; and no
  * query can change that. What does not fit into memory goes to a temporary folder of its own.
  */
 export class Database {
-  private readonly spill = join(tmpdir(), `descent-duckdb-${process.pid}-${randomBytes(6).toString("hex")}`);
+  private readonly spill = newSpill();
   private connection!: Connection;
   private instance!: Awaited<ReturnType<Library["DuckDBInstance"]["create"]>>;
   private options: Record<string, string> = {};
@@ -91,6 +127,8 @@ export class Database {
   /** @throws DescentError when the package is not installed. */
   static async open({ files, folders = [], memory, threads, onDisk = false }: DatabaseOptions): Promise<Database> {
     const { DuckDBInstance } = await library();
+    swept ??= sweep();
+    await swept;
     const database = new Database();
     if (onDisk) await mkdir(database.spill, { mode: 0o700 });
     const place = onDisk ? join(database.spill, "tables.duckdb") : ":memory:";
@@ -204,6 +242,7 @@ export class Database {
     this.connection.disconnectSync();
     this.instance.closeSync();
     await rm(this.spill, { recursive: true, force: true });
+    spills.delete(this.spill);
   }
 }
 
