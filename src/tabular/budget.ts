@@ -3,32 +3,49 @@ import { numbersWidth } from "./encode.ts";
 import type { Recipe } from "./recipe.ts";
 import { targetWidth } from "./target.ts";
 
-/** Megabytes that Node, the engine and the network take: what remains is shared by DuckDB and the parts. */
+/** Megabytes that Node, the engine and the network take: DuckDB gets half of what remains. */
 const PROGRAM = 200;
 
-/** Megabytes with which DuckDB still works, on disk. */
-const LEAST_DATABASE = 100;
+/** Megabytes that a training needs, of which the parts have none. */
+const LEAST = 512;
+
+/** Megabytes below which DuckDB works on one thread, as each needs some 125 of its own. */
+const SEVERAL_THREADS = 256;
 
 /** What the memory of a training from a table is given to, in megabytes. */
 export interface Budget {
   readonly total: number;
   /** DuckDB's, which writes to disk what needs more. */
   readonly database: number;
+  /** Threads of DuckDB; undefined for one per processor. */
+  readonly threads: number | undefined;
   /** The parts', while they are put together; parts that need more are read anew in every epoch. */
   readonly parts: number;
 }
 
 /**
- * Shares memory out: 200 MB are for Node, the engine and the network; DuckDB and the parts get half of the rest each.
+ * Shares memory out: 200 MB are for Node, the engine and the network; DuckDB gets half of the rest, the parts half of what is beyond 512 MB.
  *
- * @param memory megabytes; default half of the machine's, or of what its container may take.
+ * @param memory megabytes, 512 or more; default half of the machine's, or of what its container may take.
  */
 export async function budgetOf(memory?: number): Promise<Budget> {
-  if (memory !== undefined && !(Number.isSafeInteger(memory) && memory >= PROGRAM))
-    fail(`prepareTable: memory is ${show(memory)}`, `megabytes, ${PROGRAM} or more`);
+  if (memory !== undefined && !(Number.isSafeInteger(memory) && memory >= LEAST))
+    fail(`prepareTable: memory is ${show(memory)}`, `megabytes, ${LEAST} or more`);
   const total = memory ?? Math.max(1024, Math.floor((await machineMegabytes()) / 2));
-  const half = Math.floor((total - PROGRAM) / 2);
-  return { total, database: Math.max(LEAST_DATABASE, half), parts: half };
+  const database = Math.floor((total - PROGRAM) / 2);
+  const threads = database < SEVERAL_THREADS ? 1 : undefined;
+  return { total, database, threads, parts: Math.floor((total - LEAST) / 2) };
+}
+
+/** Tells of a table that DuckDB has too little memory for. */
+export function explainMemory(error: unknown, file: string, { total }: Budget): never {
+  if (error instanceof Error && /Out of Memory Error/.test(error.message))
+    fail(
+      `${file} needs more memory than ${total} MB leave for DuckDB`,
+      "more of it",
+      "the option memory (--memory 2GB)",
+    );
+  throw error;
 }
 
 async function machineMegabytes(): Promise<number> {

@@ -13,7 +13,7 @@ export interface SourceOptions {
   readonly sql?: string | undefined;
   /** The table of a DuckDB database file. */
   readonly table?: string | undefined;
-  /** Megabytes that DuckDB may take; default 1024. What needs more goes to a temporary folder. */
+  /** Megabytes that DuckDB may take; default 1024. What needs more goes to a temporary folder. For `prepareTable`, those of the whole training. */
   readonly memory?: number | undefined;
 }
 
@@ -48,8 +48,11 @@ export function someRows(part?: 0): string {
 }
 
 /** Reads a file: every value of a CSV file as the text that it is, so that one odd value far down spoils nothing. */
-export async function keepTable(source: string | readonly string[], options: SourceOptions): Promise<KeptTable> {
-  const { header: given, delimiter, sql, table: inner, memory = 1024 } = options;
+export async function keepTable(
+  source: string | readonly string[],
+  options: SourceOptions & { threads?: number | undefined },
+): Promise<KeptTable> {
+  const { header: given, delimiter, sql, table: inner, memory = 1024, threads } = options;
   const [first = ""] = typeof source === "string" ? [source] : source;
   const isCsv = !isQuery(first) && /\.(csv|tsv|txt|data)(\.gz)?$/i.test(first);
   const header = !isCsv || (given ?? (await hasHeader(source, delimiter)));
@@ -57,6 +60,7 @@ export async function keepTable(source: string | readonly string[], options: Sou
     sql,
     table: inner,
     memory,
+    threads,
     ...(isCsv && { header, delimiter, text: true, missing: [""] }),
   });
   try {

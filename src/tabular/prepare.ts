@@ -1,5 +1,5 @@
 import { checkOptions, fail, show } from "../util/index.ts";
-import { type Budget, budgetOf } from "./budget.ts";
+import { type Budget, budgetOf, explainMemory } from "./budget.ts";
 import { drop, misfitsOf } from "./cleaning.ts";
 import { fitColumns, fittedBefore, type TypedRows } from "./fit-columns.ts";
 import { findLabels, type LabelsFound, labelColumns } from "./labels.ts";
@@ -102,12 +102,14 @@ export async function prepareTable(
     fail("prepareTable: testSize and validationSize leave little to train on", "less than 0.9 together");
   if (!Number.isSafeInteger(seed)) fail(`prepareTable: seed is ${show(seed)}`, "an integer");
   const budget = await budgetOf(options.memory ?? known?.memory);
-  const kept = await keepTable(source, { ...options, memory: budget.database });
+  const { database, threads } = budget;
+  const tooLittle = (error: unknown) => explainMemory(error, source, budget);
+  const kept = await keepTable(source, { ...options, memory: database, threads }).catch(tooLittle);
   try {
     return await prepare(kept, source, { ...options, testSize, validationSize, seed }, budget, known);
   } catch (error) {
     await kept.table.close();
-    throw error;
+    return tooLittle(error);
   }
 }
 

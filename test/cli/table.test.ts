@@ -107,7 +107,7 @@ test("a query whose answer has no room in memory is streamed; interrupted, it go
   const ask = (output: string, ...more: string[]) =>
     descent(
       folder,
-      ["train", query, "-t", "kind", "--memory", "200MB", "-e", "60", "-o", output, ...more],
+      ["train", query, "-t", "kind", "--memory", "512MB", "-e", "60", "-o", output, ...more],
       undefined,
       wasm,
     );
@@ -120,7 +120,7 @@ test("a query whose answer has no room in memory is streamed; interrupted, it go
   expect(read("streams/whole/train.ts")).toMatch(/net\.fit\(train, [\s\S]*validationData: validation,/);
 
   let isStopped = false;
-  const args = ["train", query, "-t", "kind", "--memory", "200MB", "-e", "60", "-o", "streams/part"];
+  const args = ["train", query, "-t", "kind", "--memory", "512MB", "-e", "60", "-o", "streams/part"];
   const stopped = await descent(
     folder,
     args,

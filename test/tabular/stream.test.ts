@@ -115,14 +115,14 @@ async function score(prepared: PreparedTable): Promise<{ r2: number; streamed: b
 
 test("what does not fit into the memory is streamed, and the model is as good", async () => {
   const how = { target: "y", ignore: ["kind", "words"] };
-  const [much, little] = [await prepareTable(file, how), await prepareTable(file, { ...how, memory: 200 })];
+  const [much, little] = [await prepareTable(file, how), await prepareTable(file, { ...how, memory: 512 })];
   expect([much.isStreamed, little.isStreamed]).toEqual([false, true]);
   const [kept, streamed] = [await score(much), await score(little)];
   expect([kept.streamed, streamed.streamed]).toEqual([false, true]);
   expect(kept.r2).toBeGreaterThan(0.95);
   expect(Math.abs(streamed.r2 - kept.r2)).toBeLessThan(0.02);
   await Promise.all([much.close(), little.close()]);
-  await expect(prepareTable(file, { target: "y", memory: 50 })).rejects.toThrow(/memory is 50.*200 or more/);
+  await expect(prepareTable(file, { target: "y", memory: 50 })).rejects.toThrow(/memory is 50.*512 or more/);
 });
 
 test("a sample of a part is drawn by chance, and the same again", async () => {
