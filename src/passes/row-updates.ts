@@ -193,10 +193,30 @@ class Table {
     }
     // A view of memory: nothing has to be computed for the rows that are not named.
     const held = ["placeholder", "data"].includes((op.name === "slice" ? x : node).op.family);
-    return held ? ops.gather(this.asTable(node), this.numbers) : undefined;
+    if (held) return ops.gather(this.asTable(node), this.numbers);
+    const inside = op.name === "slice" ? sliceInside(node) : undefined;
+    return inside && this.named(inside);
   }
 
   private asTable(node: Node): Node {
     return ops.reshape(node, [this.rows, this.width]);
   }
+}
+
+/** A slice of a value as the value of slices. */
+function sliceInside({ inputs, attributes, shape }: Node): Node | undefined {
+  const [x] = inputs as [Node];
+  if (x.op.family === "constant") return ops.constant(splat(x)!, shape, x.dtype);
+  if (x.op.name === "broadcast" && product(x.inputs[0]!.shape) === 1)
+    return ops.broadcast(
+      ops.reshape(
+        x.inputs[0]!,
+        shape.map(() => 1),
+      ),
+      shape,
+    );
+  if (x.op.family !== "elementwise") return undefined;
+  const { starts, steps } = attributes as { starts: number[]; steps: number[] };
+  const parts = x.inputs.map((input) => ops.slice(input, { starts, steps, shape }));
+  return apply(x.op, parts, x.attributes);
 }

@@ -5,7 +5,7 @@ import { type Optimizer, optimizerFrom, optimizers } from "../../src/optim/index
 import { compileKernels, optimize, type ScatterKernel, updateRows } from "../../src/passes/index.ts";
 import { product } from "../../src/util/index.ts";
 import type { StateCase } from "./random-state.ts";
-import { type Draw, ROWS, type TableOptions, tableUpdate, WIDTH } from "./table-update.ts";
+import { type Draw, lazily, ROWS, type TableOptions, tableUpdate, WIDTH } from "./table-update.ts";
 
 const rootsOf = ({ program }: StateCase) => [...program.state.map(({ next }) => next), ...program.outputs];
 
@@ -55,6 +55,7 @@ const EXACT: readonly (readonly [string, Optimizer])[] = [
   ["adagrad", optimizers.adagrad()],
   ["adagrad that starts at 0.1", optimizers.adagrad({ initialAccumulatorValue: 0.1 })],
   ["a rule of one's own", adagradLike],
+  ["adam of elements that have a gradient", lazily(optimizers.adam())],
 ];
 
 const OTHERS: readonly (readonly [string, Optimizer, Partial<TableOptions>])[] = [

@@ -1,6 +1,6 @@
 import { drawInput } from "../../src/engine/index.ts";
 import { ops, type TypedArray } from "../../src/ir/index.ts";
-import { applyOptimizer, type Optimizer } from "../../src/optim/index.ts";
+import { applyOptimizer, type Optimizer, optimizers } from "../../src/optim/index.ts";
 import { concatenate, gradients, Tensor } from "../../src/tensor/index.ts";
 import { HostRandom } from "../../src/util/index.ts";
 import type { StateCase } from "./random-state.ts";
@@ -32,6 +32,19 @@ function drawRows(random: HostRandom, draw: Draw, count: number): Int32Array {
     if (draw === "one") return start;
     return draw === "any" ? random.integer(ROWS) : few[random.integer(5)]!;
   });
+}
+
+/** The rule, but elements without a gradient stay as they are, and so does what is remembered of them. */
+export function lazily(rule: Optimizer): Optimizer {
+  return optimizers.custom<string>(
+    (input) => {
+      const next = rule.update(input);
+      const named = input.gradient.notEqual(0);
+      const slots = Object.keys(rule.slots).map((name) => [name, named.where(next.slots[name]!, input.slots[name]!)]);
+      return { parameter: named.where(next.parameter, input.parameter), slots: Object.fromEntries(slots) };
+    },
+    { slots: rule.slots, elementwise: true },
+  );
 }
 
 /** A training step of a table that rows are looked up in, among other weights in one flat vector, by a rule. */
