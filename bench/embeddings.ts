@@ -44,7 +44,9 @@ async function block(model: Model): Promise<number[]> {
 
 const script = fileURLToPath(new URL("peers/torch_embedding.py", import.meta.url));
 const sizes = [ROWS, WIDTH, BATCH, LENGTH, THREADS].map(String);
-const peer = spawn(process.env["PYTHON"] ?? "python3", [script, ...sizes], { stdio: ["pipe", "pipe", "inherit"] });
+const peer = spawn(process.env["PYTHON"] ?? "python3", ["-W", "ignore", script, ...sizes], {
+  stdio: ["pipe", "pipe", "inherit"],
+});
 const answers = createInterface({ input: peer.stdout })[Symbol.asyncIterator]();
 async function torch(rule: string | undefined): Promise<number[]> {
   if (!rule) return [];
