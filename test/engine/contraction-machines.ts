@@ -50,6 +50,12 @@ export interface Machine {
   readonly run: (threads: number) => Promise<readonly Float32Array[]>;
 }
 
+/** A processor to compile for, by its name as of DESCENT_NATIVE_ARCH, and whether to render as if it multiplied pairs of bfloat16. */
+interface Architecture {
+  readonly architecture: string;
+  readonly pairs: boolean;
+}
+
 /** Problems, their operands, and all machines that can solve them. */
 export interface Workshop {
   readonly problems: readonly Problem[];
@@ -61,12 +67,12 @@ export interface Workshop {
 /**
  * Opens what can run here; says why something can't.
  *
- * @param architectures names as of DESCENT_NATIVE_ARCH, for which native programs are compiled with their longest vectors, as they are
- * for this machine; without any, for this machine with vectors of every length
+ * @param architectures for which native programs are compiled with their longest vectors, as they are for this machine; without any, for
+ * this machine with vectors of every length
  */
 export async function workshopFor(
   problems: readonly Problem[],
-  architectures: readonly string[] = [],
+  architectures: readonly Architecture[] = [],
 ): Promise<Workshop> {
   const values = new HostRandom(5);
   const operands = problems.map(({ lengths }) =>
@@ -91,7 +97,7 @@ const resultsOf = (buffers: readonly Float32Array[]) => buffers.filter((_, i) =>
 async function nativeMachines(
   problems: readonly Problem[],
   operands: Operands,
-  architectures: readonly string[],
+  architectures: readonly Architecture[],
 ): Promise<Machine[]> {
   const { compiler, reason } = await findCompiler();
   if (!compiler) {
@@ -99,8 +105,8 @@ async function nativeMachines(
     console.log(`skipped: contractions on native: ${reason}`);
     return [];
   }
-  const run = async (compiler: Compiler, vectorBytes: VectorBytes, threads: number) => {
-    const { sources, scratchBytes, sharedBytes } = renderProgram(programOf(problems), vectorBytes);
+  const run = async (compiler: Compiler, vectorBytes: VectorBytes, threads: number, pairs = true) => {
+    const { sources, scratchBytes, sharedBytes } = renderProgram(programOf(problems), vectorBytes, { pairs });
     const library = await compileLibrary({ name: "contractions", sources }, { compiler });
     const native = await loadProgram(library.path, { threads });
     const buffers = initialOf(operands).map((data) => data.slice());
@@ -112,7 +118,7 @@ async function nativeMachines(
     architectures.length > 0 ? bytes === compiler.vectorBytes : bytes <= compiler.vectorBytes,
   );
   const others: Machine[] = [];
-  for (const architecture of process.arch === "x64" ? architectures : []) {
+  for (const { architecture, pairs } of process.arch === "x64" ? architectures : []) {
     const found = await withEnvironment({ DESCENT_NATIVE_ARCH: architecture }, findCompiler);
     if (!found.compiler) {
       console.log(`skipped: contractions on ${architecture}: ${found.reason}`);
@@ -121,7 +127,7 @@ async function nativeMachines(
     const { compiler: other } = found;
     others.push({
       name: `native for ${architecture}`,
-      run: (threads) => run(other, other.vectorBytes, threads),
+      run: (threads) => run(other, other.vectorBytes, threads, pairs),
     });
   }
   return [

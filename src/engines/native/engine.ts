@@ -175,6 +175,7 @@ class NativeEngine implements Engine {
     const rendered = renderProgram(kernels, this.compiler.vectorBytes, {
       profile,
       processors: availableParallelism(),
+      pairs: this.compiler.pairs,
     });
     const { sources, functions, scratchBytes, sharedBytes } = rendered;
     const library = await compileLibrary({ name: program.name, sources: [...sources] }, { compiler: this.compiler });

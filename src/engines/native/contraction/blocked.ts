@@ -5,16 +5,19 @@ import { type PlainStore, plainStore, storeFunction } from "./epilogue.ts";
 import { LayoutText } from "./layout.ts";
 import { lanesKernel, rowsKernel, type Support } from "./microkernel.ts";
 import { OperandWriter } from "./operands.ts";
+import { roundingFunctions } from "./pairs.ts";
 import { Memory, type RenderedContraction } from "./rendered.ts";
-import { RoundedRows } from "./rounded-rows.ts";
+import { RoundedCopy } from "./rounded-copy.ts";
 import { decode, linearText } from "./text.ts";
 
 /** What is known of a product's operands beside how they are read. */
 interface Operands {
   /** B, which is packed by all workers together, is packed once for all turns. */
   readonly prepared: boolean;
-  /** Elements of the buffer that A lies in. */
-  readonly length: number;
+  /** Elements of a buffer. */
+  readonly lengthOf: (buffer: number) => number;
+  /** Whether both are rounded to bfloat16 in copies of float32, for a kernel that knows nothing of it. Default false. */
+  readonly rounded?: boolean;
 }
 
 /** Renders a product by register tiles over panels. */
@@ -60,8 +63,8 @@ class BlockedRenderer {
   /** Where whole tiles are stored by themselves. */
   private readonly plain: PlainStore | undefined;
   private readonly prepared: boolean;
-  /** Where the rows of A are read from a copy that is rounded. */
-  private readonly rounded: RoundedRows | undefined;
+  /** Of A, and perhaps of B, in the order in which they are named. */
+  private readonly copies: readonly RoundedCopy[];
   /** Declarations of what lies in scratch and shared memory. */
   private readonly memory: string;
 
@@ -69,15 +72,25 @@ class BlockedRenderer {
     private readonly kernel: ContractionKernel,
     private readonly plan: BlockedPlan,
     private readonly target: Target,
-    { prepared, length }: Operands,
+    { prepared, lengthOf, rounded = false }: Operands,
   ) {
     this.prepared = prepared;
+    this.byPointers = plan.a.source === "rows" && plan.packA === "direct";
+    const { a, b, batch, rows, columns, depth } = kernel;
+    const names = { a: this.pointers.name(a), b: this.pointers.name(b) };
+    const copied = [
+      { name: "a" as const, access: a, loops: [...batch, ...rows, ...depth] },
+      { name: "b" as const, access: b, loops: [...batch, ...depth, ...columns] },
+    ].slice(0, rounded ? 2 : kernel.precision && this.byPointers ? 1 : 0);
+    this.copies = copied.map(({ name, access, loops }) => {
+      const source = names[name];
+      names[name] = `rounded_${name}`;
+      return new RoundedCopy(names[name], source, access, loops, lengthOf(access.buffer), !rounded);
+    });
+    if (rounded) roundingFunctions(this.support);
     const order = rowOrder(kernel, plan);
     this.layout = new LayoutText(plan, kernel.precision === "bfloat16");
-    this.operands = new OperandWriter(kernel, plan, this.layout, target, order, this.support, this.pointers);
-    this.byPointers = plan.a.source === "rows" && plan.packA === "direct";
-    const loops = [...kernel.batch, ...kernel.rows, ...kernel.depth];
-    if (kernel.precision && this.byPointers) this.rounded = new RoundedRows(plan.a, loops, length, this.operands.a);
+    this.operands = new OperandWriter(kernel, plan, this.layout, target, order, this.support, names);
     this.waits = plan.parts > 1 || this.layout.blocks > 1;
     this.packsAlong =
       !kernel.precision &&
@@ -99,16 +112,17 @@ class BlockedRenderer {
     const { packA, packB, parts } = this.plan;
     const phases = [{ body: this.main(), once: false }];
     const sharedB = packB === "shared" && !this.prepared;
-    if (packA === "shared" || sharedB || this.rounded)
-      phases.unshift({ body: this.packing(packA === "shared", sharedB), once: false });
-    if (this.prepared) phases.unshift({ body: this.packing(false, true, true), once: true });
+    if (packA === "shared" || sharedB) phases.unshift({ body: this.packing(packA === "shared", sharedB), once: false });
+    // What is packed may come from copies.
+    if (this.copies.length > 0) phases.unshift({ body: this.copying(), once: false });
+    if (this.prepared) phases.unshift({ body: this.packing(false, true), once: true });
     if (parts > 1) phases.push({ body: this.reduction(), once: false });
     const actual = this.pointers.actual();
     const head = [
       ...this.pointers.declarations(),
       `char* const scratch = q[${actual.length}];`,
       `float* const shared = (float*)q[${actual.length + 1}];`,
-      ...(this.rounded ? [this.rounded.declaration(this.shared.take(this.rounded.words))] : []),
+      ...this.copies.map((copy) => copy.declaration(this.shared.take(copy.words))),
       ...(this.prepared ? [`float* const prepared = (float*)q[${actual.length + 2}];`] : []),
     ].join("\n");
     return {
@@ -213,13 +227,17 @@ ${layout.columnText()}
     return `for (long block = 0; block < ${this.layout.blocks}; block++) {\n${this.layout.rangeText()}\n${body}\n}`;
   }
 
+  /** A phase in which all workers copy what is read of operands, rounded. */
+  private copying(): string {
+    return `{\n@@declarations\n${this.copies.map((copy) => copy.copy()).join("\n")}\n}`;
+  }
+
   /** A phase in which all workers pack what is shared. */
-  private packing(a: boolean, b: boolean, once = false): string {
+  private packing(a: boolean, b: boolean): string {
     return `{
 @@declarations
 ${this.memory}
 ${a ? this.packAllOfA("worker", "workers") : ""}
-${this.rounded && !once ? this.rounded.copy() : ""}
 ${b ? this.packAllOfB("worker", "workers") : ""}
 }`;
   }

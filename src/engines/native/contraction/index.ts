@@ -1,4 +1,4 @@
-import { normalize, planContraction } from "../../../codegen/index.ts";
+import { type BlockedPlan, linearize, normalize, planContraction, type Target } from "../../../codegen/index.ts";
 import { type ContractionKernel, contractionAsLoops } from "../../../passes/index.ts";
 import { renderLoop } from "../render/loop.ts";
 import { renderBlocked } from "./blocked.ts";
@@ -9,6 +9,34 @@ import { hostTarget } from "./target.ts";
 
 export type { RenderedContraction } from "./rendered.ts";
 
+/** What a contraction's kernel may know of the program and the machine. */
+export interface Surroundings {
+  /** Whether a buffer's content is the same in all turns of the loop that the kernel is in. */
+  readonly isFixed: (buffer: number) => boolean;
+  /** Elements of a buffer. */
+  readonly lengthOf: (buffer: number) => number;
+  /** Whether the processor multiplies pairs of bfloat16 by one instruction. */
+  readonly pairs: boolean;
+}
+
+/** Whether it is known what a product reads of its operands. */
+const canCopy = ({ a, b }: ContractionKernel): boolean => [a, b].every(({ index }) => linearize(index) !== undefined);
+
+/** Columns from which on putting pairs together element by element costs less than it gains. */
+const WORTH_PAIRING = 192;
+
+/**
+ * Whether a product in bfloat16 gains by panels of pairs, beside its plan in float32. It does not where float32 reads A as it lies, and
+ * pairs would have to be put together from rows of odd length, or from a few lanes side by side; nor for few columns of what is read element
+ * by element.
+ */
+function gainsByPairs({ rows }: ContractionKernel, plan: BlockedPlan, { tileRows }: Target): boolean {
+  const { a, packA, depth, columns } = plan;
+  if (a.source === "general") return columns >= WORTH_PAIRING;
+  if (packA !== "direct") return true;
+  return a.source === "rows" ? depth.run.size % 2 === 0 : (rows.at(-1)?.size ?? 1) >= tileRows;
+}
+
 /**
  * Renders a contraction to C, in the way that suits its shapes and views. In a loop, operands in fixed buffers are packed once, before
  * the first turn.
@@ -16,16 +44,23 @@ export type { RenderedContraction } from "./rendered.ts";
 export function renderContraction(
   kernel: ContractionKernel,
   vectorBytes: 16 | 32 | 64,
-  isFixed: (buffer: number) => boolean,
-  lengthOf: (buffer: number) => number,
+  { isFixed, lengthOf, pairs }: Surroundings,
 ): RenderedContraction {
   const target = hostTarget(vectorBytes);
   const normal = normalize(kernel);
   const plan = planContraction(normal, target);
   if (plan.kind === "blocked") {
     const prepared = plan.batches === 1 && isFixed(normal.b.buffer);
-    const length = lengthOf(normal.a.buffer);
-    return renderBlocked(normal, prepared ? { ...plan, packB: "shared" } : plan, target, { prepared, length });
+    const plain = { ...normal, precision: undefined };
+    const planned = prepared || !normal.precision ? plan : planContraction(plain, target);
+    if (
+      planned.kind === "blocked" &&
+      planned !== plan &&
+      !(pairs && gainsByPairs(normal, planned, target)) &&
+      canCopy(normal)
+    )
+      return renderBlocked(plain, planned, target, { prepared, lengthOf, rounded: true });
+    return renderBlocked(normal, prepared ? { ...plan, packB: "shared" } : plan, target, { prepared, lengthOf });
   }
   if (plan.kind === "dots") return renderDots(normal, plan, target);
   if (isSmall(plan, normal.depth, target)) return renderSmall(normal, plan, target);

@@ -1,7 +1,6 @@
 import { type BlockedPlan, type RowOrder, strideOf, type Target } from "../../../codegen/index.ts";
 import { type ContractionKernel, coefficientOf } from "../../../passes/index.ts";
 import { indexText } from "../render/index-text.ts";
-import type { Pointers } from "../render/pointers.ts";
 import type { LayoutText } from "./layout.ts";
 import { packLanes, packRows, type Support, segmentType } from "./microkernel.ts";
 import { packLanePairs, packRowPairs, pairFunctions } from "./pairs.ts";
@@ -16,6 +15,7 @@ const RANGE = "const long s0, const long s1, const long k0, const long kn";
  */
 export class OperandWriter {
   readonly functions: string[] = [];
+  /** C of where the operands begin. */
   readonly a: string;
   readonly b: string;
   /** Whether steps of the depth that no row of a panel meets are left out. */
@@ -28,10 +28,10 @@ export class OperandWriter {
     private readonly target: Target,
     private readonly order: RowOrder | undefined,
     private readonly support: Support,
-    pointers: Pointers,
+    names: { readonly a: string; readonly b: string },
   ) {
-    this.a = pointers.name(kernel.a);
-    this.b = pointers.name(kernel.b);
+    this.a = names.a;
+    this.b = names.b;
     const own = plan.packA === "direct" || (plan.packA === "chunk" && plan.rowsOuter);
     this.skips = plan.a.source === "rows" && own && kernel.a.guards.length > 0;
     segmentType(support);
@@ -86,9 +86,9 @@ ${body}
   /** Lists where each segment of a panel's rows is, and where it begins in B. */
   private rowsDirect(): string {
     const { plan, kernel, target } = this;
-    const [from, element] = this.layout.pairs ? ["halves", "uint16_t"] : [this.a, "float"];
+    const element = this.layout.pairs ? "uint16_t" : "float";
     return `${this.signature("rows", "const long first, const long h, const float** table, long* starts")}
-${rowPointers(kernel, plan, target, this.order, from)}
+${rowPointers(kernel, plan, target, this.order, this.a)}
 ${this.any()}
 long count = 0;
 ${this.eachSegment(`${this.skip()}

@@ -9,7 +9,7 @@ import {
   workOf,
 } from "../../../passes/index.ts";
 import { invariant } from "../../../util/index.ts";
-import { renderContraction } from "../contraction/index.ts";
+import { renderContraction, type Surroundings } from "../contraction/index.ts";
 import { HELPED_CALLS } from "../runtime/source.ts";
 import { Stopwatch } from "./clock.ts";
 import { renderLoop } from "./loop.ts";
@@ -66,13 +66,8 @@ const MOST_CALLS = 1 << 16;
 /** C of a call's claims where everybody does its own share. */
 const OWN_SHARE = "(claims){0}";
 
-function renderKernel(
-  kernel: PlainKernel,
-  vectorBytes: VectorBytes,
-  isFixed: (buffer: number) => boolean,
-  lengthOf: (buffer: number) => number,
-): RenderedKernel {
-  if (kernel.kind === "contraction") return renderContraction(kernel, vectorBytes, isFixed, lengthOf);
+function renderKernel(kernel: PlainKernel, vectorBytes: VectorBytes, surroundings: Surroundings): RenderedKernel {
+  if (kernel.kind === "contraction") return renderContraction(kernel, vectorBytes, surroundings);
   const { body, actual } =
     kernel.kind === "loop"
       ? renderLoop(kernel, vectorBytes)
@@ -109,15 +104,17 @@ export interface RenderOptions {
   readonly profile?: boolean;
   /** Processors that may compile at the same time; default 2. */
   readonly processors?: number;
+  /** Whether the processor multiplies pairs of bfloat16 by one instruction; default true. Where it does not, such code is right, and slow. */
+  readonly pairs?: boolean;
 }
 
 /** C of a whole program: functions per distinct kernel, and one that runs them in order, every worker taking its share. */
 export function renderProgram(
   program: KernelProgram,
   vectorBytes: VectorBytes,
-  { profile = false, processors = 2 }: RenderOptions = {},
+  { profile = false, processors = 2, pairs = true }: RenderOptions = {},
 ): RenderedProgram {
-  return new ProgramRenderer(program, vectorBytes, profile, processors).render();
+  return new ProgramRenderer(program, vectorBytes, profile, processors, pairs).render();
 }
 
 class ProgramRenderer {
@@ -138,6 +135,7 @@ class ProgramRenderer {
     private readonly vectorBytes: VectorBytes,
     profile: boolean,
     private readonly processors: number,
+    private readonly pairs: boolean,
   ) {
     this.stopwatch = new Stopwatch(profile);
   }
@@ -277,7 +275,11 @@ class ProgramRenderer {
   private define(kernel: PlainKernel, around?: Around): { rendered: RenderedKernel; name: string } {
     const { program, names } = this;
     const isFixed = around ? fixedIn(around.kernel, program.buffers) : () => false;
-    const rendered = renderKernel(kernel, this.vectorBytes, isFixed, (buffer) => this.program.buffers[buffer]!.length);
+    const rendered = renderKernel(kernel, this.vectorBytes, {
+      isFixed,
+      lengthOf: (buffer) => this.program.buffers[buffer]!.length,
+      pairs: this.pairs,
+    });
     const text = [rendered.helpers, ...rendered.phases.map(({ body }, i) => phaseText(i, body))].join("\n");
     let name = names.get(text);
     if (!name) {

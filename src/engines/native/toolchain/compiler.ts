@@ -24,7 +24,7 @@ export type CompilerSearch =
   | { readonly compiler?: undefined; readonly reason: string };
 
 /** Counts up when the trial changes: older records then do not count. */
-const RECORD = "descent compiler 1";
+const RECORD = "descent compiler 2";
 
 const searches = new Map<string, Promise<CompilerSearch>>();
 

@@ -11,6 +11,8 @@ export interface Abilities {
   readonly flags: readonly string[];
   /** Bytes of one vector register: 64 (AVX-512), 32 (AVX2) or 16 (NEON, SSE). */
   readonly vectorBytes: 16 | 32 | 64;
+  /** Whether one instruction multiplies pairs of bfloat16 and adds up in float32 (AVX512_BF16). */
+  readonly pairs: boolean;
 }
 
 /**
@@ -90,11 +92,12 @@ async function tryFlags(command: readonly string[], work: string, flags: string[
   if (!defined("__GNUC__")) return "it is neither gcc nor clang";
   const kind = defined("__clang__") ? "clang" : "gcc";
   const vectorBytes = defined("__AVX512F__") ? 64 : defined("__AVX2__") ? 32 : 16;
+  const pairs = vectorBytes === 64 && defined("__AVX512BF16__");
   const choices = vectorBytes === 64 ? [[...flags, WIDE], flags] : [flags];
   let reason = "";
   for (const choice of choices) {
     const failure = await runTrial(command, work, choice);
-    if (failure === undefined) return { kind, flags: choice, vectorBytes };
+    if (failure === undefined) return { kind, flags: choice, vectorBytes, pairs };
     reason = failure;
   }
   return reason;
