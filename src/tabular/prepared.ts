@@ -1,6 +1,7 @@
 import type { Batch, Dataset, DataTable } from "../data/index.ts";
 import { type Budget, rowBytes } from "./budget.ts";
 import { encodeRows, type Inputs, joinInputs } from "./encode.ts";
+import { joinNumbers } from "./join.ts";
 import { type FeatureLayers, featureLayers } from "./network.ts";
 import { isRecipe, type Recipe } from "./recipe.ts";
 import { encodeTarget, targetMeans, targetWidth } from "./target.ts";
@@ -117,7 +118,7 @@ export class PreparedTable implements TableFacts {
       targets.push(encodeTarget(columnValues(batch["y"]), this.recipe.target));
       numbers.push(Float64Array.from(columnValues(batch["row"]) as ArrayLike<number>));
     }
-    const [y, rows] = [Float32Array.from(joined(targets)), joined(numbers)];
+    const [y, rows] = [joinNumbers(Float32Array, targets), joinNumbers(Float64Array, numbers)];
     return { x: joinInputs(inputs), y, targets: { data: y, shape: this.targetShape(rows.length) }, rows };
   }
 
@@ -156,7 +157,7 @@ export class PreparedTable implements TableFacts {
       targets.push(encodeTarget(columnValues(batch["y"]), this.recipe.target));
       numbers.push(Float64Array.from(columnValues(batch["row"]) as ArrayLike<number>));
     }
-    return { y: Float32Array.from(joined(targets)), rows: joined(numbers) };
+    return { y: joinNumbers(Float32Array, targets), rows: joinNumbers(Float64Array, numbers) };
   }
 
   /** The mean of a part's target: of numbers, of the second of two classes as 1, else of every class or label as 1. Exact, by SQL. */
@@ -206,14 +207,4 @@ export class PreparedTable implements TableFacts {
 function columnValues(column: Batch[string] | undefined): ArrayLike<number> | readonly (string | null)[] {
   if (Array.isArray(column)) return column as readonly (string | null)[];
   return (column as { data: ArrayLike<number> }).data;
-}
-
-function joined(parts: readonly ArrayLike<number>[]): Float64Array {
-  const all = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

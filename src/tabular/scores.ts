@@ -165,7 +165,7 @@ function macroF1(y: Float32Array, labels: Int32Array, classes: number): number {
 
 /** The chance that a row of class 1 gets more than one of class 0, ties counting half (Mann-Whitney); NaN for one class. */
 export function areaUnderCurve(y: Float32Array, p: Float32Array): number {
-  const order = [...p.keys()].sort((a, b) => (p[a] as number) - (p[b] as number));
+  const order = Uint32Array.from(p.keys()).sort((a, b) => (p[a] as number) - (p[b] as number));
   let [positives, rankSum] = [0, 0];
   for (let i = 0; i < order.length; ) {
     let end = i;

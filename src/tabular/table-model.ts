@@ -1,6 +1,7 @@
 import { loadModel, type Model } from "../train/index.ts";
 import { fail, nearest } from "../util/index.ts";
 import { encodeRows } from "./encode.ts";
+import { joinNumbers } from "./join.ts";
 import { joinLabels } from "./labels.ts";
 import { type KeptTable, keepTable, type SourceOptions } from "./open.ts";
 import { isRecipe, type Recipe } from "./recipe.ts";
@@ -78,21 +79,17 @@ export class TableModel {
   ): Promise<{ scores: TableScores; rows: number; left: number; y: Float32Array; output: Float32Array }> {
     const { task } = this.recipe.target;
     const width = targetWidth(this.recipe.target);
-    const [targets, outputs]: [number[], number[]] = [[], []];
+    const [targets, outputs]: [Float32Array[], Float32Array[]] = [[], []];
     let left = 0;
     for await (const { y = new Float32Array(0), output } of this.answers(file, { ...options, known: true })) {
-      const size = (output.length * width) / y.length;
-      for (let row = 0; row < y.length / width; row++) {
-        if (Number.isNaN(y[row * width])) left++;
-        else {
-          for (let i = 0; i < width; i++) targets.push(y[row * width + i] as number);
-          for (let i = 0; i < size; i++) outputs.push(output[row * size + i] as number);
-        }
-      }
+      const all = y.length / width;
+      const known = Uint32Array.from({ length: all }, (_, row) => row).filter((row) => !Number.isNaN(y[row * width]));
+      left += all - known.length;
+      targets.push(rowsOf(y, known, width));
+      outputs.push(rowsOf(output, known, output.length / all));
     }
-    if (targets.length === 0)
-      fail(`${file} has no row with a known "${this.recipe.target.name}"`, "the target's column");
-    const [y, output] = [Float32Array.from(targets), Float32Array.from(outputs)];
+    const [y, output] = [joinNumbers(Float32Array, targets), joinNumbers(Float32Array, outputs)];
+    if (y.length === 0) fail(`${file} has no row with a known "${this.recipe.target.name}"`, "the target's column");
     return { scores: scoresOf(task, y, output, width), rows: y.length / width, left, y, output };
   }
 
@@ -138,6 +135,16 @@ export class TableModel {
     );
     return fail(`${file} has no column "${name}"`, "the columns of the training", near && `did you mean "${near}"?`);
   }
+}
+
+/** Some rows of `width` numbers each. */
+function rowsOf(values: Float32Array, rows: Uint32Array, width: number): Float32Array {
+  if (rows.length * width === values.length) return values;
+  const some = new Float32Array(rows.length * width);
+  rows.forEach((row, i) => {
+    some.set(values.subarray(row * width, (row + 1) * width), i * width);
+  });
+  return some;
 }
 
 /** The labels of every row as its source writes them. */
