@@ -174,6 +174,19 @@ describe("a table is read", () => {
   });
 });
 
+test("a long table that was made by a statement is read where it lies", async () => {
+  const table = await openTable("SELECT range::DOUBLE AS a FROM range(210000)");
+  await table.query("CREATE TABLE made AS SELECT a + 1 AS b FROM data ORDER BY a");
+  let [rows, sum] = [0, 0];
+  for await (const batch of (await table.derive("FROM made")).dataset()) {
+    const { data } = batch["b"] as DenseArray;
+    rows += data.length;
+    for (let i = 0; i < data.length; i++) sum += data[i] as number;
+  }
+  expect([rows, sum]).toEqual([210_000, (210_000 * 210_001) / 2]);
+  await table.close();
+});
+
 describe("a table reads nothing else", () => {
   const secret = write("secret.csv", "a\nsecret\n");
   const path = write("own.csv", "a\n1\n");

@@ -4,7 +4,7 @@ import { mkdir, readdir, rm } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { DescentError, fail } from "../../util/index.ts";
-import { quoteText, withoutPatterns } from "./sql.ts";
+import { isQuery, quoteText, withoutPatterns } from "./sql.ts";
 
 // What is used of `@duckdb/node-api`, an optional package of 70 MB that is loaded here.
 
@@ -171,6 +171,7 @@ export class Database {
 
   /** The rows of a small answer. One question after the other: a connection forgets an answer when it is asked again. */
   rows(sql: string): Promise<Record<string, unknown>[]> {
+    this.isAlone ||= this.locked && !isQuery(sql) && !/^\s*describe\s/i.test(sql);
     const answer = this.asked.then(() => this.ask(sql));
     this.asked = answer.catch(() => undefined);
     return answer;
