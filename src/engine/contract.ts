@@ -11,9 +11,41 @@ export interface Buffers {
 /** A program ready to run on given memory: undefined when it was done at once, a promise when it runs beside the event loop. */
 export type Runner = () => Promise<void> | undefined;
 
+/** What goes into an input before each run of a series: as many rows of an array in memory as fill it. */
+export interface RowSource {
+  /** Any array of the input's type; not one that `allocate` made. */
+  readonly data: TypedArray;
+  /** Elements of a row. */
+  readonly rowSize: number;
+  /** Elements from one row's start to the next one's. */
+  readonly rowStride: number;
+  /** Numbers of the rows, run after run, all within the data. Left out: the rows in their order. */
+  readonly order?: Uint32Array | undefined;
+  /** Whether every series begins with the first row, wherever among the runs it begins. */
+  readonly restarts?: boolean | undefined;
+}
+
+/** Where runs one after the other find their inputs and leave their outputs. */
+export interface SeriesPlan {
+  /** In the order of the program's inputs; undefined for one that stays as it is. */
+  readonly inputs: readonly (RowSource | undefined)[];
+  /** In the order of the program's outputs: room for those of every run of a series, one after the other; undefined where nobody asks for them. */
+  readonly outputs: readonly (TypedArray | undefined)[];
+  /** A float32 output: the series ends with the first run after which it holds NaN or infinity. */
+  readonly watched?: number | undefined;
+}
+
+/**
+ * Runs a program `count` times, from run number `first` on, and gives the number of runs done. Afterwards inputs and outputs hold what the last
+ * of them had. At once, or a promise when it goes on beside the event loop.
+ */
+export type SeriesRunner = (first: number, count: number) => number | Promise<number>;
+
 export interface Executable {
   /** Ties the program to memory; several bindings may share arrays, but only one of them runs at a time. */
   bind(buffers: Buffers): Runner;
+  /** The same for many runs in one call. Left out by engines on which that is not faster than run after run. */
+  bindSeries?(buffers: Buffers, plan: SeriesPlan): SeriesRunner;
   /**
    * What was made, for people. Engines that compile tell: kernels, threads, compileMs; bytes of memory: stateBytes, inputBytes,
    * outputBytes, arenaBytes (intermediates), liveBytes (the least that intermediates need in this order of kernels), scratchBytes.

@@ -1,5 +1,15 @@
 export { type ConformanceCase, difference, drawInput, joinCases, opCases, runCase } from "./conformance.ts";
-export type { Availability, Buffers, CompileOptions, Engine, Executable, Runner } from "./contract.ts";
+export type {
+  Availability,
+  Buffers,
+  CompileOptions,
+  Engine,
+  Executable,
+  RowSource,
+  Runner,
+  SeriesPlan,
+  SeriesRunner,
+} from "./contract.ts";
 export { Lane } from "./lane.ts";
 export { boundaryBytes } from "./memory.ts";
 /** @internal Its type would ask applications in browsers for the types of Node. */

@@ -69,6 +69,7 @@ export function mlflow(options: MlflowOptions = {}): Callback {
     saveState: () => ({ values: session.id ?? null }),
     restoreState: ({ values }) => session.takeUp(typeof values === "string" ? values : undefined),
     onEpochBegin: ({ training }) => session.begin(training),
+    lateSteps: true,
     onStepEnd({ step, loss }) {
       if (everySteps > 0 && step % everySteps === 0) session.log({ batch_loss: loss }, step);
     },

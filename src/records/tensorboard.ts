@@ -39,6 +39,7 @@ export function tensorBoard(folder: string, options: TensorBoardOptions = {}): C
   const session = hyperparameters && new EventFile(folder);
   let begun = false;
   return {
+    lateSteps: true,
     async onTrainBegin({ training }) {
       await train.text("model", `\`\`\`\n${training.model.summary()}\n\`\`\``, 0);
       if (graph) await train.graph(layersOf(training.model));

@@ -1,4 +1,4 @@
-import type { Executable, Profiler } from "../engine/index.ts";
+import type { Executable, Profiler, SeriesPlan, SeriesRunner } from "../engine/index.ts";
 import { type DType, type Node, ops, type TypedArray } from "../ir/index.ts";
 import { fail, formatShape, product, type Shape, show } from "../util/index.ts";
 import { type EngineChoice, resolveEngine } from "./engines.ts";
@@ -36,6 +36,8 @@ export interface BoundProgram {
   readonly state: Arrays;
   /** Runs once: at once when it is tiny (undefined), else beside the event loop (a promise). One run at a time. */
   readonly run: () => Promise<void> | undefined;
+  /** Many runs in one call, on engines that have it; inputs and outputs in their order above. */
+  readonly series?: ((plan: SeriesPlan) => SeriesRunner) | undefined;
 }
 
 /** A function over named tensors, traced once and compiled whole. */
@@ -108,12 +110,14 @@ export class Program {
     const state = place(this.state, given.state);
     const inputs = place(this.inputs, given.inputs);
     const outputs = place(this.outputs, given.outputs);
-    const run = this.executable.bind({
+    const buffers = {
       inputs: Object.values(inputs),
       state: Object.values(state),
       outputs: Object.values(outputs),
-    });
-    return { inputs, outputs, state, run };
+    };
+    const { executable } = this;
+    const series = executable.bindSeries?.bind(executable, buffers);
+    return { inputs, outputs, state, run: executable.bind(buffers), series };
   }
 }
 

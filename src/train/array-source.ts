@@ -44,12 +44,16 @@ function arraySource(network: Network, data: CheckedData, objective: Objective, 
     layout: layoutOf(inputs, targets, weight),
     targetShapes: targets.map(({ rowShape }) => rowShape),
     digest: async () => (await import("./checkpoint/digest.ts")).digestOf(columns),
-    async feed(programFor) {
+    async feed(programFor, stepsPerCall) {
       const strata = settings.balanceClasses ? strataOf(targets, objective.heads) : undefined;
       const batches = new Batches(columns, rows, batchSize, strata);
       const programs = await programsFor(batches, programFor);
-      const feed = new ArrayFeed(batches, programs, settings.shuffle ? settings.seed : undefined);
-      return { feed, full: programs.full };
+      const seed = settings.shuffle ? settings.seed : undefined;
+      if (stepsPerCall === undefined ? !programs.full.series : stepsPerCall === 1) {
+        return { feed: new ArrayFeed(batches, programs, seed), full: programs.full };
+      }
+      const { SeriesFeed } = await import("./series-feed.ts");
+      return { feed: new SeriesFeed(batches, programs, seed, stepsPerCall), full: programs.full };
     },
   };
 }

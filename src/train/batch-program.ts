@@ -12,6 +12,7 @@ import {
 import { invariant, type Shape } from "../util/index.ts";
 import type { Column } from "./column.ts";
 import type { Memory } from "./memory.ts";
+import type { Series } from "./series.ts";
 
 /** Columns as a program sees them: what a row of each is. */
 export interface RowSpec {
@@ -56,7 +57,7 @@ export type BatchBody = (batch: TracedBatch) => {
 };
 
 /** A compiled program for batches of one size, bound to the model's memory. */
-export interface BatchProgram {
+export interface BatchProgram extends Series {
   readonly size: number;
   /** Where the rows of each column go. */
   readonly columns: readonly TypedArray[];
@@ -66,6 +67,8 @@ export interface BatchProgram {
   readonly rate: Float32Array;
   readonly outputs: Readonly<Record<string, TypedArray>>;
   readonly run: BoundProgram["run"];
+  /** Many runs in one call, on engines that have it: its inputs are the columns, control and rate, its outputs those here. */
+  readonly series?: BoundProgram["series"];
   /** Of a program made to be profiled. */
   readonly profiler?: Profiler | undefined;
 }
@@ -91,15 +94,22 @@ export async function compileBatch(
     body: ({ state, inputs }) => body(tracedBatch(network, layout, state, inputs)),
   });
   const bound = program.bind({ state: memory.arrays(training) });
-  return {
+  const made: BatchProgram = {
+    get program() {
+      return made;
+    },
+    room: 1,
+    steps: 1,
     size,
     columns: Object.keys(columns).map((column) => bound.inputs[column] as TypedArray),
     control: (bound.inputs["control"] ?? new Uint32Array(0)) as Uint32Array,
     rate: (bound.inputs["rate"] ?? new Float32Array(0)) as Float32Array,
     outputs: bound.outputs,
     run: bound.run,
+    series: bound.series,
     profiler: program.profiler,
   };
+  return made;
 }
 
 /** The layout of columns in memory. */

@@ -37,8 +37,7 @@ export class Batches {
    */
   async shuffle(seed: number, epoch: number, pace: Pace): Promise<void> {
     if (this.count === 1 && !this.strata) return;
-    this.order ??= new Uint32Array(this.rows);
-    const { order } = this;
+    const order = this.orderOfRows();
     const random = new HostRandom(seed, epoch + 1);
     this.filled = undefined;
     if (this.strata) return balancedOrder(order, this.strata, random);
@@ -50,6 +49,12 @@ export class Batches {
       order[j] = held;
       if ((i & 4095) === 0 && pace.due()) await pace.rest();
     }
+  }
+
+  /** The order that {@link shuffle} draws: always the same array. */
+  orderOfRows(): Uint32Array {
+    this.order ??= new Uint32Array(this.rows);
+    return this.order;
   }
 
   /** As {@link fill}; when one batch holds all samples and lies there since the last call, it stays. */

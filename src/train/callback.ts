@@ -105,6 +105,11 @@ export interface Callback {
   restoreState?(state: CallbackState): void;
   onTrainBegin?(event: TrainEvent): void | Promise<void>;
   onEpochBegin?(event: EpochEvent): void | Promise<void>;
+  /**
+   * Whether `onStepEnd` may be told of steps late, several at a time and in their order, when the weights have gone on: for callbacks that only take
+   * notes. `fit` then does many short steps in one call. Default false.
+   */
+  readonly lateSteps?: boolean | undefined;
   /** Called very often: keep it short. */
   onStepEnd?(event: Readonly<StepEvent>): void | Promise<void>;
   /** The steps of the epoch are done and its validation begins. */

@@ -17,6 +17,11 @@ export class Events {
     this.stepListeners = callbacks.filter((callback) => callback.onStepEnd);
   }
 
+  /** Whether somebody wants to hear of every step before the next one is done. */
+  get wantsEachStep(): boolean {
+    return this.stepListeners.some((callback) => !callback.lateSteps);
+  }
+
   async trainBegin(event: TrainEvent): Promise<void> {
     for (const callback of this.callbacks) await callback.onTrainBegin?.(event);
   }

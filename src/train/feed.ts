@@ -1,6 +1,7 @@
 import type { BatchProgram } from "./batch-program.ts";
 import type { Batches } from "./batches.ts";
 import type { Pace } from "./pace.ts";
+import type { Series } from "./series.ts";
 
 /** Where a training stands in its data, beside the epoch: what a checkpoint keeps of a stream. Null for the beginning of an epoch. */
 export type FeedPosition = unknown;
@@ -19,8 +20,8 @@ export interface Feed {
   readonly waited: number;
   /** Begins an epoch, or goes on in it: after `step` batches. */
   begin(epoch: number, step: number, position: FeedPosition, pace: Pace): Promise<void>;
-  /** The program for the next batch, which lies where it reads it; undefined at the end. A promise only when the data aren't there yet. */
-  next(): BatchProgram | undefined | Promise<BatchProgram | undefined>;
+  /** The next steps, at most `most` of them; undefined at the end. A promise only when the data aren't there yet. */
+  next(most: number): Series | undefined | Promise<Series | undefined>;
   /** Where the next batch begins. */
   position(): FeedPosition;
   /** Lets go of files and threads. */
@@ -33,13 +34,13 @@ export interface Programs {
   readonly last: BatchProgram;
 }
 
-/** Batches of arrays in memory: copied when they are needed, never waited for. */
+/** Batches of arrays in memory, one by one: copied when they are needed, never waited for. */
 export class ArrayFeed implements Feed {
   readonly rows: number;
   readonly size: number;
   readonly count: number;
   readonly waited = 0;
-  private batch = 0;
+  protected batch = 0;
 
   constructor(
     private readonly batches: Batches,
@@ -55,7 +56,7 @@ export class ArrayFeed implements Feed {
     if (this.seed !== undefined) await this.batches.shuffle(this.seed, epoch, pace);
   }
 
-  next(): BatchProgram | undefined {
+  next(_most: number): Series | undefined {
     const { batch, count } = this;
     if (batch >= count) return undefined;
     const program = batch === count - 1 ? this.programs.last : this.programs.full;

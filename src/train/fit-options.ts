@@ -30,6 +30,14 @@ export interface FitOptions {
    * a dataset without an end needs. Default: an epoch is a pass over the data (Keras).
    */
   stepsPerEpoch?: number | undefined;
+  /**
+   * Steps that the engine does in one call, without coming back to JavaScript between them (Keras's steps_per_execution); the last call of an epoch
+   * may do fewer. Results are the same, bit for bit. Callbacks hear of the steps after the call, in their order: then the weights have gone on,
+   * and a stop, a change of the learning rate or Ctrl-C comes into force after the call. Batches of a dataset are run one by one, and so
+   * are steps of a profile. Default: as many as take 8 ms, on the native engine; one where a callback has `onStepEnd` without `lateSteps`. A
+   * checkpoint of so many steps is always taken after just these.
+   */
+  stepsPerCall?: number | undefined;
   /** Stops when all are reached, such as { loss: 0.01 } or { valAccuracy: 0.99 }. Default none. */
   stopWhen?: StopWhen | undefined;
   /** The last part of the data, kept for validation, such as 0.2; default 0. */
@@ -113,6 +121,7 @@ const names: readonly (keyof FitOptions)[] = [
   "epochs",
   "batchSize",
   "stepsPerEpoch",
+  "stepsPerCall",
   "stopWhen",
   "validationSplit",
   "validationData",
@@ -156,12 +165,10 @@ export function fitSettings(options: FitOptions): FitSettings {
     checkpoint: checkpointSettings(options.checkpoint),
   };
   const { validationSplit, callbacks, verbose } = settings;
-  checkInteger("fit", "epochs", settings.epochs, 0);
-  checkInteger("fit", "initialEpoch", settings.initialEpoch, 0);
-  checkInteger("fit", "batchSize", settings.batchSize ?? 1, 1);
-  checkInteger("fit", "stepsPerEpoch", settings.stepsPerEpoch ?? 1, 1);
-  checkInteger("fit", "validationBatchSize", settings.validationBatchSize ?? 1, 1);
-  checkInteger("fit", "accumulate", settings.accumulate, 1);
+  for (const name of ["epochs", "initialEpoch"] as const) checkInteger("fit", name, settings[name], 0);
+  for (const name of ["batchSize", "stepsPerEpoch", "stepsPerCall", "validationBatchSize", "accumulate"] as const) {
+    checkInteger("fit", name, settings[name] ?? 1, 1);
+  }
   checkInteger("fit", "seed", settings.seed, Number.MIN_SAFE_INTEGER);
   if (!(validationSplit >= 0 && validationSplit < 1)) {
     fail(`fit: validationSplit is ${show(validationSplit)}`, "a fraction from 0 to below 1");

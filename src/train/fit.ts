@@ -132,6 +132,8 @@ export async function runFit(
     const known = validation ? [...scorer.names, ...scorer.names.map(validationName)] : scorer.names;
     checkStopWhen(settings.stopWhen, known);
 
+    // A profile is of single steps.
+    const stepsPerCall = session ? 1 : (settings.stepsPerCall ?? (events.wantsEachStep ? 1 : undefined));
     const { augment, accumulate, recompute } = settings;
     const parts: StepParts = { network, optimizer: objective.optimizer, scorer, augment, accumulate, recompute };
     if (accumulate > 1) scorer.checkUncoupled();
@@ -145,7 +147,7 @@ export async function runFit(
       return withSeed(program, settings.seed);
     };
     const [{ feed, full }, evaluation] = await Promise.all([
-      training.feed(programFor),
+      training.feed(programFor, stepsPerCall),
       validation?.evaluation(trainer),
     ]);
     const run: Run = new Run({

@@ -21,20 +21,21 @@ export async function train(run: Run): Promise<void> {
     await run.beginEpoch(epoch); // shuffles
 
     while (!run.stopped) {
-      const coming = feed.next(); // the next batch, where its program reads it
-      const program = coming instanceof Promise ? await coming : coming;
-      if (!program) break;
-      program.control[2] = run.step;
-      program.rate[0] = run.learningRate;
+      const coming = feed.next(run.stepsLeft); // the next batch, or a few of them
+      const series = coming instanceof Promise ? await coming : coming;
+      if (!series) break;
+      run.prepare(series);
 
-      // Steps 2 to 5 - forward, loss, gradients, update - are one call: the compiled trainingStep below.
-      const working = run.lane.run(program);
+      // Steps 2 to 5 - forward, loss, gradients, update - of each batch are one function, the compiled trainingStep below; all are one call.
+      const working = run.lane.run(series);
       if (working) await working;
 
-      event.loss = run.add(program);
-      if (!Number.isFinite(event.loss)) throw await run.explain(program);
-      const listening = run.finishStep(program.size);
-      if (listening) await listening;
+      for (let step = 0; step < series.steps; step++) {
+        event.loss = run.add(series, step);
+        if (!Number.isFinite(event.loss)) throw await run.explain(series.program);
+        const listening = run.finishStep(series.program.size);
+        if (listening) await listening;
+      }
       run.checkpoint();
       if (pace.due()) await pace.rest();
     }

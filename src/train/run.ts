@@ -8,13 +8,16 @@ import { Chronicle } from "./history.ts";
 import type { Lane } from "./lane.ts";
 import { Pace } from "./pace.ts";
 import type { Scorer, Totals, TotalsState } from "./scorer.ts";
+import type { Series } from "./series.ts";
 import { reached, type StopWhen } from "./stop.ts";
 import type { Trainer } from "./trainer.ts";
 import { type Logs, validationName } from "./values.ts";
 
 /** Where a run is kept, so that another can go on with it. */
 export interface Checkpoints {
-  /** After an update: may begin to write, and is not waited for. */
+  /** Updates that may be done before the next {@link Checkpoints.stepEnd}. */
+  stepsLeft(run: Run): number;
+  /** After updates: may begin to write, and is not waited for. */
   stepEnd(run: Run): void;
   /** After an epoch and its validation. */
   epochEnd(run: Run, epoch: number, logs: Logs): Promise<void> | undefined;
@@ -73,7 +76,7 @@ export class Run implements Training {
   /** The epoch was begun before, by a run that this one goes on with. */
   private begun = false;
   private position: FeedPosition = null;
-  private readonly arrays = new Map<BatchProgram, ReturnType<Scorer["arraysOf"]>>();
+  private readonly arrays = new Map<Series, ReturnType<Scorer["arraysOf"]>>();
 
   constructor(private readonly parts: RunParts) {
     const { model, trainer, feed, scorer } = parts;
@@ -123,15 +126,34 @@ export class Run implements Training {
     return this.feed.waited / 1000;
   }
 
-  /** Adds a step's outputs to the sums and returns its mean loss. */
-  add(program: BatchProgram): number {
-    let arrays = this.arrays.get(program);
-    if (!arrays) {
-      arrays = this.parts.scorer.arraysOf(program.outputs);
-      this.arrays.set(program, arrays);
+  /** Steps that may be done before a checkpoint is taken. */
+  get stepsLeft(): number {
+    return this.parts.checkpoints?.stepsLeft(this) ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Numbers the steps of a call, and gives each its learning rate. */
+  prepare({ steps, control, rate }: Series): void {
+    const { trainer } = this.parts;
+    for (let i = 0; i < steps; i++) {
+      control[3 * i + 2] = trainer.step + i;
+      rate[i] = trainer.learningRateAt(trainer.step + i);
     }
-    this.totals.add(arrays);
-    return this.parts.scorer.lossIn(arrays[0] as Float32Array);
+  }
+
+  /** Lets a checkpoint be taken; its writing is not waited for. */
+  checkpoint(): void {
+    this.parts.checkpoints?.stepEnd(this);
+  }
+
+  /** Adds the outputs of a step of a series to the sums and returns its mean loss. */
+  add(series: Series, step: number): number {
+    let arrays = this.arrays.get(series);
+    if (!arrays) {
+      arrays = this.parts.scorer.arraysOf(series.outputs);
+      this.arrays.set(series, arrays);
+    }
+    this.totals.add(arrays, step, series.room);
+    return this.parts.scorer.lossIn(arrays, step, series.room);
   }
 
   /** Counts a step and tells the callbacks. */
@@ -143,11 +165,6 @@ export class Run implements Training {
     event.step = this.step;
     event.size = size;
     return this.parts.events.stepEnd(event);
-  }
-
-  /** Lets a checkpoint be taken; its writing is not waited for. */
-  checkpoint(): void {
-    this.parts.checkpoints?.stepEnd(this);
   }
 
   /** What a checkpoint tells of the run. */

@@ -15,8 +15,15 @@ export interface TrainingSource {
   readonly targetShapes: readonly Shape[];
   /** Tells these data from others: see `digestOf`. */
   digest(): Promise<string>;
-  /** Their batches, and the program for a full one. */
-  feed(programFor: (size: number) => Promise<BatchProgram>): Promise<{ feed: Feed; full: BatchProgram }>;
+  /**
+   * Their batches, and the program for a full one.
+   *
+   * @param stepsPerCall undefined for as many as may be of use.
+   */
+  feed(
+    programFor: (size: number) => Promise<BatchProgram>,
+    stepsPerCall: number | undefined,
+  ): Promise<{ feed: Feed; full: BatchProgram }>;
 }
 
 /** Data to measure after every epoch. */

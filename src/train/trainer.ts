@@ -42,7 +42,12 @@ export class Trainer {
 
   /** Learning rate of the next update. */
   get learningRate(): number {
-    return (this.optimizer?.learningRate.at(this.step) ?? 0) * this.learningRateFactor;
+    return this.learningRateAt(this.step);
+  }
+
+  /** Learning rate of the update after `step` others. */
+  learningRateAt(step: number): number {
+    return (this.optimizer?.learningRate.at(step) ?? 0) * this.learningRateFactor;
   }
 
   get state(): TrainingState {

@@ -10,6 +10,8 @@ import {
   type Profiler,
   type Roof,
   type Runner,
+  type SeriesPlan,
+  type SeriesRunner,
 } from "../../engine/index.ts";
 import { type DType, identify, type Program, type TypedArray } from "../../ir/index.ts";
 import { compileKernels, countKernels, updateRows } from "../../passes/index.ts";
@@ -17,7 +19,13 @@ import { fingerprint } from "./fingerprint.ts";
 import { measureRoof, type Profiled, profilerOf } from "./profile.ts";
 import { type Recipe, readRecipe, writeRecipe } from "./recipe.ts";
 import { renderProgram } from "./render/program.ts";
-import { loadProgram, loadRuntime, type NativeProgram, type Runtime } from "./runtime/index.ts";
+import {
+  type BoundNativeProgram,
+  loadProgram,
+  loadRuntime,
+  type NativeProgram,
+  type Runtime,
+} from "./runtime/index.ts";
 import {
   type CompiledLibrary,
   type Compiler,
@@ -63,6 +71,54 @@ class NativeExecutable implements Executable {
   ) {}
 
   bind(buffers: Buffers): Runner {
+    const bound = this.tie(buffers);
+    if (this.program.work < AT_ONCE_WORK) {
+      return () => {
+        // On a busy pool it would make the event loop wait.
+        if (bound.busy) return bound.runAsync();
+        bound.runSync();
+        return undefined;
+      };
+    }
+    const place = new Place();
+    return () => {
+      const done = place.take(1, bound.busy);
+      if (!done.atOnce) return bound.runAsync().then(done.note);
+      bound.runSync();
+      done.note();
+      return nextTurn();
+    };
+  }
+
+  bindSeries(buffers: Buffers, { inputs, outputs, watched }: SeriesPlan): SeriesRunner {
+    const pairs = <A, B>(
+      own: readonly TypedArray[],
+      given: readonly (A | undefined)[],
+      pair: (own: TypedArray, given: A) => B,
+    ) => given.flatMap((each, i) => (each === undefined ? [] : [pair(own[i]!, each)]));
+    const series = this.tie(buffers).series({
+      inputs: pairs(buffers.inputs, inputs, (input, source) => ({ input, source })),
+      outputs: pairs(buffers.outputs, outputs, (output, kept) => ({ output, kept })),
+      watched: watched === undefined ? undefined : buffers.outputs[watched],
+    });
+    const small = this.program.work < AT_ONCE_WORK;
+    const place = new Place(small ? 0 : undefined);
+    return (first, count) => {
+      const done = place.take(count, series.busy);
+      if (!done.atOnce) {
+        return series.runAsync(first, count).then((runs) => {
+          done.note();
+          return runs;
+        });
+      }
+      const runs = series.runSync(first, count);
+      done.note();
+      return small ? runs : nextTurn().then(() => runs);
+    };
+  }
+
+  /** The program with memory for everything that it names. */
+  private tie(buffers: Buffers): BoundNativeProgram {
     const arrays = this.program.buffers.map(({ place, dtype, length }): TypedArray => {
       switch (place.kind) {
         case "input":
@@ -80,28 +136,32 @@ class NativeExecutable implements Executable {
           return view(this.own.arena, 0, "uint8", 1);
       }
     });
-    const bound = this.library.bind([...arrays, ...this.own.working]);
-    if (this.program.work < AT_ONCE_WORK) {
-      return () => {
-        // On a busy pool it would make the event loop wait.
-        if (bound.busy) return bound.runAsync();
-        bound.runSync();
-        return undefined;
-      };
-    }
-    // Leaving the event loop's thread and coming back takes a tenth of a millisecond, a turn of the event loop a tenth of that.
-    let atOnce = false;
-    return () => {
-      const begun = performance.now();
-      const note = () => {
-        atOnce = performance.now() - begun < AT_ONCE_MS;
-      };
-      if (!atOnce || bound.busy) return bound.runAsync().then(note);
-      bound.runSync();
-      note();
-      return new Promise((turned) => setImmediate(turned));
+    return this.library.bind([...arrays, ...this.own.working]);
+  }
+}
+
+/**
+ * Decides where a program runs: on the event loop's thread when it will be done soon, else beside it. Leaving that thread and coming back takes
+ * a tenth of a millisecond, a turn of the event loop a tenth of that.
+ */
+class Place {
+  /** @param perRun milliseconds that a run takes; Infinity until one has been seen. */
+  constructor(private perRun = Number.POSITIVE_INFINITY) {}
+
+  /** For so many runs, begun now; `note` is called when they are done. */
+  take(count: number, busy: boolean): { readonly atOnce: boolean; readonly note: () => void } {
+    const begun = performance.now();
+    return {
+      atOnce: !busy && this.perRun * count < AT_ONCE_MS,
+      note: () => {
+        this.perRun = (performance.now() - begun) / count;
+      },
     };
   }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((turned) => setImmediate(turned));
 }
 
 /** `length` elements of the arena from a byte offset. */

@@ -116,6 +116,12 @@ export class Checkpointer implements Checkpoints {
     [this.lastStep, this.lastEpoch, this.newestPath] = [record.step, record.epoch, path];
   }
 
+  stepsLeft(run: Run): number {
+    const { steps } = this.options.every;
+    if (steps === undefined || this.overdue) return Number.POSITIVE_INFINITY;
+    return Math.max(1, this.lastStep + steps - run.step);
+  }
+
   stepEnd(run: Run): void {
     const { steps, minutes } = this.options.every;
     this.overdue ||=

@@ -1,6 +1,7 @@
 import type { KernelTime } from "../../tensor/index.ts";
 import type { BatchProgram } from "../batch-program.ts";
 import type { Feed } from "../feed.ts";
+import type { Series } from "../series.ts";
 
 /** What is known of one step; times are those of `performance.now()`. */
 export interface StepRecord {
@@ -44,10 +45,10 @@ export class Recorder {
     return this.all.slice(Math.max(length - this.steps, Math.min(WARM_UP.steps, Math.floor(length / 2))));
   }
 
-  /** The same program, timed. */
-  watch(program: BatchProgram): BatchProgram {
-    const { profiler, run } = program;
-    if (!profiler) return program;
+  /** The same step, timed. */
+  watch(series: Series): Series {
+    const { profiler } = series.program;
+    if (!profiler) return series;
     const note = (runBegin: number): void => {
       const runEnd = performance.now();
       const { copyBegin, copyEnd } = this;
@@ -59,28 +60,30 @@ export class Recorder {
       else if (this.done > WARM_UP.steps && noted - this.started > WARM_UP.ms) this.warm++;
     };
     const timed = (): Promise<void> | undefined => {
-      if (this.full) return run();
+      if (this.full) return series.run();
       const begin = performance.now();
-      const working = run();
+      const working = series.run();
       if (working) return working.then(() => note(begin));
       note(begin);
       return undefined;
     };
-    return { ...program, run: timed };
+    return { ...series, run: timed };
   }
 
   /** The same batches, timed; those of the full program by what it says of its kernels. What is waited for data counts as copying. */
   feed(feed: Feed, full: BatchProgram): Feed {
-    const watched = this.watch(full);
+    let watched: Series | undefined;
     let batch = 0;
-    const given = (begin: number, program: BatchProgram | undefined): BatchProgram | undefined => {
-      if (!program) return undefined;
+    const given = (begin: number, series: Series | undefined): Series | undefined => {
+      if (!series) return undefined;
       const last = this.all.at(-1);
       if (last && this.copyBegin === last.copyBegin && (batch > 0 || feed.count === 1)) last.next = begin;
       this.copyBegin = begin;
       this.copyEnd = performance.now();
       batch++;
-      return program === full ? watched : program;
+      if (series.program !== full) return series;
+      watched ??= this.watch(series);
+      return watched;
     };
     const timed: Feed = Object.create(feed);
     return Object.assign(timed, {
@@ -90,8 +93,8 @@ export class Recorder {
       },
       next() {
         const begin = performance.now();
-        const coming = feed.next();
-        return coming instanceof Promise ? coming.then((program) => given(begin, program)) : given(begin, coming);
+        const coming = feed.next(1);
+        return coming instanceof Promise ? coming.then((series) => given(begin, series)) : given(begin, coming);
       },
       position: () => feed.position(),
       close: () => feed.close(),

@@ -4,6 +4,7 @@ import type { BatchProgram } from "../batch-program.ts";
 import type { CheckedData } from "../dataset.ts";
 import type { Feed, FeedPosition } from "../feed.ts";
 import type { Pace } from "../pace.ts";
+import type { Series } from "../series.ts";
 
 /** Batches that lie ready while the program computes. */
 const AHEAD = 3;
@@ -70,7 +71,7 @@ export class StreamFeed implements Feed {
     this.seen = { rows: step > 0 ? Number.NaN : 0, count: step };
   }
 
-  next(): BatchProgram | undefined | Promise<BatchProgram | undefined> {
+  next(): Series | undefined | Promise<Series | undefined> {
     if (this.seen.count === this.parts.steps) return undefined;
     const ready = (this.present as Ahead).take();
     if (ready) return this.fill(ready);
@@ -100,7 +101,7 @@ export class StreamFeed implements Feed {
     await Promise.all([this.present?.close(), this.following?.close()]);
   }
 
-  private fill({ batch, data, program, position }: Ready): BatchProgram {
+  private fill({ batch, data, program, position }: Ready): Series {
     [...data.inputs, ...data.targets, ...(data.weight ? [data.weight] : [])].forEach((column, c) => {
       program.columns[c]?.set(column.data);
     });

@@ -123,8 +123,9 @@ async function eachBatch(
   try {
     await feed.begin(0, 0, null, pace);
     for (;;) {
-      const program = await feed.next();
-      if (!program) return;
+      const series = await feed.next();
+      if (!series) return;
+      const { program } = series;
       const working = lane.run(program);
       if (working) await working;
       if (!more(program)) return;

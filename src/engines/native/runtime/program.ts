@@ -2,7 +2,9 @@ import type { LibraryHandle } from "koffi";
 import { defaultThreads } from "../../../engine/index.ts";
 import type { TypedArray } from "../../../ir/index.ts";
 import { fail } from "../../../util/index.ts";
+import { NativeCall } from "./call.ts";
 import { loadRuntime, type Pool, type Runtime } from "./runtime.ts";
+import { BoundSeries, type SeriesArrays } from "./series.ts";
 
 export interface ProgramOptions {
   /** Threads to run on; default DESCENT_THREADS, else all cores. Results must not depend on it. */
@@ -56,63 +58,31 @@ export class NativeProgram {
 
   /** Ties the program to memory, in the order its C code expects. The arrays are kept alive by the binding. */
   bind(buffers: readonly TypedArray[]): BoundNativeProgram {
-    return new BoundNativeProgram(this.runtime, this, this.entry, buffers);
+    return BoundNativeProgram.of(this.runtime, this, this.entry, buffers);
   }
 }
 
-/**
- * A program with its memory. Runs of one binding, or of bindings that share arrays, must not overlap:
- * asynchronous runs never do, but `runSync` does not wait for one that is under way (see {@link busy}).
- */
-export class BoundNativeProgram {
-  /** The function, the pool and the arrays' addresses, as `struct bound_program` of the runtime. */
-  private readonly record: BigUint64Array;
-  private readonly recordAddress: number;
-  private readonly lengths: readonly number[];
-
-  constructor(
+/** A program with its memory. */
+export class BoundNativeProgram extends NativeCall {
+  private constructor(
     private readonly runtime: Runtime,
+    /** Keeps the library loaded. */
     readonly program: NativeProgram,
-    entry: bigint,
-    private readonly buffers: readonly TypedArray[],
+    /** The function, the pool and the arrays' addresses, as `struct bound_program` of the runtime. */
+    readonly record: BigUint64Array,
+    arrays: readonly TypedArray[],
   ) {
-    this.record = new BigUint64Array(2 + buffers.length);
-    this.record.set([entry, BigInt(program.pool.address), ...buffers.map((array) => BigInt(runtime.address(array)))]);
-    this.recordAddress = runtime.address(this.record);
-    this.lengths = buffers.map((array) => array.length);
+    super(runtime.call, runtime.address(record), arrays, program.pool);
   }
 
-  /** Whether an asynchronous run on the same threads is under way; `runSync` would then make the event loop wait for it. */
-  get busy(): boolean {
-    return this.program.pool.lane.busy;
+  static of(runtime: Runtime, program: NativeProgram, entry: bigint, buffers: readonly TypedArray[]) {
+    const addresses = buffers.map((array) => BigInt(runtime.address(array)));
+    const record = BigUint64Array.from([entry, BigInt(program.pool.address), ...addresses]);
+    return new BoundNativeProgram(runtime, program, record, buffers);
   }
 
-  /** Runs the program now; returns when it is done. Costs about 50 ns on one thread, a microsecond on several. */
-  runSync(): void {
-    this.requireMemory();
-    this.runtime.call(this.recordAddress);
-  }
-
-  /** Runs the program beside the event loop, after the asynchronous runs begun before on the same threads. */
-  runAsync(): Promise<void> {
-    this.requireMemory();
-    return new Promise((resolve, reject) => {
-      this.program.pool.lane.enter((done) => {
-        this.runtime.call.async(this.recordAddress, (error: unknown) => {
-          done();
-          if (error) reject(error);
-          else resolve();
-        });
-      });
-    });
-  }
-
-  /** An array whose buffer was transferred (to a worker, by structuredClone) has lost its memory: C must not touch it. */
-  private requireMemory(): void {
-    for (let i = 0; i < this.buffers.length; i++) {
-      if (this.buffers[i]?.length !== this.lengths[i]) {
-        fail(`array ${i} of a compiled program was transferred elsewhere`, undefined, "transfer a copy of it");
-      }
-    }
+  /** The same program on the same memory, many times in a call. */
+  series(arrays: SeriesArrays): BoundSeries {
+    return new BoundSeries(this.runtime, this, arrays);
   }
 }

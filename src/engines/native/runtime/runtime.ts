@@ -45,6 +45,8 @@ export async function loadRuntime(): Promise<Runtime> {
 export class Runtime {
   /** Runs a bound program, given the address of its record; `call.async` does so beside the event loop. */
   readonly call: KoffiFunc<(record: number) => void>;
+  /** Runs a series of runs, given the address of its record. */
+  readonly callSeries: KoffiFunc<(record: number) => void>;
   private readonly openPool: (threads: number) => number;
   private readonly advise: (address: number, bytes: number) => void;
   private readonly pools = new Map<number, Pool>();
@@ -56,6 +58,7 @@ export class Runtime {
     const library = this.open(path);
     // Addresses travel as numbers: twice as fast as bigints or typed arrays, and exact (below 2^53).
     this.call = library.func("void descent_call(uintptr_t record)") as KoffiFunc<(record: number) => void>;
+    this.callSeries = library.func("void descent_run_series(uintptr_t record)") as KoffiFunc<(record: number) => void>;
     this.openPool = library.func("uintptr_t descent_pool_shared(int threads)");
     this.advise = library.func("void descent_advise(uintptr_t start, uint64_t bytes)");
   }

@@ -1,3 +1,5 @@
+import { SERIES_SOURCE } from "./series-source.ts";
+
 /** Calls of kernels between two barriers in which workers help each other: so many words has each of them in the pool. */
 export const HELPED_CALLS = 8;
 
@@ -291,7 +293,7 @@ void descent_call(struct bound_program *b) {
   if (b->pool == NULL) b->function(b->buffers, 0, 1, NULL, descent_barrier);
   else descent_pool_run_program(b->pool, (void *)b->function, b->buffers);
 }
-
+${SERIES_SOURCE}
 /* Asks for large pages below a large array: fewer address translations to look up. Only advice. */
 void descent_advise(void *start, uint64_t bytes) {
 #ifdef __linux__
