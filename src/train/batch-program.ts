@@ -12,7 +12,6 @@ import {
 import { invariant, type Shape } from "../util/index.ts";
 import type { Column } from "./column.ts";
 import type { Memory } from "./memory.ts";
-import type { Series } from "./series.ts";
 
 /** Columns as a program sees them: what a row of each is. */
 export interface RowSpec {
@@ -56,6 +55,20 @@ export type BatchBody = (batch: TracedBatch) => {
   readonly outputs: Readonly<Record<string, Tensor>>;
 };
 
+/** Steps that are done in one call: batches of one size, one after the other. A program is one of a single step. */
+export interface Series {
+  /** Afterwards it holds the batch and the outputs of the last step. */
+  readonly program: BatchProgram;
+  /** Steps of the coming call; after it those done, fewer if a loss was no finite number. */
+  steps: number;
+  /** uint32 [steps, 3], float32 [steps]: what is `control` and `rate` of a program, step by step. */
+  readonly control: Uint32Array;
+  readonly rate: Float32Array;
+  readonly run: BoundProgram["run"];
+  /** Brings the outputs of a step of the last call to where the program has its own. */
+  readonly read?: (step: number) => void;
+}
+
 /** A compiled program for batches of one size, bound to the model's memory. */
 export interface BatchProgram extends Series {
   readonly size: number;
@@ -98,7 +111,6 @@ export async function compileBatch(
     get program() {
       return made;
     },
-    room: 1,
     steps: 1,
     size,
     columns: Object.keys(columns).map((column) => bound.inputs[column] as TypedArray),

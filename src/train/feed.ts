@@ -1,7 +1,6 @@
-import type { BatchProgram } from "./batch-program.ts";
+import type { BatchProgram, Series } from "./batch-program.ts";
 import type { Batches } from "./batches.ts";
 import type { Pace } from "./pace.ts";
-import type { Series } from "./series.ts";
 
 /** Where a training stands in its data, beside the epoch: what a checkpoint keeps of a stream. Null for the beginning of an epoch. */
 export type FeedPosition = unknown;
@@ -40,7 +39,7 @@ export class ArrayFeed implements Feed {
   readonly size: number;
   readonly count: number;
   readonly waited = 0;
-  protected batch = 0;
+  private batch = 0;
 
   constructor(
     private readonly batches: Batches,

@@ -11,7 +11,6 @@ import type { History } from "./history.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { type StepParts, train, trainingStep } from "./loop.ts";
 import type { Objective } from "./objective.ts";
-import { progress } from "./progress.ts";
 import { Run } from "./run.ts";
 import { Scorer } from "./scorer.ts";
 import type { FitSources } from "./source.ts";
@@ -45,7 +44,7 @@ export async function runFit(
   const data = await sourcesFor(subject, x, y, settings);
   const epochs = Math.max(0, settings.epochs - settings.initialEpoch);
   const { trainer, reason: engineReason } = await subject.prepare(epochs * (data.training.rows ?? MANY));
-  const events = new Events(callbacksOf(settings));
+  const events = new Events(await callbacksOf(settings));
   const session = await profileSession(settings);
   const checkpointer = await checkpointerOf(data, settings);
   const run = await prepareRun(data, events, settings);
@@ -121,8 +120,10 @@ export async function runFit(
     });
   }
 
-  function callbacksOf({ verbose, callbacks, terminal }: FitSettings) {
-    return verbose === 0 ? callbacks : [progress(terminal ?? standardTerminal(), verbose), ...callbacks];
+  async function callbacksOf({ verbose, callbacks, terminal }: FitSettings) {
+    if (verbose === 0) return callbacks;
+    const { progress } = await import("./progress.ts");
+    return [progress(terminal ?? standardTerminal(), verbose), ...callbacks];
   }
 
   async function prepareRun({ training, validation }: FitSources, events: Events, settings: FitSettings) {

@@ -30,10 +30,12 @@ export async function train(run: Run): Promise<void> {
       const working = run.lane.run(series);
       if (working) await working;
 
+      const { program } = series;
       for (let step = 0; step < series.steps; step++) {
-        event.loss = run.add(series, step);
-        if (!Number.isFinite(event.loss)) throw await run.explain(series.program);
-        const listening = run.finishStep(series.program.size);
+        series.read?.(step);
+        event.loss = run.add(program);
+        if (!Number.isFinite(event.loss)) throw await run.explain(program);
+        const listening = run.finishStep(program.size);
         if (listening) await listening;
       }
       run.checkpoint();

@@ -1,6 +1,6 @@
 import type { Network } from "../nn/index.ts";
 import type { DescentError } from "../util/index.ts";
-import type { BatchProgram } from "./batch-program.ts";
+import type { BatchProgram, Series } from "./batch-program.ts";
 import type { StepEvent, Training, WeightsCopy } from "./callback.ts";
 import type { Events } from "./events.ts";
 import type { Feed, FeedPosition } from "./feed.ts";
@@ -8,7 +8,6 @@ import { Chronicle } from "./history.ts";
 import type { Lane } from "./lane.ts";
 import { Pace } from "./pace.ts";
 import type { Scorer, Totals, TotalsState } from "./scorer.ts";
-import type { Series } from "./series.ts";
 import { reached, type StopWhen } from "./stop.ts";
 import type { Trainer } from "./trainer.ts";
 import { type Logs, validationName } from "./values.ts";
@@ -76,7 +75,7 @@ export class Run implements Training {
   /** The epoch was begun before, by a run that this one goes on with. */
   private begun = false;
   private position: FeedPosition = null;
-  private readonly arrays = new Map<Series, ReturnType<Scorer["arraysOf"]>>();
+  private readonly arrays = new Map<BatchProgram, ReturnType<Scorer["arraysOf"]>>();
 
   constructor(private readonly parts: RunParts) {
     const { model, trainer, feed, scorer } = parts;
@@ -145,15 +144,15 @@ export class Run implements Training {
     this.parts.checkpoints?.stepEnd(this);
   }
 
-  /** Adds the outputs of a step of a series to the sums and returns its mean loss. */
-  add(series: Series, step: number): number {
-    let arrays = this.arrays.get(series);
+  /** Adds a step's outputs to the sums and returns its mean loss. */
+  add(program: BatchProgram): number {
+    let arrays = this.arrays.get(program);
     if (!arrays) {
-      arrays = this.parts.scorer.arraysOf(series.outputs);
-      this.arrays.set(series, arrays);
+      arrays = this.parts.scorer.arraysOf(program.outputs);
+      this.arrays.set(program, arrays);
     }
-    this.totals.add(arrays, step, series.room);
-    return this.parts.scorer.lossIn(arrays, step, series.room);
+    this.totals.add(arrays);
+    return this.parts.scorer.lossIn(arrays[0] as Float32Array);
   }
 
   /** Counts a step and tells the callbacks. */

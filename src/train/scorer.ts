@@ -149,17 +149,16 @@ export class Scorer {
     );
   }
 
-  /** The loss of a batch, of all its parts; see {@link Totals.add}. */
-  lossIn([losses]: readonly TypedArray[], place = 0, places = 1): number {
+  /** The loss of a batch, of all its parts. */
+  lossIn(losses: TypedArray): number {
     const row = 1 + 2 * (this.heads.length + this.terms.length);
-    const size = (losses as TypedArray).length / places;
     let loss = 0;
-    for (let at = 0; at < size; at += row) loss += losses?.[size * place + at] as number;
+    for (let start = 0; start < losses.length; start += row) loss += losses[start] as number;
     return loss;
   }
 
   /** The arrays of a bound program's outputs, in the order that {@link Totals.add} wants. */
-  arraysOf(outputs: Readonly<Record<string, TypedArray>>): readonly TypedArray[] {
+  arraysOf(outputs: Readonly<Record<string, TypedArray>>): TypedArray[] {
     return ["losses", ...this.gauges.map((_, i) => `metric${i}`)].map((name) => outputs[name] as TypedArray);
   }
 
@@ -201,23 +200,15 @@ export class Totals {
     for (const total of this.measured) total.reset();
   }
 
-  /**
-   * Adds a batch; called after every step, so it allocates nothing, but for metrics that collect. Where the outputs of several batches stand one
-   * after the other, of `places` in all, it adds the one at `place`.
-   */
-  add(arrays: readonly TypedArray[], place = 0, places = 1): void {
+  /** Adds a batch; called after every step, so it allocates nothing, but for metrics that collect. */
+  add(arrays: readonly TypedArray[]): void {
     const losses = arrays[0] as TypedArray;
-    const size = losses.length / places;
-    for (let part = size * place + 1; part < size * (place + 1); part += this.losses.length + 1) {
+    for (let part = 1; part < losses.length; part += this.losses.length + 1) {
       for (let i = 0; i < this.losses.length; i++) {
         this.losses[i] = (this.losses[i] as number) + (losses[part + i] as number);
       }
     }
-    for (let m = 0; m < this.measured.length; m++) {
-      const statistics = arrays[m + 1] as TypedArray;
-      const count = statistics.length / places;
-      (this.measured[m] as MetricTotal).add(statistics, count * place, count * (place + 1));
-    }
+    for (let m = 0; m < this.measured.length; m++) (this.measured[m] as MetricTotal).add(arrays[m + 1] as TypedArray);
   }
 
   /** The sums themselves, copied; {@link Totals.restore} takes them. */

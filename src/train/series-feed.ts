@@ -1,43 +1,48 @@
 import type { RowSource, SeriesRunner, TypedArray } from "../tensor/index.ts";
-import type { BatchProgram } from "./batch-program.ts";
+import type { BatchProgram, Series } from "./batch-program.ts";
 import type { Batches } from "./batches.ts";
-import { ArrayFeed, type Programs } from "./feed.ts";
+import type { Feed, Programs } from "./feed.ts";
 import type { Pace } from "./pace.ts";
-import type { Series } from "./series.ts";
 import { StepsPerCall } from "./steps-per-call.ts";
 
 /** Bytes of the outputs and control numbers of all steps of a call, where nobody says how many these are: they stay in a cache. */
 const ROOM_BYTES = 1 << 18;
 
 /** Batches of arrays in memory, many steps in a call. Loaded where an engine or the user asks for that. */
-export class SeriesFeed extends ArrayFeed {
+export class SeriesFeed implements Feed {
+  readonly rows: number;
+  readonly size: number;
+  readonly count: number;
+  readonly waited = 0;
   private readonly full: BatchSeries;
   private readonly last: BatchSeries;
   private readonly calls: StepsPerCall;
+  private batch = 0;
   /** What the last {@link SeriesFeed.next} gave. */
   private given: BatchSeries | undefined;
 
   constructor(
-    batches: Batches,
-    programs: Programs,
-    seed: number | undefined,
+    private readonly batches: Batches,
+    { full, last }: Programs,
+    /** Seed of the epochs' orders; undefined for the order of the data. */
+    private readonly seed: number | undefined,
     /** Steps of a call; undefined for as many as are good. */
     wanted: number | undefined,
   ) {
-    super(batches, programs, seed);
-    const { full, last } = programs;
+    ({ rows: this.rows, size: this.size, count: this.count } = batches);
     const shuffled = seed !== undefined;
     this.calls = new StepsPerCall(wanted);
     this.full = new BatchSeries(full, batches, roomFor(full, batches, wanted), shuffled);
     this.last = full === last ? this.full : new BatchSeries(last, batches, 1, shuffled);
   }
 
-  override begin(epoch: number, step: number, position: unknown, pace: Pace): Promise<void> {
+  async begin(epoch: number, step: number, _position: unknown, pace: Pace): Promise<void> {
     this.given = undefined;
-    return super.begin(epoch, step, position, pace);
+    this.batch = step;
+    if (this.seed !== undefined) await this.batches.shuffle(this.seed, epoch, pace);
   }
 
-  override next(most: number): Series | undefined {
+  next(most: number): Series | undefined {
     const { count, full, last, given, calls } = this;
     if (given) {
       calls.end(given.steps);
@@ -53,6 +58,12 @@ export class SeriesFeed extends ArrayFeed {
     this.given = series;
     return series;
   }
+
+  position(): null {
+    return null; // the step says it all
+  }
+
+  async close(): Promise<void> {}
 }
 
 /** Steps that a call can do: as many as an epoch has, or are wanted, or stay in a cache. */
@@ -68,7 +79,8 @@ class BatchSeries implements Series {
   first = 0;
   readonly control: Uint32Array;
   readonly rate: Float32Array;
-  readonly outputs: Readonly<Record<string, TypedArray>>;
+  /** The program's outputs, and room for those of all steps of a call: none where a call has one step. */
+  private readonly outputs: readonly { readonly own: TypedArray; readonly kept: TypedArray }[];
   private readonly runner: SeriesRunner | undefined;
 
   /** @param shuffled whether the batches' order is drawn. */
@@ -80,17 +92,16 @@ class BatchSeries implements Series {
   ) {
     const { control, rate, outputs } = program;
     const many = room > 1;
-    const places = Object.entries(outputs).map(([name, output]) => [name, longer(output, room)]);
     this.control = many ? longer(control, room).map((_, i) => control[i % 3] as number) : control;
     this.rate = many ? longer(rate, room) : rate;
-    this.outputs = many ? Object.fromEntries(places) : outputs;
+    this.outputs = many ? Object.values(outputs).map((own) => ({ own, kept: longer(own, room) })) : [];
     // One batch that holds all samples stays where it lies.
     if (batches.count === 1) return;
     const rows = (data: TypedArray, rowSize: number) => ({ data, rowSize, rowStride: rowSize, restarts: true });
     const own = [rows(this.control, 3), rows(this.rate, 1)];
     this.runner = program.series?.({
       inputs: [...sourcesOf(batches, shuffled, program.size !== batches.size), ...(many ? own : [])],
-      outputs: many ? Object.values(this.outputs) : [],
+      outputs: this.outputs.map(({ kept }) => kept),
       watched: Object.keys(outputs).indexOf("losses"),
     });
   }
@@ -103,6 +114,14 @@ class BatchSeries implements Series {
     this.end(done);
     return undefined;
   };
+
+  /** Called after every step, so it allocates nothing. */
+  read(step: number): void {
+    for (const { own, kept } of this.outputs) {
+      const start = own.length * step;
+      for (let i = 0; i < own.length; i++) own[i] = kept[start + i] as number;
+    }
+  }
 
   private readonly end = (steps: number) => {
     this.steps = steps;
@@ -125,10 +144,8 @@ class BatchSeries implements Series {
   }
 
   private keep(step: number): void {
-    const { program, room, outputs } = this;
-    if (room === 1) return;
-    for (const [name, values] of Object.entries(program.outputs)) outputs[name]?.set(values, values.length * step);
-    if (!program.outputs["losses"]?.every(Number.isFinite)) this.steps = step + 1;
+    for (const { own, kept } of this.outputs) kept.set(own, own.length * step);
+    if (!this.program.outputs["losses"]?.every(Number.isFinite)) this.steps = step + 1;
   }
 }
 

@@ -46,14 +46,15 @@ export class MetricTotal {
     return this.values.subarray(0, this.used);
   }
 
-  /** Adds the statistics of a batch, of several one after the other, or of another total: those of a list from `start` to before `end`. */
-  add(statistics: TypedArray | Float64Array, start = 0, end = statistics.length): void {
+  /** Adds the statistics of a batch, of several one after the other, or of another total. */
+  add(statistics: TypedArray | Float64Array): void {
     const { metric, values } = this;
-    if (metric.collects) this.append(statistics.subarray(start, end));
+    const { length } = statistics;
+    if (metric.collects) this.append(statistics);
     else if (metric.merge) {
-      for (let at = start; at < end; at += metric.size) metric.merge(values, statistics.subarray(at, at + metric.size));
+      for (let at = 0; at < length; at += metric.size) metric.merge(values, statistics.subarray(at, at + metric.size));
     } else {
-      for (let at = start; at < end; at += metric.size) {
+      for (let at = 0; at < length; at += metric.size) {
         for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) + (statistics[at + i] as number);
       }
     }

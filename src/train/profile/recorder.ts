@@ -1,7 +1,6 @@
 import type { KernelTime } from "../../tensor/index.ts";
-import type { BatchProgram } from "../batch-program.ts";
+import type { BatchProgram, Series } from "../batch-program.ts";
 import type { Feed } from "../feed.ts";
-import type { Series } from "../series.ts";
 
 /** What is known of one step; times are those of `performance.now()`. */
 export interface StepRecord {

@@ -1,10 +1,9 @@
 import type { Batch, Dataset, DatasetState, Reading } from "../../data/index.ts";
 import { fail } from "../../util/index.ts";
-import type { BatchProgram } from "../batch-program.ts";
+import type { BatchProgram, Series } from "../batch-program.ts";
 import type { CheckedData } from "../dataset.ts";
 import type { Feed, FeedPosition } from "../feed.ts";
 import type { Pace } from "../pace.ts";
-import type { Series } from "../series.ts";
 
 /** Batches that lie ready while the program computes. */
 const AHEAD = 3;
