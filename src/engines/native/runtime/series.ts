@@ -2,7 +2,6 @@ import type { RowSource } from "../../../engine/index.ts";
 import type { TypedArray } from "../../../ir/index.ts";
 import { invariant } from "../../../util/index.ts";
 import { NativeCall } from "./call.ts";
-import type { BoundNativeProgram } from "./program.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** What a series brings, puts away and watches, with the program's own arrays beside those of the plan. */
@@ -24,7 +23,11 @@ export class BoundSeries {
   /** Kept alive: their addresses stand in the record. */
   readonly kept: readonly unknown[];
 
-  constructor(runtime: Runtime, bound: BoundNativeProgram, { inputs, outputs, watched }: SeriesArrays) {
+  constructor(
+    runtime: Runtime,
+    bound: NativeCall & { readonly record: BigUint64Array },
+    { inputs, outputs, watched }: SeriesArrays,
+  ) {
     const at = (array: TypedArray | BigUint64Array) => BigInt(runtime.address(array));
     const sources = BigUint64Array.from(inputs.flatMap(({ input, source }) => sourceWords(input, source, at)));
     const places = BigUint64Array.from(
