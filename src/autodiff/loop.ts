@@ -9,6 +9,7 @@ import {
   substitute,
   topologicalOrder,
 } from "../ir/index.ts";
+import { residualsOf } from "./residuals.ts";
 import { StepSums } from "./step-sums.ts";
 
 /** A value, and the gradient with respect to it. */
@@ -19,9 +20,6 @@ export interface Slope {
 
 /** The backward walk: gradients with respect to `wrt`, from those of outputs. */
 export type PullBack = (outputs: readonly Slope[], wrt: readonly Node[]) => (Node | undefined)[];
-
-/** Views that a backward step makes again instead of keeping them. */
-const VIEWS = new Set(["reshape", "permute", "broadcast", "embed"]);
 
 /**
  * Gradients of a loop with respect to its inputs, from those with respect to its results: a loop through the steps in the opposite order.
@@ -62,14 +60,15 @@ export function loopGradients(
 
   const sources = given.filter((node) => active.has(node));
   const found = pullBack(seeds, sources);
+  const present = found.flatMap((each) => each ?? []);
   const residuals = new Map<Node, Node>();
-  for (const node of residualsOf(loop, seeds, found)) {
+  const nodesOf = (slopes: readonly Slope[]) => slopes.map(({ node }) => node);
+  for (const node of residualsOf(loop, nodesOf(results), nodesOf(seeds), present)) {
     const constant = loop.constants.includes(node);
     const slot = loop.slices.includes(node);
     const value = constant ? inputOf.get(node)! : slice(slot ? inputOf.get(node)! : ops.scan(loop, inputs, node));
     residuals.set(node, value);
   }
-  const present = found.flatMap((each) => each ?? []);
   const slopes = substitute(present, residuals);
   const slopeOf = new Map<Node, Node>();
   sources.forEach((node, i) => {
@@ -138,31 +137,4 @@ function relevantCarries(loop: Loop, ends: ReadonlyMap<number, Node>, values: re
     for (const k of more) relevant.add(k);
   }
   return [...relevant].filter((k) => isFloat(loop.carries[k]!.dtype)).sort((a, b) => a - b);
-}
-
-/** Values of the loop's body from which a backward step starts: those that it does not compute again. */
-function residualsOf(loop: Loop, seeds: readonly Slope[], found: readonly (Node | undefined)[]): Node[] {
-  const forward = new Set(topologicalOrder(seeds.map(({ node }) => node)));
-  const light = lightValues(loop, forward);
-  const isLeaf = (node: Node) => {
-    if (!forward.has(node) || node.inputs.length === 0) return false;
-    if (loop.recompute || light.has(node)) return false;
-    return !VIEWS.has(node.op.name);
-  };
-  const sources = new Set([...loop.carries, ...loop.slices, ...loop.constants]);
-  const graph = topologicalOrder(
-    found.flatMap((each) => each ?? []),
-    isLeaf,
-  );
-  return graph.filter((node) => sources.has(node) || isLeaf(node));
-}
-
-/** Values that come from slices and constants by elementwise operations alone: cheaper to compute again than to keep. */
-function lightValues(loop: Loop, forward: ReadonlySet<Node>): Set<Node> {
-  const light = new Set<Node>([...loop.slices, ...loop.constants]);
-  for (const node of forward) {
-    const cheap = ["elementwise", "movement", "constant", "iota"].includes(node.op.family);
-    if (cheap && node.inputs.every((input) => light.has(input))) light.add(node);
-  }
-  return light;
 }

@@ -71,7 +71,7 @@ export function compileKernels(program: Program, updateRows?: RowUpdates): Compi
 }
 
 /** Groups and kernels; starts again whenever a kernel turns out to need a value in memory or a group to have to part. */
-function buildSteps(graph: PlacedGraph, table: BufferTable, prefix: string): DraftStep[] {
+function buildSteps(graph: PlacedGraph, table: BufferTable, prefix: string, inLoop = false): DraftStep[] {
   const changed = graph.next;
   const roots = [...changed, ...graph.outputs];
   const order = topologicalOrder(roots);
@@ -95,7 +95,7 @@ function buildSteps(graph: PlacedGraph, table: BufferTable, prefix: string): Dra
     const inMemory = decideMemory(roots, required);
     const memory: MemoryMap = { inMemory, storage: table.storage };
     try {
-      const groups = formGroups(roots, inMemory, separate, { late, alone: graph.alone });
+      const groups = formGroups(roots, inMemory, separate, { late, alone: graph.alone, inLoop });
       const steps = groups.flatMap((group, i): DraftStep[] => {
         if (group.kind === "concat") return [];
         const name = `${prefix}${i}`;
@@ -118,7 +118,7 @@ function buildSteps(graph: PlacedGraph, table: BufferTable, prefix: string): Dra
 
 /** The kernels of a loop's body; where workers wait for each other is said once all memory is planned. */
 function draftTurn(body: PlacedGraph, table: BufferTable, prefix: string): KernelStep[] {
-  return buildSteps(body, table, prefix).map((step) => ({ ...step, barrier: true, parallel: true }));
+  return buildSteps(body, table, prefix, true).map((step) => ({ ...step, barrier: true, parallel: true }));
 }
 
 function buildKernel(group: Group, memory: MemoryMap, name: string, buffers: readonly DraftBuffer[]): Kernel {

@@ -113,8 +113,9 @@ export function describeArena({ steps, buffers }: KernelProgram): BlockDescripti
     a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
   return blocks
     .map((block) => {
-      const heir = blocks.some((other) => other !== block && other.first === block.last && meets(block, other));
-      return heir && block.first < block.last ? { ...block, last: block.last - 1 } : block;
+      // Whatever begins in its place before it ends is made of it.
+      const heirs = blocks.filter((other) => other !== block && other.first > block.first && meets(block, other));
+      return { ...block, last: Math.min(block.last, ...heirs.map(({ first }) => first - 1)) };
     })
     .sort((a, b) => a.offset - b.offset || a.first - b.first);
 }

@@ -87,6 +87,8 @@ export interface Placing {
   readonly late: ReadonlyMap<Node, number>;
   /** They copy into state at the very end, each in a kernel of its own. */
   readonly alone: ReadonlySet<Node>;
+  /** Kernels of a loop's turn. */
+  readonly inLoop: boolean;
 }
 
 const JOINING = new Set(["elementwise", "movement", "reduce", "identity", "gather"]);
@@ -133,8 +135,9 @@ export function formGroups(
       const siblings = [...reads].flatMap((read) => [...(readers.get(read) ?? [])]);
       const candidates = [...new Set([...producers.reverse(), ...siblings.reverse()])];
       candidates.sort((a, b) => Number(b.kind === "contraction") - Number(a.kind === "contraction"));
-      // What reads nothing goes along with anything of its size.
-      if (reads.size === 0) candidates.push(...groups.filter(({ kind }) => kind === "loop").reverse());
+      // What reads nothing goes along with anything of its size; in a loop, where kernels are short, what waits for no other one does.
+      if (reads.size === 0 || (placing.inLoop && producers.length === 0))
+        candidates.push(...groups.filter(({ kind }) => kind === "loop").reverse());
       home = candidates.find((group) => (group.kind === "loop" || producers.includes(group)) && joinable(group));
     }
     if (!home) {

@@ -95,12 +95,16 @@ export interface Span {
 export function spanOf(touch: Touch, buffers: readonly DraftBuffer[], arenaOffset: (buffer: number) => number): Span {
   const { place, dtype } = buffers[touch.buffer]!;
   const { bytes } = DTYPES[dtype];
-  // Within one turn what is written through a window is touched through that window only.
-  if (place !== "arena" && place.kind === "window")
-    return { space: `window${touch.buffer}`, store: touch.store, from: 0, to: 1 };
+  const { store } = touch;
+  if (place !== "arena" && place.kind === "window") {
+    // Within one turn what is written through a window is touched only through it, and through others that move over the same memory with it.
+    const { space, from } = spanOf({ ...touch, buffer: place.of, low: 0 }, buffers, arenaOffset);
+    const { first, stride, period, phase } = place;
+    return { space: [space, from, first, stride, period, phase].join(), store, from: 0, to: 1 };
+  }
   const base = place === "arena" ? arenaOffset(touch.buffer) : 0;
   const space = place === "arena" || place.kind === "arena" ? "arena" : `${place.kind}${place.index}`;
-  return { space, store: touch.store, from: base + touch.low * bytes, to: base + (touch.high + 1) * bytes };
+  return { space, store, from: base + touch.low * bytes, to: base + (touch.high + 1) * bytes };
 }
 
 export function conflict(a: Span, b: Span): boolean {

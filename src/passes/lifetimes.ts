@@ -1,6 +1,6 @@
 import { DTYPES } from "../ir/index.ts";
 import type { AnyBuffer, Touch } from "./hazards.ts";
-import { readsOnlyOwnElement } from "./in-place.ts";
+import { readsOnlyOwnElement, replacesSliceBySlice } from "./in-place.ts";
 import type { Kernel } from "./kernel.ts";
 
 /** A kernel and what it reads and writes. */
@@ -44,14 +44,15 @@ export function inPlace({ kernel, touches }: Touching, buffers: readonly AnyBuff
   const [written, read] = [own(true), own(false)];
   const found = new Map<number, number[]>();
   for (const target of written) {
-    if (read.has(target)) continue;
     const { dtype, length } = buffers[target]!;
     const places = [...read].filter(
       (old) =>
         !written.has(old) &&
         buffers[old]!.dtype === dtype &&
         buffers[old]!.length === length &&
-        readsOnlyOwnElement(kernel, target, new Set([old])),
+        (kernel.kind === "repeat"
+          ? replacesSliceBySlice(kernel, target, old, buffers)
+          : !read.has(target) && readsOnlyOwnElement(kernel, target, new Set([old]))),
     );
     if (places.length > 0) found.set(target, places);
   }

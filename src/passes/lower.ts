@@ -209,11 +209,12 @@ export function instantiate(definition: Scalar, args: readonly Expression[]): Ex
     if (part.op === "arg") return args[part.value!]!;
     const known = done.get(part);
     if (known) return known;
+    const operands = part.args.map(visit);
     const made: Expression = {
       kind: "scalar",
       op: part.op,
       type: part.type,
-      args: part.args.map(visit),
+      args: part.op === "abs" ? operands.map(unsigned) : operands,
       ...(part.value === undefined ? {} : { value: part.value }),
     };
     done.set(part, made);
@@ -222,6 +223,11 @@ export function instantiate(definition: Scalar, args: readonly Expression[]): Ex
   const result = visit(definition);
   invariant(result !== undefined, "an op lowered to nothing");
   return result;
+}
+
+/** |-x| is |x|: so sigmoid(x) and the sigmoid(-x) of its gradient have one exponential, which compilers see. */
+function unsigned(operand: Expression): Expression {
+  return operand.kind === "scalar" && operand.op === "neg" && operand.type === "f32" ? operand.args[0]! : operand;
 }
 
 /** All index expressions of an expression are found through this: calls `visit` on every distinct part, inputs first. */
