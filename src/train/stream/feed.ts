@@ -17,8 +17,27 @@ export interface StreamParts {
   /** The epoch after which nothing is read. */
   readonly epochs: number;
   readonly read: (batch: Batch, name: string) => Promise<CheckedData>;
-  /** The program for a batch of so many samples; compiled when there is none yet. */
-  readonly programFor: (size: number) => Promise<BatchProgram>;
+  readonly programs: ProgramsBySize;
+}
+
+/** Programs for batches of every size, compiled when the first one is seen, while others are computed. */
+export class ProgramsBySize {
+  private readonly known = new Map<number, BatchProgram | Promise<BatchProgram>>();
+
+  constructor(private readonly compile: (size: number) => Promise<BatchProgram>) {}
+
+  /** The program for a batch of so many samples; a promise until it is compiled. Its error is for who waits for it. */
+  of(size: number): BatchProgram | Promise<BatchProgram> {
+    const known = this.known.get(size);
+    if (known) return known;
+    const coming = this.compile(size);
+    this.known.set(size, coming);
+    coming.then(
+      (program) => this.known.set(size, program),
+      () => this.known.delete(size),
+    );
+    return coming;
+  }
 }
 
 /** Batches of a dataset, read, checked and laid out ahead of the loop, over the end of an epoch too. */
@@ -73,12 +92,15 @@ export class StreamFeed implements Feed {
   next(): Series | undefined | Promise<Series | undefined> {
     if (this.seen.count === this.parts.steps) return undefined;
     const ready = (this.present as Ahead).take();
-    if (ready) return this.fill(ready);
+    return ready && !(ready.program instanceof Promise) ? this.fill(ready, ready.program) : this.later(ready);
+  }
+
+  /** A batch that has to be waited for, or its program: that of a smaller last batch may still be compiled, which is no lack of data. */
+  private async later(ready: Ready | undefined): Promise<Series | undefined> {
     const since = performance.now();
-    return this.coming().then((item) => {
-      this.waited += performance.now() - since;
-      return item === undefined ? this.end() : this.fill(item);
-    });
+    const item = ready ?? (await this.coming());
+    this.waited += performance.now() - since;
+    return item === undefined ? this.end() : this.fill(item, await item.program);
   }
 
   /** The next batch of the pass, or of the one after it. */
@@ -100,7 +122,7 @@ export class StreamFeed implements Feed {
     await Promise.all([this.present?.close(), this.following?.close()]);
   }
 
-  private fill({ batch, data, program, position }: Ready): Series {
+  private fill({ batch, data, position }: Ready, program: BatchProgram): Series {
     [...data.inputs, ...data.targets, ...(data.weight ? [data.weight] : [])].forEach((column, c) => {
       program.columns[c]?.set(column.data);
     });
@@ -125,7 +147,8 @@ export class StreamFeed implements Feed {
 interface Ready {
   readonly batch: Batch;
   readonly data: CheckedData;
-  readonly program: BatchProgram;
+  /** A promise while it is compiled. */
+  readonly program: BatchProgram | Promise<BatchProgram>;
   /** Where the batch after it begins. */
   readonly position: FeedPosition;
 }
@@ -206,6 +229,6 @@ class Ahead {
     }
     const { position } = this.reading.state();
     const data = await this.parts.read(batch, `batch ${++this.batches}`);
-    this.queue.push({ batch, data, program: await this.parts.programFor(data.rows), position });
+    this.queue.push({ batch, data, program: this.parts.programs.of(data.rows), position });
   }
 }

@@ -9,7 +9,7 @@ import { Pace } from "../pace.ts";
 import { Scorer } from "../scorer.ts";
 import type { ValidationSource } from "../source.ts";
 import type { Trainer } from "../trainer.ts";
-import { StreamFeed } from "./feed.ts";
+import { ProgramsBySize, StreamFeed } from "./feed.ts";
 import { alike, batched, ending, firstOf, readBatch, readBatchInputs } from "./samples.ts";
 
 /** Samples of a batch where nothing is said. */
@@ -114,10 +114,11 @@ async function eachBatch(
     size: dataset.flow.batchSize ?? first.rows,
     epochs: 1,
     read: async (batch, name) => alike(await read(batch, name), first, name),
-    programFor: (size) =>
+    programs: new ProgramsBySize((size) =>
       cache.get(purpose, layout, size, undefined, () =>
         compileBatch(purpose, network, memory, layout, size, false, body),
       ),
+    ),
   });
   const pace = new Pace();
   try {

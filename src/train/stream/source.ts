@@ -7,7 +7,7 @@ import type { FitSettings } from "../fit-options.ts";
 import type { Objective } from "../objective.ts";
 import { DEFAULT_BATCH, type FitSources } from "../source.ts";
 import { validationSource } from "../validation.ts";
-import { StreamFeed } from "./feed.ts";
+import { ProgramsBySize, StreamFeed } from "./feed.ts";
 import { alike, batched, columnsOf, ending, firstOf, readBatch } from "./samples.ts";
 
 /** A dataset to train on: its first batch tells what samples are. */
@@ -44,9 +44,13 @@ export async function streamSources(
         return `${digestOf(columnsOf(sample))} ${dataset.flow.description}${words}`;
       },
       async feed(programFor) {
-        const full = await programFor(size);
+        const programs = new ProgramsBySize(programFor);
+        const full = await programs.of(size);
+        // The program of a smaller last batch is compiled while the first ones are learned from.
+        const rest = steps === undefined && dataset.length !== undefined ? dataset.length % size : 0;
+        if (rest > 0) programs.of(rest);
         const checked = async (...given: Parameters<typeof read>) => alike(await read(...given), sample, given[1]);
-        return { feed: new StreamFeed({ dataset, size, steps, epochs, read: checked, programFor }), full };
+        return { feed: new StreamFeed({ dataset, size, steps, epochs, read: checked, programs }), full };
       },
     },
     validation: await validationSource(network, heads, settings),
