@@ -1,4 +1,4 @@
-import { DescentError } from "../util/index.ts";
+import { DescentError, printable } from "../util/index.ts";
 
 /** What the command `descent` answers to the shell; `descent --help` lists them. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, data: 3, interrupted: 130 } as const;
@@ -46,11 +46,8 @@ export function oneLine(error: unknown): string {
 export function reasonOf(error: unknown): string {
   if (isSystemError(error)) return SYSTEM_ERRORS[error.code] ?? error.message;
   const message = error instanceof Error ? error.message || error.name : String(error);
-  return message
-    .split("\n")
-    .map((line) => line.trim())
-    .filter(Boolean)
-    .join(" ");
+  const lines = message.split("\n").map((line) => line.trim());
+  return printable(lines.filter(Boolean).join(" "));
 }
 
 /** True of what a user can act on, false of what only a bug or an unforeseen failure throws. */

@@ -33,3 +33,8 @@ export function show(value: unknown): string {
 export function invariant(condition: unknown, message: string): asserts condition {
   if (!condition) throw new Error(`Descent bug: ${message}`);
 }
+
+/** A stranger's text as it may stand in a message: what would break the line or move a terminal's cursor, as escapes. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029]/gu, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}

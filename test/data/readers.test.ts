@@ -74,6 +74,16 @@ describe("files of arrays, written by NumPy and safetensors", () => {
     await expect(fromArrayFiles({ x: `${path}#c` })).rejects.toThrow(/unknown array "c"/i);
   });
 
+  test("are refused in one line, whatever their names", async () => {
+    const { base64 } = golden.files.find(({ name }) => name === "pair.npz") as (typeof golden.files)[number];
+    const bytes = Buffer.from(base64, "base64");
+    bytes.write("\n", bytes.lastIndexOf("a.npy"), "latin1"); // in the directory alone
+    const path = write("lines.npz", bytes);
+    await expect(readArrays(path)).rejects.toThrow(
+      `${path} cannot be read: \\u000a.npy has another name in front of it`,
+    );
+  });
+
   test("that would unpack to more than they tell of are refused", async () => {
     const { base64 } = golden.files.find(({ name }) => name === "f4.npy") as (typeof golden.files)[number];
     const small = Buffer.from(base64, "base64");

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { checkOptions, DescentError, fail, invariant, nearest, unknownName } from "../../src/util/index.ts";
+import { checkOptions, DescentError, fail, invariant, nearest, printable, unknownName } from "../../src/util/index.ts";
 
 const OPTIONS = ["learningRate", "momentum", "epsilon", "weightDecay", "beta1", "beta2"];
 const messageOf = (run: () => void): string => {
@@ -97,4 +97,8 @@ describe("errors", () => {
     expect(() => invariant("anything true", "fine")).not.toThrow();
     expect(() => invariant(0, "the plan overlaps")).toThrow("Descent bug: the plan overlaps");
   });
+});
+
+test("what would break a line or move a cursor is printed as an escape", () => {
+  expect(printable("a\nb\u001b[2Jc\u2028d é 数 \u{1f600}")).toBe("a\\u000ab\\u001b[2Jc\\u2028d é 数 \u{1f600}");
 });

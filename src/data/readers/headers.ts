@@ -1,4 +1,4 @@
-import { fail, formatShape, product, type Shape } from "../../util/index.ts";
+import { fail, formatShape, printable, product, type Shape } from "../../util/index.ts";
 import { bytesOf, type Element } from "./elements.ts";
 
 /** Where an array of numbers lies in a file. */
@@ -12,7 +12,7 @@ export interface ArrayPlace {
 
 /** What is wrong with a file; tells readers what it should have been. */
 export function damaged(name: string, what: string, expected: string): never {
-  return fail(`${name} cannot be read: ${what}`, expected, "copy or make the file again");
+  return fail(printable(`${name} cannot be read: ${what}`), expected, "copy or make the file again");
 }
 
 const NPY = "a whole .npy file";
