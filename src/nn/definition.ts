@@ -43,6 +43,8 @@ export interface Past {
   before(name: string, first: Tensor): Tensor;
   /** Keeps what the layer goes on from at the places after these. */
   keep(name: string, value: Tensor): void;
+  /** What a layer makes of whole inputs and its weights alone, the same at all places: computed before the first one, then kept. */
+  settled(name: string, value: Tensor): Tensor;
   /** True of an input that does not grow: all of it was there before the first place. */
   whole(input: Tensor): boolean;
 }

@@ -40,6 +40,7 @@ export class Parts {
             append: (name, values) => past.append(`${part}.${name}`, values),
             before: (name, first) => past.before(`${part}.${name}`, first),
             keep: (name, value) => past.keep(`${part}.${name}`, value),
+            settled: (name, value) => past.settled(`${part}.${name}`, value),
           },
         },
       );

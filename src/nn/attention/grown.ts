@@ -3,10 +3,12 @@ import type { Past } from "../definition.ts";
 
 /**
  * Keys, values or their mask at all places so far: [batch, ..., places, features], what is made of `source` at the places that are
- * computed now; of a source that does not grow it is all there is.
+ * computed now; of a source that does not grow it is all there is, and made once.
  */
 export function grown(past: Past | undefined, name: string, source: Tensor, made: Tensor): Tensor {
-  return past && !past.whole(source) ? past.append(name, made) : made;
+  if (!past) return made;
+  if (!past.whole(source)) return past.append(name, made);
+  return made === source ? source : past.settled(name, made);
 }
 
 /** The same of which places count, [batch, places]. */

@@ -80,7 +80,8 @@ const CHUNK = 32;
 /**
  * Computes each place once: layers keep what they need of the places before (the cache), attention keys and values [rows, ..., length,
  * features], recurrent layers their states. Of sequences that are longer than what is done, CHUNK places are computed at once as long as
- * there are so many. What does not depend on the sequence is computed before.
+ * there are so many. What does not depend on the sequence is computed before: outputs of an encoder, and the keys and values that
+ * attention makes of them.
  *
  * @throws DescentError for a layer that can't go through a sequence place by place.
  */
@@ -156,6 +157,7 @@ async function bindPlaces(
         keep(name, value) {
           caches[name] = value;
         },
+        settled: (name) => state[name] as Tensor,
       });
       const { outputs } = forward(
         speaker,
@@ -170,7 +172,7 @@ async function bindPlaces(
   return program.bind({ state: { ...memory.arrays(false), ...arrays } });
 }
 
-type Keeping = Pick<Past, "append" | "before" | "keep">;
+type Keeping = Pick<Past, "append" | "before" | "keep" | "settled">;
 
 /** What layers know of the places before, each under its own names. */
 function pastOf(position: Tensor, length: number, keeping: Keeping): (reference: string) => Omit<Past, "whole"> {
@@ -180,41 +182,26 @@ function pastOf(position: Tensor, length: number, keeping: Keeping): (reference:
     append: (name, values) => keeping.append(`cache ${reference}/${name}`, values),
     before: (name, first) => keeping.before(`cache ${reference}/${name}`, first),
     keep: (name, value) => keeping.keep(`cache ${reference}/${name}`, value),
+    settled: (name, value) => keeping.settled(`${SETTLED}${reference}/${name}`, value),
   });
 }
 
 /** What the layers keep, and what is settled, found by tracing them once; nothing is computed. */
 function cacheSpecs(speaker: Speaker, rows: number): Record<string, Spec> {
-  const { memory, language } = speaker;
-  const specs: Record<string, Spec> = {};
-  const state = Object.fromEntries(
-    Object.entries(memory.specs(false)).map(([name, { shape }]) => [name, arange(product(shape)).cast("float32")]),
+  const stand = ({ shape, dtype }: Spec) =>
+    arange(product(shape))
+      .cast(dtype)
+      .reshape([...shape]);
+  const standing = (specs: Readonly<Record<string, Spec>>) =>
+    Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, stand(spec)]));
+  const { caches, settled } = traced(
+    speaker,
+    standing(speaker.memory.specs(false)),
+    standing(givenSpecs(speaker, rows)),
+    rows,
   );
-  const given = Object.fromEntries(
-    Object.entries(givenSpecs(speaker, rows)).map(([name, { shape, dtype }]) => [
-      name,
-      arange(product(shape))
-        .cast(dtype)
-        .reshape([...shape]),
-    ]),
-  );
-  const settled = settledOf(speaker, state, given, rows);
-  for (const [name, { shape, dtype }] of Object.entries(settled)) specs[name] = { shape, dtype };
-  const past = pastOf(arange(1).reshape([]), language.length, {
-    append(name, fresh) {
-      const shape = [...fresh.shape.slice(0, -2), language.length, fresh.shape.at(-1) ?? 1];
-      specs[name] = { shape, dtype: fresh.dtype };
-      return fresh.broadcastTo(shape);
-    },
-    before(name, first) {
-      specs[name] = { shape: first.shape, dtype: first.dtype };
-      return first;
-    },
-    keep() {},
-  });
-  const tokens = arange(rows).reshape([rows, 1]);
-  forward(speaker, state, { tokens }, growingStep(language.growth, settledIn(language, settled), past));
-  return specs;
+  const all = Object.entries({ ...caches, ...settled });
+  return Object.fromEntries(all.map(([name, { shape, dtype }]) => [name, { shape, dtype }]));
 }
 
 /** Computes what does not depend on the sequence, into its places among the caches. */
@@ -232,7 +219,7 @@ async function settle(
     engine: memory.engine,
     state: { ...memory.specs(false), ...own(specs) },
     inputs: givenSpecs(speaker, rows),
-    body: ({ state, inputs }) => ({ state: settledOf(speaker, state, inputs, rows), outputs: {} }),
+    body: ({ state, inputs }) => ({ state: traced(speaker, state, inputs, rows).settled, outputs: {} }),
   });
   const bound = program.bind({ state: { ...memory.arrays(false), ...own(caches) } });
   fillGiven(speaker, bound.inputs, rows);
@@ -241,7 +228,40 @@ async function settle(
 
 const SETTLED = "settled ";
 
-/** What does not depend on the sequence, and its masks as numbers, by names. */
+/**
+ * The first place of sequences, whose tokens don't matter: the caches as they would be after it, and what is settled, by the network's
+ * structure and by what layers say.
+ */
+function traced(
+  speaker: Speaker,
+  state: Readonly<Record<string, Tensor>>,
+  given: Readonly<Record<string, Tensor>>,
+  rows: number,
+): Readonly<Record<"caches" | "settled", Record<string, Tensor>>> {
+  const { length, growth } = speaker.language;
+  const caches: Record<string, Tensor> = {};
+  const settled = settledOf(speaker, state, given, rows);
+  const outputs = settledIn(speaker.language, settled);
+  const past = pastOf(zeros([], "int32"), length, {
+    append(name, fresh) {
+      caches[name] = fresh.broadcastTo([...fresh.shape.slice(0, -2), length, fresh.shape.at(-1) ?? 1]);
+      return caches[name];
+    },
+    before(name, first) {
+      caches[name] = first;
+      return first;
+    },
+    keep() {},
+    settled(name, value) {
+      settled[name] = value;
+      return value;
+    },
+  });
+  forward(speaker, state, { tokens: zeros([rows, 1], "int32") }, growingStep(growth, outputs, past));
+  return { caches, settled };
+}
+
+/** Outputs of layers that do not depend on the sequence, and their masks as numbers, by names. */
 function settledOf(
   speaker: Speaker,
   state: Readonly<Record<string, Tensor>>,
