@@ -323,9 +323,9 @@ case("triplet", "hard, cosine", {"mining": "hard", "distance": "cosine"}, people
 
 
 def circle(gamma=80.0, margin=0.4):  # Keras
-    def call(y, x):
+    def call(y, x, pairs=0):
         positive, negative = masks_of(y)
-        d = (1 - x @ x.T).clamp(min=0)
+        d = (1 - x @ x.T - pairs).clamp(min=0)
         near = -gamma * (margin + d).clamp(min=0) * (margin - d)
         far = gamma * (1 + margin - d).clamp(min=0) * (1 - margin - d)
         counted = positive.any(1) & negative.any(1)
@@ -337,33 +337,32 @@ def circle(gamma=80.0, margin=0.4):  # Keras
     return call
 
 
-def embeddings(y, call, features=4):
-    """Nearly of length 1, and exact in float32; drawn again while float32, in any order of sums, does not hold the gradients.
+def embeddings(count, features=8):
+    """Any rows of length 1, as float32 has them."""
+    return F.normalize(torch.tensor(draw.normal(count, features)), dim=-1).float().double()
 
-    Of ordinary batches (50 of 8 samples) PyTorch's own float32 misses an element of the gradient that is small beside others by up to 7.5e-5 of
-    itself, though by at most 1.7e-6 of the greatest: the loss is computed stably, but a sum of terms of both signs loses what they share.
-    """
+
+def condition(y, x, call):
+    """The greatest condition of an element of the mean's gradient: the sum of what x's pairs add to it, without signs, over its size."""
     y = torch.tensor(y, dtype=torch.float64)
-    orders = [torch.randperm(features, generator=torch.Generator().manual_seed(i)) for i in range(12)]
-    weights = [torch.ones(len(y), dtype=torch.float64), torch.arange(len(y), dtype=torch.float64)]  # 0 for the first, as in cases
-
-    def slope(x, weight, order, dtype):
-        leaf = x.to(dtype).requires_grad_()
-        losses, counted = call(y.to(dtype), leaf[:, order])
-        return torch.autograd.grad((losses * counted * weight.to(dtype)).sum() / counted.sum(), leaf)[0].double()
-
-    while True:
-        x = torch.round(F.normalize(torch.tensor(draw.normal(len(y), features)), dim=-1) * 256) / 256
-        pairs = [(slope(x, w, o, torch.float32), slope(x, w, o, torch.float64)) for w in weights for o in orders]
-        sizes = [(abs(b) >= 1) | (b == 0) for _, b in pairs]  # no element is what large ones leave of each other
-        if all(((a - b).abs() <= 3e-6 * b.abs()).all() for a, b in pairs) and all(each.all() for each in sizes):
-            return x.tolist()
+    pairs = torch.zeros(len(x), len(x), dtype=torch.float64, requires_grad=True)  # added to the similarities: their slopes
+    losses, counted = call(y, x, pairs)
+    slopes = torch.autograd.grad((losses * counted).sum() / counted.sum(), pairs)[0]
+    slopes = slopes + slopes.T
+    return ((slopes.abs() @ x.abs()) / (slopes @ x).abs()).nan_to_num(0).max().item()
 
 
-few = [0, 0, 1]
-case("circle", "labels", {}, few, embeddings(few, circle(), 2), circle())
-case("circle", "gamma 16, margin 0.25", {"gamma": 16, "margin": 0.25}, few, embeddings(few, circle(16, 0.25), 2), circle(16, 0.25))
-case("circle", "some alone", {}, [0, 0, 1, 1, 7], embeddings([0, 0, 1, 1, 7], circle(), 2), circle())
+crowd, loners = people * 2, alone * 2 + [8]
+conditions = {}
+for title, options, y, call in (
+    ("labels", {}, crowd, circle()),
+    ("gamma 16, margin 0.25", {"gamma": 16, "margin": 0.25}, crowd, circle(16, 0.25)),
+    ("some alone", {}, loners, circle()),
+):
+    x = embeddings(len(y))
+    conditions[title] = round(condition(y, x, call))
+    case("circle", title, options, y, x.tolist(), call)
+print("greatest conditions of circle's gradients:", conditions)
 
 # --- sequences without alignment --------------------------------------------------------------------------------------------------
 
