@@ -86,7 +86,8 @@ table, or a query; for one of images, a folder with a folder for each class, or 
 
 Examples:
   $ descent evaluate runs/flowers/model test.csv
-  $ descent evaluate runs/flowers/model test.json --json`;
+  $ descent evaluate runs/flowers/model test.json --json
+  $ descent evaluate runs/flights flights.parquet --memory 1GB`;
 
 const PREDICT_HELP = `
 The data are a .csv with the feature columns of the training (others are ignored), or a .json with { "x": [...] } or a list
@@ -95,7 +96,8 @@ answers are printed as CSV.
 
 Examples:
   $ descent predict runs/flowers/model new.csv
-  $ descent predict runs/flowers/model new.json -o answers.json`;
+  $ descent predict runs/flowers/model new.json -o answers.json
+  $ descent predict runs/flights flights.parquet -o answers.csv --memory 1GB`;
 
 const EXPORT_HELP = `
 The file's ending says what is written: .onnx, .js, .mjs or .ts (a script that needs nothing else), .safetensors (the weights by
@@ -252,12 +254,18 @@ export function createProgram(exit: (code: ExitCode) => void): Command {
     .option("--labels <table>", "of a folder of images, a table of their paths and classes")
     .option("-t, --target <column>", "its column of classes; default label")
     .option("--path <column>", "its column of paths; default path")
+    .option(
+      "--memory <size>",
+      "what the test on a table may take (default: half of the machine's), such as 2GB",
+      megabytes,
+    )
     .action(async (model, data, options) => {
       const { evaluateCommand } = await import("./commands/evaluate.ts");
       exit(await evaluateCommand(model, data, options));
     });
   command("predict <model> <data>", "what a saved model answers to new data", PREDICT_HELP)
     .option("-o, --output <file>", "write the answers to a .json or .csv file")
+    .option("--memory <size>", "what reading a table may take (default: half of the machine's), such as 2GB", megabytes)
     .action(async (model, data, options) => {
       const { predictCommand } = await import("./commands/predict.ts");
       exit(await predictCommand(model, data, options));

@@ -12,7 +12,7 @@ const LEAST = 512;
 /** Megabytes below which DuckDB works on one thread, as each needs some 125 of its own. */
 const SEVERAL_THREADS = 256;
 
-/** What the memory of a training from a table is given to, in megabytes. */
+/** What the memory of a training from a table, or of a model's use on one, is given to, in megabytes. */
 export interface Budget {
   readonly total: number;
   /** DuckDB's, which writes to disk what needs more. */
@@ -21,20 +21,24 @@ export interface Budget {
   readonly threads: number | undefined;
   /** The parts', while they are put together; parts that need more are read anew in every epoch. */
   readonly parts: number;
+  /** That of the scores that an evaluation has to keep: the other half of what DuckDB has one of. */
+  readonly scores: number;
 }
 
 /**
  * Shares memory out: 200 MB are for Node, the engine and the network; DuckDB gets half of the rest, the parts half of what is beyond 512 MB.
  *
+ * Where a model is only used there are no parts, and half of the rest is for scores.
+ *
  * @param memory megabytes, 512 or more; default half of the machine's, or of what its container may take.
  */
-export async function budgetOf(memory?: number): Promise<Budget> {
+export async function budgetOf(who: string, memory?: number): Promise<Budget> {
   if (memory !== undefined && !(Number.isSafeInteger(memory) && memory >= LEAST))
-    fail(`prepareTable: memory is ${show(memory)}`, `megabytes, ${LEAST} or more`);
+    fail(`${who}: memory is ${show(memory)}`, `megabytes, ${LEAST} or more`);
   const total = memory ?? Math.max(1024, Math.floor((await machineMegabytes()) / 2));
   const database = Math.floor((total - PROGRAM) / 2);
   const threads = database < SEVERAL_THREADS ? 1 : undefined;
-  return { total, database, threads, parts: Math.floor((total - LEAST) / 2) };
+  return { total, database, threads, parts: Math.floor((total - LEAST) / 2), scores: database };
 }
 
 /** Tells of a table that DuckDB has too little memory for. */

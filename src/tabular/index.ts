@@ -1,3 +1,4 @@
+export { answersOf, constantAnswers, sameAnswers } from "./answers.ts";
 export { encodeRows, type Inputs } from "./encode.ts";
 export { type Importance, permutationImportance } from "./importance.ts";
 export { type FeatureLayers, type NetworkOptions, tableNetwork } from "./network.ts";
@@ -27,18 +28,8 @@ export {
   type WordsFeature,
 } from "./recipe.ts";
 export { planTraining, type TrainingPlan } from "./rules.ts";
-export {
-  answersOf,
-  constantAnswers,
-  FALLING,
-  type LabelScores,
-  labelScores,
-  MAIN,
-  sameAnswers,
-  scoresOf,
-  type TableScores,
-} from "./scores.ts";
-export { loadTableModel, type TableAnswers, TableModel } from "./table-model.ts";
+export { FALLING, type LabelScores, labelScores, MAIN, scoresOf, type TableScores } from "./scores.ts";
+export { loadTableModel, type TableAnswers, type TableEvaluation, TableModel } from "./table-model.ts";
 export { classWeights, type TrainedTable, type TrainTableOptions, trainTable } from "./training.ts";
 export type { ColumnProfile, ColumnType, Finding, LabelSource, Reading, TableTask } from "./types.ts";
 export {

@@ -13,16 +13,24 @@ export interface SourceOptions {
   readonly sql?: string | undefined;
   /** The table of a DuckDB database file. */
   readonly table?: string | undefined;
-  /** Megabytes that DuckDB may take; default 1024. What needs more goes to a temporary folder. For `prepareTable`, those of the whole training. */
+  /** Megabytes that the whole training, or the model's use, may take, 512 or more; default half of the machine's, or of its container's. */
   readonly memory?: number | undefined;
 }
 
-/** A table whose values were read once: `kept` in SQL, its columns c0, c1, ..., its rows numbered "#" from 1. */
-export interface KeptTable {
+/** A table that is open to be read once, in the order of its files. */
+export interface FoundTable {
   readonly table: DataTable;
   readonly columns: readonly KeptColumn[];
   readonly header: boolean;
+  /** A query that gives the columns c0, c1, ..., and "#", the rows' numbers from 1 on. */
+  readonly rows: string;
 }
+
+/** A table whose values were read once: `kept` in SQL, with what {@link FoundTable.rows} gives. */
+export type KeptTable = Omit<FoundTable, "rows">;
+
+/** What DuckDB is given of the memory. */
+type DatabaseOptions = Omit<SourceOptions, "memory"> & { memory: number; threads: number | undefined };
 
 /** Rows beyond which quantiles, different values and the like are those of a sample of so many rows, drawn by a hash of the row's number. */
 export const SAMPLE = 1_000_000;
@@ -47,12 +55,21 @@ export function someRows(part?: 0): string {
   return `(SELECT * FROM rows ${part === undefined ? "" : `WHERE part = ${part} `}LIMIT ${SAMPLE})`;
 }
 
-/** Reads a file: every value of a CSV file as the text that it is, so that one odd value far down spoils nothing. */
-export async function keepTable(
-  source: string | readonly string[],
-  options: SourceOptions & { threads?: number | undefined },
-): Promise<KeptTable> {
-  const { header: given, delimiter, sql, table: inner, memory = 1024, threads } = options;
+/** Reads a file once and keeps what it says, so that it can be looked at several times. */
+export async function keepTable(source: string | readonly string[], options: DatabaseOptions): Promise<KeptTable> {
+  const { table, columns, header, rows } = await findTable(source, options);
+  try {
+    await table.query(`CREATE TABLE kept AS ${rows}`);
+    return { table, columns, header };
+  } catch (error) {
+    await table.close();
+    throw error;
+  }
+}
+
+/** Opens a file: every value of a CSV file as the text that it is, so that one odd value far down spoils nothing. */
+export async function findTable(source: string | readonly string[], options: DatabaseOptions): Promise<FoundTable> {
+  const { header: given, delimiter, sql, table: inner, memory, threads } = options;
   const [first = ""] = typeof source === "string" ? [source] : source;
   const isCsv = !isQuery(first) && /\.(csv|tsv|txt|data)(\.gz)?$/i.test(first);
   const header = !isCsv || (given ?? (await hasHeader(source, delimiter)));
@@ -63,22 +80,21 @@ export async function keepTable(
     threads,
     ...(isCsv && { header, delimiter, text: true, missing: [""] }),
   });
-  try {
-    const columns = table.columns.map(
-      ({ name, kind }, i): KeptColumn => ({
-        name: header ? name.trim() : `column${i + 1}`,
-        id: `c${i}`,
-        isText: kind !== "number" && kind !== "date",
-        isDate: kind === "date",
-      }),
-    );
-    const values = table.columns.map((column, i) => `${keptSql(column)} AS c${i}`);
-    await table.query(`CREATE TABLE kept AS SELECT row_number() OVER () AS "#", ${values.join(", ")} FROM data`);
-    return { table, columns, header };
-  } catch (error) {
-    await table.close();
-    throw error;
-  }
+  const columns = table.columns.map(
+    ({ name, kind }, i): KeptColumn => ({
+      name: header ? name.trim() : `column${i + 1}`,
+      id: `c${i}`,
+      isText: kind !== "number" && kind !== "date",
+      isDate: kind === "date",
+    }),
+  );
+  const values = table.columns.map((column, i) => `${keptSql(column)} AS c${i}`);
+  return {
+    table,
+    columns,
+    header,
+    rows: `SELECT row_number() OVER () AS "#", ${values.join(", ")} FROM data`,
+  };
 }
 
 /** Whether the first line of a CSV file names its columns: as DuckDB sees it, whose own names are column0, column1, ... */

@@ -101,7 +101,7 @@ export async function prepareTable(
   if (testSize + validationSize >= 0.9)
     fail("prepareTable: testSize and validationSize leave little to train on", "less than 0.9 together");
   if (!Number.isSafeInteger(seed)) fail(`prepareTable: seed is ${show(seed)}`, "an integer");
-  const budget = await budgetOf(options.memory ?? known?.memory);
+  const budget = await budgetOf("prepareTable", options.memory ?? known?.memory);
   const { database, threads } = budget;
   const tooLittle = (error: unknown) => explainMemory(error, source, budget);
   const kept = await keepTable(source, { ...options, memory: database, threads }).catch(tooLittle);

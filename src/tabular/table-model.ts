@@ -1,11 +1,12 @@
 import { loadModel, type Model } from "../train/index.ts";
 import { fail, nearest } from "../util/index.ts";
+import { answersOf } from "./answers.ts";
+import { type Budget, budgetOf, explainMemory } from "./budget.ts";
 import { encodeRows } from "./encode.ts";
-import { joinNumbers } from "./join.ts";
 import { joinLabels } from "./labels.ts";
-import { type KeptTable, keepTable, type SourceOptions } from "./open.ts";
+import { findTable, type KeptTable, type SourceOptions } from "./open.ts";
 import { isRecipe, type Recipe } from "./recipe.ts";
-import { answersOf, scoresOf, type TableScores } from "./scores.ts";
+import { type LabelScores, TableScorer, type TableScores } from "./scores.ts";
 import { readSql } from "./sql.ts";
 import { encodeTarget, targetSql, targetWidth } from "./target.ts";
 import type { KeptColumn } from "./types.ts";
@@ -22,6 +23,21 @@ export interface TableAnswers {
   readonly y: Float32Array | undefined;
 }
 
+/** How a model does on the rows of a file. */
+export interface TableEvaluation {
+  readonly scores: TableScores;
+  /** By how much areas under ROC curves may differ from those of all scores: 0 where these had room. */
+  readonly margin: number;
+  /** Rows with a known target. */
+  readonly rows: number;
+  /** Rows without, which are left out. */
+  readonly left: number;
+  /** Counts by true class (row) and answered class (column), where there are classes. */
+  readonly confusion: number[][] | undefined;
+  /** How each label does, where there are labels. */
+  readonly labels: readonly LabelScores[] | undefined;
+}
+
 /** A trained model with all that it needs to answer to rows as they stand in files. */
 export class TableModel {
   constructor(
@@ -30,34 +46,64 @@ export class TableModel {
   ) {}
 
   /**
-   * Answers to the rows of a file, piece by piece.
+   * Answers to the rows of a file, in their order and piece by piece: what it takes does not grow with the rows.
    *
-   * @param known whether the file has the target, to compare with.
+   * @param options `known`: whether the file has the target, to compare with; `memory`: megabytes, 512 or more, of which 200 are for Node, the
+   * engine and the network, and half of the rest for DuckDB.
    * @throws DescentError for a file that lacks a column (naming the nearest).
    */
   async *answers(file: string, options: SourceOptions & { known?: boolean } = {}): AsyncGenerator<TableAnswers> {
+    const budget = await budgetOf("answers", options.memory);
+    yield* this.answersWithin(budget, file, options);
+  }
+
+  /**
+   * Scores the model by a file that has the target; rows where it is missing, or of a class that is new, are left out. The file is read once,
+   * piece by piece, and all figures are exact sums but the areas under ROC curves: these keep every score, 4 bytes each, as long as half of
+   * `memory` beyond 200 MB has room for it, and then come with a `margin`.
+   *
+   * @throws DescentError for a file that lacks a column, or has no row with a known target.
+   */
+  async evaluate(file: string, options: SourceOptions = {}): Promise<TableEvaluation> {
+    const { target } = this.recipe;
+    const width = targetWidth(target);
+    const budget = await budgetOf("evaluate", options.memory);
+    const scorer = new TableScorer(target.task, Math.max(1, target.classes.length), budget.scores * 2 ** 20);
+    let left = 0;
+    for await (const answers of this.answersWithin(budget, file, { ...options, known: true })) {
+      const { y = new Float32Array(0), output } = answers;
+      const all = y.length / width;
+      const known = Uint32Array.from({ length: all }, (_, row) => row).filter((row) => !Number.isNaN(y[row * width]));
+      left += all - known.length;
+      scorer.add(rowsOf(y, known, width), rowsOf(output, known, output.length / all));
+    }
+    const { rows, confusion, margin } = scorer;
+    if (rows === 0) fail(`${file} has no row with a known "${target.name}"`, "the target's column");
+    const labels = target.task === "multi-label" ? scorer.labelScores(target.classes) : undefined;
+    return { scores: scorer.scores(), margin, rows, left, confusion, labels };
+  }
+
+  private async *answersWithin(
+    budget: Budget,
+    file: string,
+    { known = false, ...source }: SourceOptions & { known?: boolean },
+  ): AsyncGenerator<TableAnswers> {
     const { recipe } = this;
-    const { known = false, ...source } = options;
+    const { database: memory, threads } = budget;
     const header = recipe.header ? undefined : { header: false };
-    const kept = await keepTable(file, { ...header, ...(recipe.sql !== null && { sql: recipe.sql }), ...source });
+    const sql = recipe.sql !== null && { sql: recipe.sql };
+    const found = await findTable(file, { ...header, ...sql, ...source, memory, threads });
     try {
       const select = recipe.columns.map(
-        (column, i) => `${readSql(this.columnIn(kept, file, column), column.reading)} AS x${i}`,
+        (column, i) => `${readSql(this.columnIn(found, file, column), column.reading)} AS x${i}`,
       );
-      const y = known ? `, ${this.targetIn(kept, file)} AS y` : "";
-      const typed = await kept.table.derive(
-        `SELECT "#"::DOUBLE AS "row", ${select.join(", ")}${y} FROM kept ORDER BY "#"`,
+      const y = known ? `, ${this.targetIn(found, file)} AS y` : "";
+      const typed = await found.table.derive(
+        `SELECT "#"::DOUBLE AS "row", ${select.join(", ")}${y} FROM (${found.rows}) AS kept`,
       );
-      const { task, classes } = recipe.target;
       for await (const batch of typed.dataset().read()) {
         const { data: rows } = batch["row"] as { data: Float64Array };
         const output = Float32Array.from(await (await this.model.predict(encodeRows(recipe, batch))).data());
-        const values =
-          task === "regression"
-            ? output
-            : task === "multi-label"
-              ? labelsOf(recipe, answersOf(task, output, rows.length))
-              : Array.from(answersOf(task, output, rows.length), (i) => classes[i] as string);
         const target = batch["y"];
         const given =
           target &&
@@ -65,32 +111,13 @@ export class TableModel {
             (Array.isArray(target) ? target : (target as { data: Float64Array }).data) as Float64Array,
             recipe.target,
           );
-        yield { rows: Float64Array.from(rows), output, values, y: given };
+        yield { rows: Float64Array.from(rows), output, values: valuesOf(recipe, output, rows.length), y: given };
       }
+    } catch (error) {
+      explainMemory(error, file, budget);
     } finally {
-      await kept.table.close();
+      await found.table.close();
     }
-  }
-
-  /** Scores the model by a file that has the target; rows where it is missing, or of a class that is new, are left out. */
-  async evaluate(
-    file: string,
-    options: SourceOptions = {},
-  ): Promise<{ scores: TableScores; rows: number; left: number; y: Float32Array; output: Float32Array }> {
-    const { task } = this.recipe.target;
-    const width = targetWidth(this.recipe.target);
-    const [targets, outputs]: [Float32Array[], Float32Array[]] = [[], []];
-    let left = 0;
-    for await (const { y = new Float32Array(0), output } of this.answers(file, { ...options, known: true })) {
-      const all = y.length / width;
-      const known = Uint32Array.from({ length: all }, (_, row) => row).filter((row) => !Number.isNaN(y[row * width]));
-      left += all - known.length;
-      targets.push(rowsOf(y, known, width));
-      outputs.push(rowsOf(output, known, output.length / all));
-    }
-    const [y, output] = [joinNumbers(Float32Array, targets), joinNumbers(Float32Array, outputs)];
-    if (y.length === 0) fail(`${file} has no row with a known "${this.recipe.target.name}"`, "the target's column");
-    return { scores: scoresOf(task, y, output, width), rows: y.length / width, left, y, output };
   }
 
   /** Saves the model, with all that it needs, where `loadTableModel` finds it. */
@@ -145,6 +172,14 @@ function rowsOf(values: Float32Array, rows: Uint32Array, width: number): Float32
     some.set(values.subarray(row * width, (row + 1) * width), i * width);
   });
   return some;
+}
+
+/** Answers as a file has them: a regression's numbers, or the names of classes or labels. */
+function valuesOf(recipe: Recipe, output: Float32Array, rows: number): Float32Array | string[] {
+  const { task, classes } = recipe.target;
+  if (task === "regression") return output;
+  const answers = answersOf(task, output, rows);
+  return task === "multi-label" ? labelsOf(recipe, answers) : Array.from(answers, (i) => classes[i] as string);
 }
 
 /** The labels of every row as its source writes them. */

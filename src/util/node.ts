@@ -5,11 +5,11 @@ import { dirname, join } from "node:path";
 /**
  * Writes a whole file or nothing, in one piece or several: beside it under another name, flushed to the disk, then renamed over it.
  *
- * @throws the file system's error (a full disk, a read-only folder); the old file is then as it was.
+ * @throws the file system's error (a full disk, a read-only folder), or that of the pieces; the old file is then as it was.
  */
 export async function writeFileAtomic(
   path: string,
-  data: string | Uint8Array | Iterable<string | Uint8Array>,
+  data: string | Uint8Array | Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
 ): Promise<void> {
   const folder = dirname(path);
   await mkdir(folder, { recursive: true });
@@ -17,7 +17,7 @@ export async function writeFileAtomic(
   try {
     const file = await open(beside, "wx");
     try {
-      for (const part of typeof data === "string" || data instanceof Uint8Array ? [data] : data)
+      for await (const part of typeof data === "string" || data instanceof Uint8Array ? [data] : data)
         await file.writeFile(part);
       await file.sync();
     } finally {

@@ -159,7 +159,7 @@ describe("saved models (exit code 3)", () => {
   test("a foreign folder", () => expectRefusal(["predict", "foreign", "t.json"], 3, /foreign/));
 });
 
-describe("failures while running (exit code 1)", () => {
+describe("failures while running (exit code 1), and what only models of tables take (2)", () => {
   beforeAll(async () => {
     const explode = { optimizer: { kind: "sgd", learningRate: 1e30 }, loss: "meanSquaredError" };
     const model = [
@@ -179,6 +179,10 @@ describe("failures while running (exit code 1)", () => {
 
   test("an output folder that can't be made", () =>
     expectRefusal(["train", "good.json", "-o", "good.json/out"], 1, /nothing can be written to .*good\.json.out: /));
+
+  test.for(["evaluate", "predict"])("%s with --memory, where a model is none of tables", (name) =>
+    expectRefusal([name, "trained", "pairs.json", "--memory", "1GB"], 2, /the model is none of tables.*no --memory/),
+  );
 
   test.for<[string, string, RegExp]>([
     ["a read-only folder", "ro", /nothing can be written to .*read-only/],

@@ -66,7 +66,7 @@ test("a table becomes a model that is tested, explained, listed and used", async
 
   const predicted = await descent(
     folder,
-    ["predict", "runs/first", "flowers.csv", "-o", "answers.csv"],
+    ["predict", "runs/first", "flowers.csv", "-o", "answers.csv", "--memory", "512MB"],
     undefined,
     wasm,
   );
@@ -139,7 +139,12 @@ test("a query whose answer has no room in memory is streamed; interrupted, it go
 
   const answers = await descent(folder, ["predict", "streams/whole", "FROM 'flowers.csv' LIMIT 3"], undefined, wasm);
   expect(answers.stdout.trim().split("\n").length).toBe(4);
-  const scores = await descent(folder, ["evaluate", "streams/whole", query, "--json"], undefined, wasm);
+  const scores = await descent(
+    folder,
+    ["evaluate", "streams/whole", query, "--json", "--memory", "1GB"],
+    undefined,
+    wasm,
+  );
   expect(JSON.parse(scores.stdout).samples).toBe(Object.values(metrics.rows as number[]).reduce((a, b) => a + b));
 });
 

@@ -65,9 +65,29 @@ test.each(["regression", "binary"] as const)(
     const found = await loaded.evaluate(path);
     expect(found.rows).toBe(240);
     for await (const answers of loaded.answers(path, { known: true })) {
+      expect(found.scores).toEqual(scoresOf(task, answers.y as Float32Array, answers.output));
       const own = [...tested.rows].map((row) => answers.output[row - 1]);
       own.forEach((value, i) => expect(value).toBeCloseTo(output[i] as number, 4));
     }
+
+    // Many more rows than DuckDB gives at once: each has its own answer, in the order of the file.
+    const [title = "", ...all] = readFileSync(path, "utf8").trim().split("\n");
+    const long = join(folder, `${task}-long.csv`);
+    writeFileSync(long, `${title}\n${Array.from({ length: 30 }, () => all.join("\n")).join("\n")}\n`);
+    const [once, given]: [number[], number[]] = [[], []];
+    for await (const { output } of loaded.answers(path)) once.push(...output);
+    for await (const { rows, output } of loaded.answers(long, { memory: 512 })) {
+      expect(rows[0]).toBe(given.length + 1);
+      given.push(...output);
+    }
+    expect(given.length).toBe(30 * 240);
+    given.forEach((value, i) => {
+      if (Math.abs(value - (once[i % 240] as number)) > 1e-4) expect.fail(`row ${i + 1} has another's answer`);
+    });
+    const many = await loaded.evaluate(long, { memory: 512 });
+    expect(many).toMatchObject({ rows: 30 * 240, margin: 0 });
+    for (const [name, score] of Object.entries(many.scores)) expect(score).toBeCloseTo(found.scores[name] as number, 5);
+    await expect(loaded.evaluate(long, { memory: 100 })).rejects.toThrow("evaluate: memory is 100. Expected megabytes");
 
     // The same rows as JSON lines, columns in another order, one more and the target missing: the same answers.
     const [names = "", ...lines] = readFileSync(path, "utf8").trim().split("\n");

@@ -39,6 +39,21 @@ describe("writeFileAtomic", () => {
     expect([...(await readFile(join(folder, "parts")))]).toEqual([1, 2, 3]);
   });
 
+  test("of pieces that fail while they are made, nothing is left", async () => {
+    async function* pieces(): AsyncGenerator<string> {
+      yield "one ";
+      yield "two";
+      if (isBad) throw new Error("no third piece");
+    }
+    let isBad = false;
+    const path = join(folder, "pieces");
+    await writeFileAtomic(path, pieces());
+    isBad = true;
+    await expect(writeFileAtomic(path, pieces())).rejects.toThrow("no third piece");
+    expect(await readFile(path, "utf8")).toBe("one two");
+    expect(await readdir(folder)).toEqual(["pieces"]);
+  });
+
   test("writes a view into a larger buffer, and nothing around it", async () => {
     const floats = new Float32Array([9, 1, 2, 9]).subarray(1, 3);
     await writeFileAtomic(join(folder, "f"), new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength));

@@ -4,7 +4,7 @@ import { formatMetric, metricTitle } from "../format.ts";
 import { labelsOf } from "../images/read.ts";
 import { evaluateImages, imageModelOf } from "../images/use.ts";
 import { classScores } from "../scores.ts";
-import { refuseQuery } from "../tabular/source.ts";
+import { refuseTableUse } from "../tabular/source.ts";
 import { evaluateTable, tableModelOf } from "../tabular/use.ts";
 import { outcomeOf } from "../training/outcome.ts";
 import { applyScalers } from "../training/prepare.ts";
@@ -17,15 +17,16 @@ export interface EvaluateOptions {
   labels?: string;
   target?: string;
   path?: string;
+  memory?: number;
 }
 
 /** `descent evaluate`: tests a saved model on data with known answers. */
 export async function evaluateCommand(folder: string, path: string, options: EvaluateOptions): Promise<ExitCode> {
-  const { json } = options;
+  const { json, memory } = options;
   const { model, scalers, columns, labels } = await openModel(folder);
   const ofTable = tableModelOf(model);
-  if (ofTable) return evaluateTable(ofTable, path, json ?? false);
-  refuseQuery(path);
+  if (ofTable) return evaluateTable(ofTable, path, { json: json ?? false, memory });
+  refuseTableUse(path, memory);
   const ofImages = imageModelOf(model);
   if (ofImages) return evaluateImages(ofImages, path, labelsOf(options), json ?? false);
   const { x, y } = await readSampleFile(path, columns);

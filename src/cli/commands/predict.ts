@@ -6,7 +6,7 @@ import type { Dense } from "../data/dense.ts";
 import { readInputFile } from "../data/samples.ts";
 import { EXIT, type ExitCode, part, reasonOf, refuse } from "../exit.ts";
 import { imageModelOf, predictImages } from "../images/use.ts";
-import { refuseQuery } from "../tabular/source.ts";
+import { refuseTableUse } from "../tabular/source.ts";
 import { predictTable, tableModelOf } from "../tabular/use.ts";
 import { applyScalers } from "../training/prepare.ts";
 import { openModel, type SavedModel } from "../training/saved.ts";
@@ -14,18 +14,20 @@ import { answersOf, isDistribution } from "../training/task.ts";
 
 export interface PredictOptions {
   output?: string;
+  memory?: number;
 }
 
 /** `descent predict`: what a saved model answers to new data, as CSV or JSON. */
-export async function predictCommand(folder: string, path: string, { output }: PredictOptions): Promise<ExitCode> {
+export async function predictCommand(folder: string, path: string, options: PredictOptions): Promise<ExitCode> {
+  const { output, memory } = options;
   const ending = output === undefined ? ".csv" : extname(output).toLowerCase();
   if (ending !== ".csv" && ending !== ".json") {
     refuse(EXIT.usage, `--output ${output} is neither JSON nor CSV`, "a file that ends with .json or .csv");
   }
   const saved = await openModel(folder);
   const ofTable = tableModelOf(saved.model);
-  if (ofTable) return predictTable(ofTable, path, output);
-  refuseQuery(path);
+  if (ofTable) return predictTable(ofTable, path, { output, memory });
+  refuseTableUse(path, memory);
   const ofImages = imageModelOf(saved.model);
   if (ofImages) return predictImages(ofImages, path, output);
   const x = await readInputFile(path, saved.columns);

@@ -18,9 +18,11 @@ export async function requireTable(source: string): Promise<void> {
   if (!isQuery(source)) await requireFile(source, EXIT.data, wanted);
 }
 
-/** Refuses a query where a model is none of tables. */
-export function refuseQuery(source: string): void {
+/** Refuses what only models of tables take: a query, and a bound of memory. */
+export function refuseTableUse(source: string, memory: number | undefined): void {
   if (isQuery(source)) refuse(EXIT.usage, "the model is none of tables", "a file for it, and no query");
+  if (memory !== undefined)
+    refuse(EXIT.usage, "the model is none of tables, whose data are read in pieces", "no --memory");
 }
 
 /** What a table is called: its file's name without the ending; a query by the first file that it names. */

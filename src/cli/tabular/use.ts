@@ -1,11 +1,12 @@
-import { open, rename, rm } from "node:fs/promises";
+import { once } from "node:events";
 import { extname } from "node:path";
-import { answersOf, isRecipe, labelScores, type Recipe, type TableAnswers, TableModel } from "../../tabular/index.ts";
+import { isRecipe, type Recipe, type TableAnswers, TableModel } from "../../tabular/index.ts";
 import type { Model } from "../../train/index.ts";
+import { writeFileAtomic } from "../../util/node.ts";
 import { writeCsv } from "../data/csv.ts";
-import { EXIT, type ExitCode, part, reasonOf, refuse } from "../exit.ts";
+import { CliError, EXIT, type ExitCode, part, reasonOf, refuse } from "../exit.ts";
 import { formatMetric, groupDigits, metricTitle, percent } from "../format.ts";
-import { classScores, confusionMatrix } from "../scores.ts";
+import { classScores } from "../scores.ts";
 import { table } from "../terminal/index.ts";
 import { describeOutcome } from "../training/show.ts";
 import { requireTable } from "./source.ts";
@@ -16,20 +17,34 @@ export function tableModelOf(model: Model): TableModel | undefined {
   return isRecipe(preprocessing) ? new TableModel(model, preprocessing as unknown as Recipe) : undefined;
 }
 
-/** `descent evaluate` for a model of tables. */
-export async function evaluateTable(model: TableModel, file: string, json: boolean): Promise<ExitCode> {
+/** How a table is used. */
+export interface UseOptions {
+  /** Megabytes that it may take. */
+  readonly memory: number | undefined;
+}
+
+/** `descent evaluate` for a model of tables: the file is read once, in pieces. */
+export async function evaluateTable(
+  model: TableModel,
+  file: string,
+  { json, memory }: UseOptions & { json: boolean },
+): Promise<ExitCode> {
   await requireTable(file);
-  const { scores, rows, left, y, output } = await part(EXIT.data, () => model.evaluate(file));
-  const { task, classes } = model.recipe.target;
-  const confusion =
-    task === "regression" || task === "multi-label"
-      ? undefined
-      : confusionMatrix(y, answersOf(task, output, rows), classes.length);
-  const labels = task === "multi-label" ? labelScores(y, output, classes) : undefined;
+  const { scores, margin, rows, left, confusion, labels } = await part(EXIT.data, () =>
+    model.evaluate(file, { memory }),
+  );
+  const { classes } = model.recipe.target;
   if (json) {
     console.log(
       JSON.stringify(
-        { samples: rows, ...scores, confusion, perClass: confusion && classScores(confusion), labels },
+        {
+          samples: rows,
+          ...scores,
+          ...(margin > 0 && { aucMargin: margin }),
+          confusion,
+          perClass: confusion && classScores(confusion),
+          labels,
+        },
         null,
         2,
       ),
@@ -43,6 +58,10 @@ export async function evaluateTable(model: TableModel, file: string, json: boole
     label: metricTitle(name),
     value: formatMetric(name, value),
   }));
+  if (margin > 0)
+    console.log(
+      `${metricTitle("auc")} is right to ${margin.toPrecision(1)}: the scores of all rows have no room in memory (--memory)`,
+    );
   const outcome = { samples: rows, metrics: scores, ...(confusion && { confusion }) };
   console.log(describeOutcome(highlights, outcome, classes).trimEnd());
   if (labels) {
@@ -60,8 +79,12 @@ export async function evaluateTable(model: TableModel, file: string, json: boole
   return EXIT.ok;
 }
 
-/** `descent predict` for a model of tables: as many lines as the file has rows, written piece by piece. */
-export async function predictTable(model: TableModel, file: string, output: string | undefined): Promise<ExitCode> {
+/** `descent predict` for a model of tables: as many lines as the file has rows, in their order, written piece by piece. */
+export async function predictTable(
+  model: TableModel,
+  file: string,
+  { output, memory }: UseOptions & { output: string | undefined },
+): Promise<ExitCode> {
   await requireTable(file);
   const { name, classes, task } = model.recipe.target;
   const titles =
@@ -70,7 +93,7 @@ export async function predictTable(model: TableModel, file: string, output: stri
   let rows = 0;
   const texts = async function* (): AsyncGenerator<string> {
     if (!isJson) yield writeCsv([name, ...titles], []);
-    for await (const answers of model.answers(file)) {
+    for await (const answers of model.answers(file, { memory })) {
       const lines = linesOf(answers, titles.length);
       yield isJson
         ? lines
@@ -86,28 +109,25 @@ export async function predictTable(model: TableModel, file: string, output: stri
   };
   if (output === undefined) {
     await part(EXIT.data, async () => {
-      for await (const text of texts()) process.stdout.write(text);
+      for await (const text of texts()) if (!process.stdout.write(text)) await once(process.stdout, "drain");
     });
     return EXIT.ok;
   }
-  const beside = `${output}.${process.pid}.tmp`;
-  const handle = await open(beside, "wx").catch((error: unknown) =>
-    refuse(EXIT.failed, `${output} could not be written: ${reasonOf(error)}`),
-  );
-  try {
-    await part(EXIT.data, async () => {
-      for await (const text of texts()) await handle.writeFile(text);
-    });
-    await handle.sync();
-  } catch (error) {
-    await handle.close();
-    await rm(beside, { force: true });
-    throw error;
-  }
-  await handle.close();
-  await rename(beside, output);
+  await writeFileAtomic(output, refusing(texts())).catch((error: unknown) => {
+    if (error instanceof CliError) throw error;
+    refuse(EXIT.failed, `${output} could not be written: ${reasonOf(error)}`);
+  });
   console.log(`Wrote ${groupDigits(rows)} predictions to ${output}`);
   return EXIT.ok;
+}
+
+/** The same pieces; what goes wrong while they are made is the data's fault, and not that of the file they are written to. */
+async function* refusing(pieces: AsyncGenerator<string>): AsyncGenerator<string> {
+  try {
+    yield* pieces;
+  } catch (error) {
+    await part(EXIT.data, () => Promise.reject(error));
+  }
 }
 
 function linesOf({ values, output, rows }: TableAnswers, probabilities: number): (string | number)[][] {
