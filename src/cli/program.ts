@@ -52,7 +52,8 @@ program, are written to runs/NAME. It may be larger than memory: what has no roo
 
 A text is a .txt or .md file: tokens, network and training by written rules; model/, metrics.json, report.html and config.ts.
 
-A folder of images has a folder for each class, or a table that names each image's class (--labels). What is written is the same.
+A folder of images has a folder for each class, or a table that names each image's class, number
+or labels (--labels, --target). What is written is the same.
 
 Examples:
   $ descent train houses.csv --target price
@@ -60,6 +61,7 @@ Examples:
   $ descent train photos
   $ descent train poem.txt
   $ descent train photos --labels photos.csv --target kind
+  $ descent train faces --labels faces.csv --target age
   $ descent train flowers.json
   $ descent train digits.config.ts --epochs 3 --output runs/short`;
 
@@ -188,7 +190,7 @@ export function createProgram(exit: (code: ExitCode) => void): Command {
     .option("--fill <way>", "missing numbers by median, mode or model, or NAME=WAY; may be repeated", many)
     .option("--outliers <way>", "iqr, z-score or keep; default iqr")
     .option("--no-indicators", "no features that say where numbers were missing")
-    .option("--labels <table>", "of a folder of images, a table of their paths and classes (--path, --target)")
+    .option("--labels <table>", "of a folder of images, a table of their paths and targets (--path, --target)")
     .option("--path <column>", "its column of paths, which start from the folder; default path")
     .option("--size <pixels>", "the longer side that images are given; default theirs, at most 96", wholeNumber)
     .option("--no-augment", "train on images as they are")
@@ -251,8 +253,8 @@ export function createProgram(exit: (code: ExitCode) => void): Command {
     });
   command("evaluate <model> <data>", "test a saved model on data with known answers", EVALUATE_HELP)
     .option("--json", "print the metrics as JSON")
-    .option("--labels <table>", "of a folder of images, a table of their paths and classes")
-    .option("-t, --target <column>", "its column of classes; default label")
+    .option("--labels <table>", "of a folder of images, a table of their paths and targets")
+    .option("-t, --target <column>", "its column of classes (default label), or those of the training", many)
     .option("--path <column>", "its column of paths; default path")
     .option(
       "--memory <size>",

@@ -1,7 +1,8 @@
 export { answersOf, constantAnswers, sameAnswers } from "./answers.ts";
 export { encodeRows, type Inputs } from "./encode.ts";
 export { type Importance, permutationImportance } from "./importance.ts";
-export { type FeatureLayers, type NetworkOptions, tableNetwork } from "./network.ts";
+export { rarestLabels } from "./labels.ts";
+export { type FeatureLayers, type NetworkOptions, type OutputTarget, outputConfigs, tableNetwork } from "./network.ts";
 export type { SourceOptions } from "./open.ts";
 export { type PrepareOptions, prepareTable } from "./prepare.ts";
 export {
@@ -12,6 +13,15 @@ export {
   type TableFacts,
   type TablePart,
 } from "./prepared.ts";
+export {
+  isKnown,
+  isTargetMeaning,
+  type ReadTargetOptions,
+  readKnownTarget,
+  readTarget,
+  type TableTarget,
+  type TargetMeaning,
+} from "./read-target.ts";
 export {
   type CategoryFeature,
   type DateFeature,

@@ -1,7 +1,8 @@
 import type { DataTable } from "../data/index.ts";
 import { fail } from "../util/index.ts";
+import type { KeptTable } from "./open.ts";
 import { readSql, sqlText } from "./sql.ts";
-import type { ColumnProfile, KeptColumn, LabelSource } from "./types.ts";
+import type { ColumnProfile, KeptColumn, LabelSource, TableTask } from "./types.ts";
 
 /** What stands between two labels of a row in y: the sign that ASCII has for it. */
 export const BETWEEN = "\u001f";
@@ -76,6 +77,27 @@ export function labelColumns(
   return { source: { by: "columns", columns: labels }, reason: `${labels.length} columns of yes and no` };
 }
 
+/** The target's labels, where it has some: of several columns, or of one that reads as such. */
+export async function labelsOf(
+  { table }: Pick<KeptTable, "table">,
+  targets: readonly KeptColumn[],
+  profiles: readonly ColumnProfile[],
+  task: TableTask | undefined,
+  file: string,
+): Promise<LabelsFound | undefined> {
+  const [target] = targets as [KeptColumn];
+  const placeOf = ({ id }: KeptColumn) => Number(id.slice(1));
+  if (targets.length > 1) {
+    if (task !== undefined && task !== "multi-label") fail(`prepareTable: ${task} of several columns`, "one target");
+    const columns = targets.map((column) => ({
+      profile: profiles[placeOf(column)] as ColumnProfile,
+      place: placeOf(column),
+    }));
+    return labelColumns(columns, file);
+  }
+  return task === undefined || task === "multi-label" ? findLabels(table, target, task !== undefined) : undefined;
+}
+
 /** A row's labels as one text, {@link BETWEEN} between them; NULL where nothing is known: an empty list is none of the labels. */
 export function labelsSql(source: LabelSource, columnOf: (place: number) => KeptColumn, place: number): string {
   const between = "chr(31)";
@@ -86,6 +108,8 @@ export function labelsSql(source: LabelSource, columnOf: (place: number) => Kept
     return `CASE WHEN NOT (${unknown}) THEN concat_ws(${between}, ${words.join(", ")}) END`;
   }
   const { id } = columnOf(place);
+  if (source.by === "words" && !SEPARATORS.some((sign) => sign === source.separator))
+    fail(`labels are separated by ${JSON.stringify(source.separator)}`, SEPARATORS.join(" or ")); // of a damaged model
   if (source.by === "list") {
     const list = `from_json(${id}, '["VARCHAR"]')`;
     return `CASE WHEN starts_with(${id}, '[') AND json_valid(${id}) THEN coalesce(array_to_string(${list}, ${between}), '') END`;
@@ -102,6 +126,41 @@ export function strataSql(): string {
     WITH each AS (SELECT * FROM (${UNNESTED} FROM typed) WHERE label <> ''),
       counts AS (SELECT label, count(*) AS n FROM each GROUP BY label)
     SELECT "#", arg_min(label, (n, label)) AS stratum FROM each JOIN counts USING (label) GROUP BY "#"`;
+}
+
+/**
+ * Each row by the rarest of its labels, as strata for `splitIndices`: what is held out by them is held out of every label. Rows without a label,
+ * and those of strata too small to hold one row out, are together.
+ *
+ * @param y 1 and 0, [rows, labels].
+ * @param testSize the share that is held out.
+ * @returns a stratum's number of each row.
+ * @example
+ * rarestLabels([1, 0, 1, 1, 1, 0, 1, 1], 2, 0.5); // [0, 1, 0, 1]: the second label is the rarer one
+ */
+export function rarestLabels(y: ArrayLike<number>, labels: number, testSize: number): number[] {
+  const rows = y.length / labels;
+  const counts = new Array<number>(labels).fill(0);
+  for (let i = 0; i < y.length; i++) counts[i % labels] = (counts[i % labels] as number) + (y[i] as number);
+  const rarest = Array.from({ length: rows }, (_, row) => {
+    let best = labels;
+    for (let i = 0; i < labels; i++) {
+      if (y[row * labels + i] === 1 && (counts[i] as number) < (counts[best] ?? Number.POSITIVE_INFINITY)) best = i;
+    }
+    return best;
+  });
+  const sizesOf = (strata: readonly number[]) => {
+    const sizes = new Array<number>(labels + 1).fill(0);
+    for (const stratum of strata) sizes[stratum] = (sizes[stratum] as number) + 1;
+    return sizes;
+  };
+  const least = Math.max(2, Math.ceil(1 / testSize));
+  const sizes = sizesOf(rarest);
+  const merged = rarest.map((stratum) => ((sizes[stratum] as number) < least ? labels : stratum));
+  const now = sizesOf(merged);
+  if ((now[labels] as number) >= least) return merged;
+  const largest = now.indexOf(Math.max(...now));
+  return merged.map((stratum) => (stratum === labels ? largest : stratum));
 }
 
 /** The labels to learn, those of columns in their order, else by letters; and those that are too rare. Reads the table `rows`. */

@@ -1,4 +1,4 @@
-import { type Layer, layers, type SymbolicTensor } from "../nn/index.ts";
+import { createLayer, layers, type SymbolicTensor } from "../nn/index.ts";
 import { type Model, model } from "../train/index.ts";
 import { numbersWidth } from "./encode.ts";
 import type { Recipe, RecipeColumn } from "./recipe.ts";
@@ -72,16 +72,27 @@ export function tableNetwork(recipe: Recipe, { hidden, dropout, seed }: NetworkO
     if (dropout > 0) deep = layers.dropout(dropout)(deep);
   }
   const all = hidden.length > 0 ? layers.concatenate()([features, deep]) : features;
-  return model({ inputs, outputs: outputLayers(recipe).reduce((x: SymbolicTensor, layer) => layer(x), all), seed });
+  const outputs = outputConfigs(recipe.target).reduce((x, { kind, ...options }) => createLayer(kind, options)(x), all);
+  return model({ inputs, outputs, seed });
 }
 
-/** The last layers: probabilities, or a number in the target's units. */
-export function outputLayers({
-  target: { task, classes, mean, deviation },
-}: Recipe): ((x: SymbolicTensor) => SymbolicTensor)[] {
+/** What the last layers of a model depend on. */
+export type OutputTarget = Pick<Recipe["target"], "task" | "classes" | "mean" | "deviation">;
+
+/** The last layers, by names and options: probabilities, or a number in the target's units, of what is learned with mean 0 and deviation 1. */
+export function outputConfigs({ task, classes, mean, deviation }: OutputTarget): OutputConfig[] {
   const name = "output";
-  if (task === "binary") return [layers.dense(1, { activation: "sigmoid", name })];
-  if (task === "multi-label") return [layers.dense(classes.length, { activation: "sigmoid", name })];
-  if (task === "multi-class") return [layers.dense(classes.length, { activation: "softmax", name })];
-  return [layers.dense(1), layers.normalization({ mean, variance: deviation ** 2, invert: true, name })] as Layer[];
+  if (task === "regression") {
+    return [
+      { kind: "dense", units: 1 },
+      { kind: "normalization", mean, variance: deviation ** 2, invert: true, name },
+    ];
+  }
+  const units = task === "binary" ? 1 : classes.length;
+  return [{ kind: "dense", units, activation: task === "multi-class" ? "softmax" : "sigmoid", name }];
+}
+
+export interface OutputConfig {
+  readonly kind: string;
+  readonly [option: string]: unknown;
 }

@@ -2,7 +2,7 @@ import { checkOptions, fail, show } from "../util/index.ts";
 import { type Budget, budgetOf, explainMemory } from "./budget.ts";
 import { drop, misfitsOf } from "./cleaning.ts";
 import { fitColumns, fittedBefore, type TypedRows } from "./fit-columns.ts";
-import { findLabels, type LabelsFound, labelColumns } from "./labels.ts";
+import { labelsOf } from "./labels.ts";
 import { columnOf, type KeptTable, keepTable, type SourceOptions, takeSample } from "./open.ts";
 import { PreparedTable, type TableFacts } from "./prepared.ts";
 import { profileColumn } from "./profile.ts";
@@ -288,25 +288,4 @@ async function makeTyped(
   await table.query(`
     CREATE TABLE typed AS SELECT "#", ${[...features, `${target} AS y`].join(", ")}
     ${time && timeReading ? `, ${readSql(time, timeReading)} AS t` : ""} FROM kept`);
-}
-
-/** The target's labels, where it has some: of several columns, or of one that reads as such. */
-async function labelsOf(
-  { table }: KeptTable,
-  targets: readonly KeptColumn[],
-  profiles: readonly ColumnProfile[],
-  task: TableTask | undefined,
-  file: string,
-): Promise<LabelsFound | undefined> {
-  const [target] = targets as [KeptColumn];
-  const placeOf = ({ id }: KeptColumn) => Number(id.slice(1));
-  if (targets.length > 1) {
-    if (task !== undefined && task !== "multi-label") fail(`prepareTable: ${task} of several columns`, "one target");
-    const columns = targets.map((column) => ({
-      profile: profiles[placeOf(column)] as ColumnProfile,
-      place: placeOf(column),
-    }));
-    return labelColumns(columns, file);
-  }
-  return task === undefined || task === "multi-label" ? findLabels(table, target, task !== undefined) : undefined;
 }

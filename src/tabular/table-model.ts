@@ -8,7 +8,7 @@ import { findTable, type KeptTable, type SourceOptions } from "./open.ts";
 import { isRecipe, type Recipe } from "./recipe.ts";
 import { type LabelScores, TableScorer, type TableScores } from "./scores.ts";
 import { readSql } from "./sql.ts";
-import { encodeTarget, targetSql, targetWidth } from "./target.ts";
+import { encodeTarget, targetSql, targetValues, targetWidth } from "./target.ts";
 import type { KeptColumn } from "./types.ts";
 
 /** A model's answers to some rows of a file. */
@@ -105,12 +105,7 @@ export class TableModel {
         const { data: rows } = batch["row"] as { data: Float64Array };
         const output = Float32Array.from(await (await this.model.predict(encodeRows(recipe, batch))).data());
         const target = batch["y"];
-        const given =
-          target &&
-          encodeTarget(
-            (Array.isArray(target) ? target : (target as { data: Float64Array }).data) as Float64Array,
-            recipe.target,
-          );
+        const given = target && encodeTarget(targetValues(target), recipe.target);
         yield { rows: Float64Array.from(rows), output, values: valuesOf(recipe, output, rows.length), y: given };
       }
     } catch (error) {

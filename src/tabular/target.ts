@@ -5,7 +5,7 @@ import type { Recipe } from "./recipe.ts";
 import { readSql, sqlText } from "./sql.ts";
 import type { ColumnProfile, KeptColumn, LabelSource, Reading, TableTask } from "./types.ts";
 
-/** A target of more classes is refused. */
+/** A table's target of more classes is refused. */
 const MOST_CLASSES = 200;
 
 /** Whole numbers of so many different values at most are classes. */
@@ -30,6 +30,7 @@ export function taskOf(
   asked: TableTask | undefined,
   labels: LabelsFound | undefined,
   file: string,
+  mostClasses = MOST_CLASSES,
 ): Target {
   const { name, type, distinct, reading, present } = profile;
   const isNumber = reading.as === "number" || reading.as === "amount";
@@ -60,7 +61,7 @@ export function taskOf(
       reason: type === "ordinal" ? `${distinct} whole numbers, in order` : "numbers",
     };
   }
-  if (distinct > MOST_CLASSES || (type !== "ordinal" && distinct > 0.5 * present)) {
+  if (distinct > mostClasses || (type !== "ordinal" && distinct > 0.5 * present)) {
     refuse(`has ${distinct} different values in ${present} rows`, isNumber ? "--task regression" : undefined);
   }
   return {
@@ -120,6 +121,11 @@ export async function targetMeans(
 /** Numbers that a model answers to a row as its target has them: a number, a class's number, or 1 and 0 for every label. */
 export function targetWidth({ task, classes }: Pick<Recipe["target"], "task" | "classes">): number {
   return task === "multi-label" ? classes.length : 1;
+}
+
+/** The values of a column y, as pieces of a table have them. */
+export function targetValues(column: unknown): ArrayLike<number> | readonly (string | null)[] {
+  return Array.isArray(column) ? column : (column as { data: Float64Array }).data;
 }
 
 /** A column y of `rows`, read in pieces, as a model's targets: numbers, the classes' numbers, or labels [rows, classes]. */

@@ -9,14 +9,22 @@ import { descent, workFolder, write } from "./fixture.ts";
 const folder = workFolder();
 const wasm = { DESCENT_ENGINE: "wasm", DESCENT_THREADS: "1" };
 
-/** A bar at a place of its own, upright or across, in noise: no pixel alone tells which. */
-function picture(kind: string, seed: number): Uint8Array {
+function randomOf(seed: number): () => number {
   let state = seed * 7919 + 17;
-  const random = () => {
+  return () => {
     state = (state * 48271) % 2147483647;
     return state / 2147483647;
   };
-  const place = 1 + Math.floor(random() * 6);
+}
+
+/** Where the bar is. */
+const placeOf = (seed: number) => 1 + Math.floor(randomOf(seed)() * 6);
+
+/** A bar at a place of its own, upright or across, in noise: no pixel alone tells which. */
+function picture(kind: string, seed: number): Uint8Array {
+  const random = randomOf(seed);
+  random();
+  const place = placeOf(seed);
   return encodePng(
     Float32Array.from({ length: 64 }, (_, i) =>
       (kind === "across" ? i >> 3 : i & 7) === place ? 0.8 : 0.2 * random(),
@@ -34,6 +42,16 @@ beforeAll(() => {
   mkdirSync(join(folder, "bars", ".hidden"));
   writeFileSync(join(folder, "bars/across/broken.png"), picture("across", 1).subarray(0, 40));
   writeFileSync(join(folder, "bars/across/copy.png"), picture("across", 3));
+  const told = ["file,place,across,low"];
+  for (const kind of ["across", "upright"]) {
+    for (let i = 0; i < 60; i++) {
+      const place = placeOf(i + (kind === "across" ? 0 : 100));
+      const isAcross = kind === "across" ? "yes" : "no";
+      const place100 = kind === "across" && i === 7 ? "" : `$${1000 + 100 * place}.50`;
+      told.push(`${kind}/${i}.png,"${place100}",${isAcross},${place < 3 ? 1 : 0}`);
+    }
+  }
+  writeFileSync(join(folder, "told.csv"), `${told.join("\n")}\n`);
   writeFileSync(join(folder, "few.csv"), "file,kind\nacross/1.png,across\n");
 });
 
@@ -79,15 +97,97 @@ test("a folder of images becomes a model that is tested, explained and used", as
   expect(JSON.parse(evaluated.stdout)).toMatchObject({ samples: 1, left: 0 });
 });
 
+const told = (...targets: string[]) => [
+  "--labels",
+  "told.csv",
+  "--path",
+  "file",
+  ...targets.flatMap((name) => ["--target", name]),
+];
+
+/** Trains on the table's targets, and runs the program that was written: figures, report and what the program says. */
+async function trainTold(name: string, targets: readonly string[], more: readonly string[] = []) {
+  const args = ["train", "bars", ...told(...targets), "--output", name, "--no-augment", ...more];
+  const { stderr, stdout } = await descent(folder, args, undefined, wasm);
+  expect(stderr).toBe("");
+  const read = (file: string) => readFileSync(join(folder, name, file), "utf8");
+  const again = await descent(folder, ["train", `${name}/train.ts`], undefined, wasm);
+  expect(again.stderr).toMatch(/train\.ts has no default export/);
+  return { stdout, metrics: JSON.parse(read("metrics.json")), read, again: again.stdout };
+}
+
+test("numbers of images are a regression, in their own units", async () => {
+  const more = ["--epochs", "30", "--task", "regression"];
+  const { stdout, metrics, read, again } = await trainTold("places", ["place"], more);
+  expect(stdout).toContain("Regression of images: place (asked for), 120 images of bars");
+  expect(stdout).toContain("1 without a known target left out");
+  expect(metrics.target).toEqual({ name: "place", task: "regression", because: "asked for" });
+  expect(metrics.test.r2).toBeGreaterThan(0.7);
+  expect(metrics.baselines.constant.r2).toBeLessThan(0.05);
+  expect(metrics.test.rootMeanSquaredError).toBeLessThan(metrics.baselines.constant.rootMeanSquaredError);
+  expect(read("report.html")).toMatch(/always the mean[\s\S]*Predicted against true[\s\S]*Residuals/);
+  expect(read("predictions.csv").split("\n")[0]).toBe("path,place,predicted");
+  const absolute = Number(/meanAbsoluteError: ([\d.]+)/.exec(again)?.[1]);
+  expect(absolute / metrics.test.meanAbsoluteError).toBeCloseTo(1, 5);
+
+  const path = (name: string) => join(folder, name);
+  await predictCommand(path("places"), path("bars/upright"), { output: path("places.csv") });
+  const [heading, ...lines] = readFileSync(path("places.csv"), "utf8").trim().split("\n");
+  expect(heading).toBe("path,place");
+  const errors = lines.map((line) => {
+    const [file = "", value] = line.split(",");
+    return Math.abs(Number(value) - (1000.5 + 100 * placeOf(100 + Number.parseInt(file, 10))));
+  });
+  expect(errors.reduce((sum, error) => sum + error, 0) / errors.length).toBeLessThan(100);
+  const args = ["evaluate", "places/edited-model", "bars", ...told(), "--json"];
+  const evaluated = await descent(folder, args, undefined, wasm);
+  const { samples, left, r2 } = JSON.parse(evaluated.stdout);
+  expect([samples, left]).toEqual([119, 1]);
+  expect(r2).toBeGreaterThan(0.7);
+  const without = await descent(folder, ["evaluate", "places/model", "bars"], undefined, wasm);
+  expect(without.stderr).toMatch(/the model tells "place" of images.*--labels TABLE/);
+});
+
+test("several columns of yes and no are labels, each with a probability", async () => {
+  const { stdout, metrics, read, again } = await trainTold("marks", ["across", "low"], ["--epochs", "10"]);
+  expect(stdout).toContain("Labels of images: across, low (2 columns of yes and no)");
+  expect(metrics.classes).toEqual(["across", "low"]);
+  expect(metrics.labels.map(({ label }: { label: string }) => label)).toEqual(["across", "low"]);
+  expect(metrics.test.f1).toBeGreaterThan(metrics.baselines.constant.f1);
+  expect(metrics.test.logLoss).toBeLessThan(metrics.baselines.constant.logLoss);
+  expect(read("report.html")).toMatch(/every label.*s share[\s\S]*Labels[\s\S]*Images with each label/);
+  expect(read("predictions.csv").split("\n")[0]).toBe('path,"across, low",predicted,p(across),p(low)');
+  expect(again).toContain("binaryAccuracy: ");
+  expect(Number(/binaryAccuracy: ([\d.]+)/.exec(again)?.[1])).toBeCloseTo(1 - metrics.test.hammingLoss, 5);
+
+  const args = ["evaluate", "marks/model", "bars", ...told("across", "low")];
+  const evaluated = await descent(folder, args, undefined, wasm);
+  expect(evaluated.stdout).toMatch(/120 images of bars[\s\S]*label +rows +precision +recall +F1\n.*\n? *across +60/);
+  await predictCommand(join(folder, "marks"), join(folder, "bars/across/7.png"), { output: join(folder, "mark.json") });
+  const [answer] = JSON.parse(readFileSync(join(folder, "mark.json"), "utf8"));
+  expect(Object.keys(answer)).toEqual(["path", "across, low", "p(across)", "p(low)"]);
+});
+
 test.each<[source: string, options: TrainImagesArguments, message: RegExp]>([
   ["flat", {}, /flat holds 1 images and no folders.*--labels TABLE/],
   ["scarce", {}, /class "a" of .*scarce has 1 image\. Expected at least 5/],
   ["scarce", { target: ["kind"] }, /--target was given for a folder of images.*--labels/],
+  ["scarce", { task: "regression" }, /--task was given for a folder of images.*--labels TABLE/],
+  ["bars", { labels: "told.csv", path: "file", target: ["plce"] }, /no column "plce".*did you mean "place"/],
+  ["bars", { labels: "told.csv", path: "file", target: ["file"], task: "regression" }, /"file" holds words/],
+  ["bars", { labels: "told.csv", path: "file", target: ["place", "low"] }, /"place" is one of several/],
+  [
+    "bars",
+    { labels: "told.csv", path: "file", target: ["low", "across"], balance: true },
+    /--balance was given for multi-label/,
+  ],
   ["scarce", { size: 4 }, /--size is 4/],
 ])("%j with %j is refused", async (source, options, message) => {
   write(folder, { "flat/readme.txt": "none", "scarce/a/readme.txt": "none", "scarce/b/readme.txt": "none" });
   const names = ["flat/1.png", "scarce/a/1.png", "scarce/b/2.png"];
   for (const path of names) writeFileSync(join(folder, path), picture("across", names.indexOf(path)));
   const output = join(folder, "refused");
-  await expect(trainImagesCommand(join(folder, source), { ...options, output, quiet: true })).rejects.toThrow(message);
+  const labels = options.labels === undefined ? {} : { labels: join(folder, options.labels) };
+  const all = { ...options, ...labels, output, quiet: true };
+  await expect(trainImagesCommand(join(folder, source), all)).rejects.toThrow(message);
 });

@@ -1,7 +1,7 @@
 import { describeSamples, readSampleFile } from "../data/samples.ts";
 import { EXIT, type ExitCode, part } from "../exit.ts";
 import { formatMetric, metricTitle } from "../format.ts";
-import { labelsOf } from "../images/read.ts";
+import { labelsOf } from "../images/labels.ts";
 import { evaluateImages, imageModelOf } from "../images/use.ts";
 import { classScores } from "../scores.ts";
 import { refuseTableUse } from "../tabular/source.ts";
@@ -15,7 +15,7 @@ import { taskOf } from "../training/task.ts";
 export interface EvaluateOptions {
   json?: boolean;
   labels?: string;
-  target?: string;
+  target?: string[];
   path?: string;
   memory?: number;
 }

@@ -1,38 +1,21 @@
 import { createHash } from "node:crypto";
-import {
-  type Dataset,
-  type DenseArray,
-  describeImages,
-  fromArrays,
-  fromImages,
-  splitIndices,
-} from "../../data/index.ts";
+import { type Dataset, type DenseArray, describeImages, fromArrays, fromImages } from "../../data/index.ts";
+import { isKnown } from "../../tabular/index.ts";
 import { product } from "../../util/index.ts";
 import { EXIT, oneLine, part, refuse } from "../exit.ts";
 import { groupDigits } from "../format.ts";
+import { valueCell } from "../tabular/answers.ts";
+import { imageNames, type Labels } from "./labels.ts";
 import { type ImagePlan, planReading } from "./rules.ts";
-
-/** Where the classes stand, if not in the names of folders. */
-export interface Labels {
-  readonly table?: string;
-  readonly path?: string;
-  readonly label?: string;
-}
-
-/** What options say of where classes stand. */
-export function labelsOf(options: { labels?: string; target?: string | readonly string[]; path?: string }): Labels {
-  const { labels, path } = options;
-  const [target, more] = typeof options.target === "string" ? [options.target] : (options.target ?? []);
-  if (more !== undefined)
-    refuse(EXIT.usage, "two targets were named for images", "one --target, the column of their classes");
-  if (labels === undefined) {
-    const other = target !== undefined ? "--target" : path !== undefined ? "--path" : undefined;
-    if (other)
-      refuse(EXIT.usage, `${other} was given for a folder of images`, "--labels TABLE, whose columns these name");
-    return {};
-  }
-  return { table: labels, path: path ?? "path", label: target ?? "label" };
-}
+import {
+  checkTarget,
+  classTarget,
+  type Finding,
+  type ImageTarget,
+  toldTarget,
+  widthOf,
+  withTargets,
+} from "./target.ts";
 
 /** Images that can be trained on. */
 export interface ReadImages {
@@ -40,9 +23,8 @@ export interface ReadImages {
   /** Every image, the bytes of the pixels under x; in memory where they have room. */
   readonly dataset: Dataset;
   readonly inMemory: boolean;
-  readonly classes: readonly string[];
   readonly paths: readonly string[];
-  readonly labels: Int32Array;
+  readonly target: ImageTarget;
   /** Numbers of the images that are used. */
   readonly usable: readonly number[];
   /** Numbers of those that are not. */
@@ -53,13 +35,6 @@ export interface ReadImages {
   readonly original: readonly [height: number, width: number];
 }
 
-export interface Finding {
-  readonly kind: "cleaned" | "warning";
-  readonly text: string;
-}
-
-/** A class needs so many images: to train, to watch and to test. */
-const LEAST_OF_A_CLASS = 5;
 const AT_ONCE = 64;
 
 /**
@@ -68,40 +43,41 @@ const AT_ONCE = 64;
  * @param memory megabytes that the pixels may take; where they need more, images are decoded again in every epoch.
  */
 export async function readImages(folder: string, labels: Labels, memory: number, side?: number): Promise<ReadImages> {
-  const facts = await part(EXIT.data, () => describeImages(folder, labels));
-  const { classes, paths } = facts;
-  if (!facts.labels) {
-    refuse(
-      EXIT.data,
-      `${folder} holds ${groupDigits(paths.length)} images and no folders`,
-      "a folder for each class, with images in it",
-      "or --labels TABLE, which names each image's class",
-    );
-  }
-  if (classes.length < 2) {
-    refuse(EXIT.data, `${folder} holds one class, ${classes[0]}`, "at least two classes to tell apart");
-  }
+  const told = await part(EXIT.data, () => toldTarget(labels));
+  const names = imageNames(labels, told === undefined);
+  const facts = await part(EXIT.data, () => describeImages(folder, names));
+  const { paths } = facts;
+  const target = told?.target ?? classTarget(facts, folder);
+  const count = target.y.length / widthOf(target);
+  if (count !== paths.length)
+    refuse(EXIT.data, `${labels.table} has ${count} targets of ${paths.length} images`, "one for each");
   const reading = planReading(facts, side);
-  const { dataset } = await part(EXIT.data, () => fromImages(folder, { ...labels, ...reading }));
+  const { dataset } = await part(EXIT.data, () => fromImages(folder, { ...names, ...reading }));
   const inMemory = paths.length * product([...reading.size, reading.channels]) <= memory * 2 ** 20;
   const pixels = await decodeAll(dataset, paths.length, inMemory);
-  const { same, findings } = copiesOf(pixels.digests, facts.labels, classes, paths);
-  const leftOut = [...pixels.broken.keys(), ...same].sort((a, b) => a - b);
-  const gone = new Set(leftOut);
+  const unknown = [...paths.keys()].filter((row) => !isKnown(target.y, target, row));
+  const { same, findings } = copiesOf(pixels.digests, target, paths);
+  const gone = new Set([...pixels.broken.keys(), ...unknown, ...same]);
+  const leftOut = [...gone].sort((a, b) => a - b);
   const usable = [...paths.keys()].filter((row) => !gone.has(row));
-  checkClasses(classes, usable, facts.labels, folder);
+  const beware = checkTarget(target, usable, folder);
   const { data } = pixels;
   const shape = [paths.length, ...reading.size, reading.channels];
   return {
     reading,
-    dataset: data ? fromArrays({ x: { data, shape }, y: { data: facts.labels, shape: [paths.length] } }) : dataset,
+    dataset: data || told ? withTargets(data ? fromArrays({ x: { data, shape } }) : dataset, target) : dataset,
     inMemory,
-    classes,
     paths,
-    labels: facts.labels,
+    target,
     usable,
     leftOut,
-    findings: [...brokenFindings(pixels.broken, paths), ...findings, ...imbalance(classes, usable, facts.labels)],
+    findings: [
+      ...brokenFindings(pixels.broken, paths),
+      ...unknownFindings(unknown.length),
+      ...(told?.findings ?? []),
+      ...findings,
+      ...beware,
+    ],
     original: [facts.height, facts.width],
   };
 }
@@ -141,16 +117,19 @@ function brokenFindings(broken: ReadonlyMap<number, string>, paths: readonly str
   return [{ kind: "cleaned", text }];
 }
 
-/** Images whose pixels are those of an earlier one; those with another class are all left out: nobody knows which is right. */
+function unknownFindings(count: number): Finding[] {
+  return count > 0 ? [{ kind: "cleaned", text: `${groupDigits(count)} without a known target left out` }] : [];
+}
+
+/** Images whose pixels are those of an earlier one; those with another target are all left out: nobody knows which is right. */
 function copiesOf(
   digests: readonly (string | undefined)[],
-  labels: Int32Array,
-  classes: readonly string[],
+  target: ImageTarget,
   paths: readonly string[],
 ): { same: number[]; findings: Finding[] } {
   const groups = new Map<string, number[]>();
   digests.forEach((digest, row) => {
-    if (digest === undefined) return;
+    if (digest === undefined || !isKnown(target.y, target, row)) return;
     const group = groups.get(digest);
     if (group) group.push(row);
     else groups.set(digest, [row]);
@@ -161,73 +140,22 @@ function copiesOf(
   for (const group of groups.values()) {
     if (group.length < 2) continue;
     const [first = 0, ...others] = group;
-    const other = others.find((row) => labels[row] !== labels[first]);
+    const other = others.find((row) => valueCell(target, target.y, row) !== valueCell(target, target.y, first));
     if (other === undefined) {
       copies += others.length;
       same.push(...others);
       continue;
     }
     same.push(...group);
-    const name = (row: number) => `${paths[row]} (${classes[labels[row] as number]})`;
-    findings.push({ kind: "warning", text: `the same image in two classes, left out: ${name(first)}, ${name(other)}` });
+    const name = (row: number) => `${paths[row]} (${valueCell(target, target.y, row) || "none"})`;
+    findings.push({
+      kind: "warning",
+      text: `the same image ${target.task === "multi-class" ? "in two classes" : "with two targets"}, left out: ${name(first)}, ${name(other)}`,
+    });
   }
   if (copies > 0) {
     const text = `${groupDigits(copies)} exact copies of others left out, so that none is trained on and tested`;
     findings.unshift({ kind: "cleaned", text });
   }
   return { same, findings };
-}
-
-function countsOf(classes: readonly string[], rows: ArrayLike<number>, labels: Int32Array): number[] {
-  const counts = classes.map(() => 0);
-  for (const row of Array.from(rows)) counts[labels[row] as number] = (counts[labels[row] as number] as number) + 1;
-  return counts;
-}
-
-function checkClasses(classes: readonly string[], usable: readonly number[], labels: Int32Array, folder: string): void {
-  const counts = countsOf(classes, usable, labels);
-  const scarce = counts.findIndex((count) => count < LEAST_OF_A_CLASS);
-  if (scarce < 0) return;
-  const what = `class "${classes[scarce]}" of ${folder} has ${counts[scarce]} image${counts[scarce] === 1 ? "" : "s"}`;
-  refuse(EXIT.data, what, `at least ${LEAST_OF_A_CLASS}: to train, to watch and to test`);
-}
-
-function imbalance(classes: readonly string[], usable: readonly number[], labels: Int32Array): Finding[] {
-  const counts = countsOf(classes, usable, labels);
-  const [least, most] = [Math.min(...counts), Math.max(...counts)];
-  if (most < 5 * least) return [];
-  const name = (count: number) => `${classes[counts.indexOf(count)]} (${groupDigits(count)})`;
-  const text = `classes differ much in size, from ${name(least)} to ${name(most)}; --balance lets them count alike`;
-  return [{ kind: "warning", text }];
-}
-
-/** Numbers of the images of each part. */
-export interface ImageParts {
-  readonly train: readonly number[];
-  readonly validation: readonly number[];
-  readonly test: readonly number[];
-}
-
-export const VALIDATION_SIZE = 0.15;
-
-/** Holds out images to test and to watch, of each class alike. */
-export function splitImages({ usable, labels }: ReadImages, testSize: number, seed: number): ImageParts {
-  const held = splitOff(usable, labels, testSize, seed);
-  const watched = splitOff(held.train, labels, VALIDATION_SIZE / (1 - testSize), seed);
-  return { train: watched.train, validation: watched.test, test: held.test };
-}
-
-function splitOff(rows: readonly number[], labels: Int32Array, testSize: number, seed: number) {
-  const stratify = rows.map((row) => labels[row] as number);
-  const { train, test } = splitIndices(rows.length, { testSize, stratify, seed });
-  const at = (places: Uint32Array) => Array.from(places, (place) => rows[place] as number).sort((a, b) => a - b);
-  return { train: at(train), test: at(test) };
-}
-
-/** Images of each class in each part, for a reader. */
-export function countsByPart(images: ReadImages, parts: ImageParts): (string | number)[][] {
-  const [train, validation, test] = [parts.train, parts.validation, parts.test].map((rows) =>
-    countsOf(images.classes, rows, images.labels),
-  );
-  return images.classes.map((name, i) => [name, train?.[i] ?? 0, validation?.[i] ?? 0, test?.[i] ?? 0]);
 }

@@ -1,11 +1,21 @@
 import type { TableScores } from "../../tabular/index.ts";
 import type { Model } from "../../train/index.ts";
 import { formatMetric, formatSeconds, groupDigits, metricTitle } from "../format.ts";
-import type { Highlight, Mistake, Report, ReportSection, ReportTable } from "../report/index.ts";
+import type { Highlight, Miss, Mistake, Report, ReportSection, ReportTable } from "../report/index.ts";
 import { confusionMatrix } from "../scores.ts";
-import { calibration, epochsOf, sureness, thresholds } from "../tabular/report.ts";
-import { countsByPart, type ImageParts, type ReadImages } from "./read.ts";
+import {
+  calibration,
+  constantName,
+  epochsOf,
+  labelsSection,
+  residuals,
+  sureness,
+  taskName,
+  thresholds,
+} from "../tabular/report.ts";
+import type { ReadImages } from "./read.ts";
 import type { ImagePlan } from "./rules.ts";
+import { countsByPart, type ImageParts } from "./split.ts";
 import type { TrainedImages } from "./training.ts";
 
 /** What a training of images came to. */
@@ -15,13 +25,13 @@ export interface ImagesResult {
   readonly plan: ImagePlan;
   readonly trained: TrainedImages;
   readonly source: string;
-  /** Of the model, on the test part: probabilities [images, classes], and the likeliest class of each. */
+  /** Of the model, on the test part: numbers, or probabilities [images, classes]; and the numbers, likeliest classes or likely labels. */
   readonly output: Float32Array;
-  readonly answers: Int32Array;
-  /** The true classes of the test part. */
+  readonly answers: Float32Array | Int32Array;
+  /** The truth of the test part. */
   readonly y: Float32Array;
   readonly scores: { readonly model: TableScores; readonly linear: TableScores; readonly constant: TableScores };
-  readonly mistakes: readonly Mistake[];
+  readonly mistakes: readonly (Mistake | Miss)[];
   readonly seed: number;
   /** What it ran with. */
   readonly facts: Readonly<Record<string, string | number>>;
@@ -35,27 +45,37 @@ export function imagesReport(result: ImagesResult): Report {
   const [train, validation, tested] = [parts.train, parts.validation, parts.test].map(({ length }) =>
     groupDigits(length),
   );
-  const { classes } = images;
-  const isFew = classes.length <= MOST_CLASSES;
+  const { task, classes, name } = images.target;
+  const isFew = task === "multi-class" && classes.length <= MOST_CLASSES;
   return {
     title: source.split(/[\\/]/).filter(Boolean).at(-1) ?? source,
-    subtitle: `Images of ${classes.length} classes. Trained on ${train} images, watched on ${validation}, tested on ${tested} others.`,
+    subtitle: `${describeTarget(images.target)}. Trained on ${train} images, watched on ${validation}, tested on ${tested} others.`,
     highlights: imagesHighlights(result),
     history: numbersOnly(trained.history.history),
     ...(isFew && { confusion: confusionMatrix(y, answers, classes.length), classNames: classes }),
+    ...(task === "regression" && { regression: { actual: y, predicted: output, name } }),
     countedOn: `${tested} test images`,
     mistakes: result.mistakes,
     lead: [{ title: "Against simple answers", tables: [comparisonTable(result)] }],
-    sections: [
-      ...(classes.length === 2
-        ? [calibration(y, secondOf(output)), thresholds(y, secondOf(output), classes)]
-        : [sureness(y, output, answers)]),
-      data(result),
-      cleaning(result),
-    ],
+    sections: [...answerSections(result), data(result), cleaning(result)],
     modelSummary: trained.model.summary(),
     facts: factsOf(result),
   };
+}
+
+/** What there is to do, and why. */
+export function describeTarget({ task, name, reason, classes }: ReadImages["target"]): string {
+  if (task === "multi-class") return `Images of ${classes.length} classes`;
+  return `${taskName(task)} of images: ${name} (${reason})`;
+}
+
+/** How far the answers can be trusted. */
+function answerSections({ images, y, output, answers }: ImagesResult): ReportSection[] {
+  const { task, classes } = images.target;
+  if (task === "regression") return [residuals(y, output)];
+  if (task === "multi-label") return [labelsSection(y, output, classes)];
+  if (classes.length > 2) return [sureness(y, output, Int32Array.from(answers))];
+  return [calibration(y, secondOf(output)), thresholds(y, secondOf(output), classes)];
 }
 
 /** The figures to see first. */
@@ -70,19 +90,19 @@ export function imagesHighlights({ scores, trained }: ImagesResult): Highlight[]
 }
 
 /** Rows of model, linear model and constant answer. */
-export function comparisonTable({ trained, scores }: ImagesResult): ReportTable {
+export function comparisonTable({ images, trained, scores }: ImagesResult): ReportTable {
   const names = Object.keys(scores.model);
   const row = (name: string, values: TableScores) => [
     name,
     ...names.map((metric) => formatMetric(metric, values[metric] ?? Number.NaN)),
   ];
   return {
-    caption: "On the test part, which no model has seen. The linear model weighs every pixel for every class.",
+    caption: "On the test part, which no model has seen. The linear model weighs every pixel for every answer.",
     columns: ["", ...names.map(metricTitle)],
     rows: [
       row(`this model${trained.chosen === "linear" ? " (linear)" : ""}`, scores.model),
       row("a linear model", scores.linear),
-      row("always the most frequent class", scores.constant),
+      row(constantName(images.target.task), scores.constant),
     ],
   };
 }
@@ -93,7 +113,6 @@ export function secondOf(output: Float32Array): Float32Array {
 }
 
 function data({ images, parts }: ImagesResult): ReportSection {
-  const rows = countsByPart(images, parts);
   const [height, width] = images.original;
   const [high, wide] = images.reading.size;
   const colors = images.reading.channels === 1 ? "gray" : "in color";
@@ -103,9 +122,12 @@ function data({ images, parts }: ImagesResult): ReportSection {
       : `Most are near ${height} x ${width} pixels (height x width); all are read as ${high} x ${wide}, ${colors}${
           images.reading.fit === "cover" ? ", cut from the middle" : ""
         }.`;
+  if (images.target.task === "regression") return { title: "The data", note: resized, tables: [] };
+  const rows = countsByPart(images, parts);
+  const isLabels = images.target.task === "multi-label";
   const all: ReportTable = {
-    caption: "Images of each class, by what they were used for.",
-    columns: ["class", "to train", "to watch", "to test"],
+    caption: `Images ${isLabels ? "with each label" : "of each class"}, by what they were used for.`,
+    columns: [isLabels ? "label" : "class", "to train", "to watch", "to test"],
     rows: rows.map(([name = "", ...counts]) => [name, ...counts.map((count) => groupDigits(Number(count)))]),
   };
   return { title: "The data", note: resized, tables: [all] };

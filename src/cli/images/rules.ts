@@ -1,4 +1,5 @@
 import type { ImageFacts } from "../../data/index.ts";
+import { type OutputTarget, outputConfigs } from "../../tabular/index.ts";
 import type { AugmentConfig, LayerConfig } from "./layers.ts";
 
 /** How images are read, and what learns them. */
@@ -39,7 +40,7 @@ export function planReading(
  * one, of which images are cut from the middle. One channel where no image has a color. Stages: two convolutions of 3 x 3 with batch
  * normalization and ReLU, then the maximum of 2 x 2 (as VGG), as often as the shorter side halves to about 6, 4 at most; 16 filters below
  * 2000 images, else 32, doubled at each stage up to 128; then a dense layer of 4 times as many units between dropout (0.3, or 0.2 from 20,000
- * images on), and the classes. Augmentation below 50,000 images: turned by 10 degrees, resized by a tenth, moved by 7 %; images with colors are mirrored, too: of
+ * images on), and the answer: a probability of each class or label, or a number. Augmentation below 50,000 images: turned by 10 degrees, resized by a tenth, moved by 7 %; images with colors are mirrored, too: of
  * gray ones, which may be letters, left and right may matter. Adam at 0.001, halved when the validation loss has not fallen for a third of
  * the patience (10 epochs below 2000 images, 6 below 20,000, else 4). Batches of 32, 64 or 128 by the same borders. At most 300,000 images
  * are shown, but in 10 to 60 epochs.
@@ -71,8 +72,8 @@ function augmentation(channels: 1 | 3): AugmentConfig[] {
   return channels === 3 ? [{ kind: "randomFlip", mode: "horizontal" }, affine] : [affine];
 }
 
-/** The network's layers: from bytes to probabilities. */
-export function networkLayers({ size, channels, filters, dropout }: ImagePlan, classes: number): LayerConfig[] {
+/** The network's layers: from bytes to probabilities, or to a number. */
+export function networkLayers({ size, channels, filters, dropout }: ImagePlan, target: OutputTarget): LayerConfig[] {
   return [
     fromBytes(size, channels),
     ...filters.flatMap((count) => [
@@ -84,7 +85,7 @@ export function networkLayers({ size, channels, filters, dropout }: ImagePlan, c
     { kind: "dropout", rate: dropout },
     { kind: "dense", units: 4 * Math.max(...filters), activation: "relu", kernelInitializer: "heNormal" },
     { kind: "dropout", rate: dropout },
-    { kind: "dense", units: classes, activation: "softmax", name: "output" },
+    ...outputConfigs(target),
   ];
 }
 
@@ -96,13 +97,9 @@ function convolution(filters: number): LayerConfig[] {
   ];
 }
 
-/** What it is compared with: a weight for every pixel and class. */
-export function linearLayers({ size, channels }: ImagePlan, classes: number): LayerConfig[] {
-  return [
-    fromBytes(size, channels),
-    { kind: "flatten" },
-    { kind: "dense", units: classes, activation: "softmax", name: "output" },
-  ];
+/** What it is compared with: a weight for every pixel and answer. */
+export function linearLayers({ size, channels }: ImagePlan, target: OutputTarget): LayerConfig[] {
+  return [fromBytes(size, channels), { kind: "flatten" }, ...outputConfigs(target)];
 }
 
 function fromBytes([height, width]: readonly [number, number], channels: number): LayerConfig {

@@ -1,11 +1,13 @@
 import { resolveAugment } from "../../nn/index.ts";
 import { optimizers } from "../../optim/index.ts";
-import { classWeights } from "../../tabular/index.ts";
+import { classWeights, planTraining } from "../../tabular/index.ts";
 import type { Precision } from "../../tensor/index.ts";
 import { type CheckpointOptions, callbacks, type FitOptions, type History, type Model } from "../../train/index.ts";
 import { type LayerConfig, stackOf } from "./layers.ts";
-import type { ImageParts, ReadImages } from "./read.ts";
+import type { ReadImages } from "./read.ts";
 import { type ImagePlan, linearLayers, networkLayers } from "./rules.ts";
+import type { ImageParts } from "./split.ts";
+import { momentsOf, targetsAt } from "./target.ts";
 
 /** A model that was trained, and the linear one that it was compared with. */
 export interface TrainedImages {
@@ -40,15 +42,17 @@ export async function trainImages(
   options: TrainImagesOptions,
 ): Promise<TrainedImages | undefined> {
   const { seed, precision } = options;
-  const classes = images.classes.length;
+  const { task, classes } = images.target;
+  const output = { ...images.target, ...momentsOf(images.target, parts.train) };
+  const { loss, metrics } = planTraining(task, parts.train.length);
   const [train, validation] = [images.dataset.select(parts.train), images.dataset.select(parts.validation)];
-  const labels = Float32Array.from(parts.train, (row) => images.labels[row] as number);
-  const classWeight = options.balance ? classWeights(labels, classes) : undefined;
+  const labels = targetsAt(images.target, parts.train);
+  const classWeight = options.balance ? classWeights(labels, classes.length) : undefined;
   const run = async (layers: LayerConfig[], epochs: number, patience: number, more: FitOptions) => {
     const model = stackOf(layers, seed).compile({
       optimizer: optimizers.adam({ learningRate: plan.learningRate }),
-      loss: "sparseCategoricalCrossentropy",
-      metrics: ["accuracy"],
+      loss,
+      metrics: [...metrics],
       precision,
     });
     const history = await model.fit(train.shuffle({ seed }).batch(plan.batchSize), {
@@ -67,9 +71,9 @@ export async function trainImages(
   };
   const epochs = Math.min(plan.epochs, LINEAR_EPOCHS);
   const quiet = { verbose: 0 as const, checkpoint: options.checkpoint("linear") };
-  const linear = await run(linearLayers(plan, classes), epochs, LINEAR_PATIENCE, quiet);
+  const linear = await run(linearLayers(plan, output), epochs, LINEAR_PATIENCE, quiet);
   if (linear.history.interrupted) return undefined;
-  const network = await run(networkLayers(plan, classes), plan.epochs, plan.patience, {
+  const network = await run(networkLayers(plan, output), plan.epochs, plan.patience, {
     ...options.fit,
     ...(plan.augment.length > 0 && { augment: resolveAugment(plan.augment) }),
     checkpoint: options.checkpoint("network"),

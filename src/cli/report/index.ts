@@ -4,7 +4,7 @@ import type { Report } from "./types.ts";
 
 export { renderReport } from "./page.ts";
 export { encodePng, pngDataUri } from "./png.ts";
-export type { Highlight, Mistake, Report, ReportHistory, ReportSection, ReportTable } from "./types.ts";
+export type { Highlight, Miss, Mistake, Report, ReportHistory, ReportSection, ReportTable } from "./types.ts";
 
 /**
  * Writes a training's report as one HTML file that opens without network: curves, confusion matrix, scores by class,

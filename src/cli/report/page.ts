@@ -5,7 +5,7 @@ import { type Html, html, trusted } from "./html.ts";
 import { pngDataUri } from "./png.ts";
 import { STYLE } from "./style.ts";
 import { classTable, confusionTable, historyTable, plainTable } from "./tables.ts";
-import type { Mistake, Report, ReportHistory, ReportSection } from "./types.ts";
+import type { Miss, Mistake, Report, ReportHistory, ReportSection } from "./types.ts";
 
 /** The browser itself refuses anything from a network, and any script. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
@@ -127,16 +127,19 @@ function regression({ actual, predicted, name = "value" }: NonNullable<Report["r
 </section>`;
 }
 
-function mistakes(list: readonly Mistake[], names: readonly string[]): Html {
+function mistakes(list: readonly (Mistake | Miss)[], names: readonly string[]): Html {
   const name = (label: string | number) => (typeof label === "number" ? (names[label] ?? String(label)) : label);
+  const isClasses = list.every((each) => "probability" in each);
   return html`<section aria-labelledby="mistakes">
 <h2 id="mistakes">The worst mistakes</h2>
-<p>Wrong answers that the model was surest of: the true class, what it saw instead, and its confidence.</p>
-<ul class="${names.some(({ length }) => length > 6) ? "mistakes wide" : "mistakes"}">${list.map((mistake) => {
-    const [height = 1, width = 1] = mistake.shape;
-    const [label, prediction] = [name(mistake.label), name(mistake.prediction)];
-    return html`<li><figure><img src="${pngDataUri(mistake.pixels, mistake.shape)}" width="${width}" height="${height}" alt="${`Picture of class ${label}, taken for ${prediction}`}"><figcaption><span><b class="right">${label}</b><span class="as" aria-hidden="true">→</span><span class="hidden"> taken for </span><b class="wrong">${prediction}</b></span><small>${percent(mistake.probability, 1)}</small></figcaption></figure></li>`;
-  })}</ul>
+<p>${isClasses ? "Wrong answers that the model was surest of: the true class, what it saw instead, and its confidence." : "Pictures that the model is most wrong about: what is true, what it answered, and by how much that is wrong."}</p>
+<ul class="${!isClasses || names.some(({ length }) => length > 6) ? "mistakes wide" : "mistakes"}">${list.map(
+    (mistake) => {
+      const [height = 1, width = 1] = mistake.shape;
+      const [label, prediction] = [name(mistake.label), name(mistake.prediction)];
+      return html`<li><figure><img src="${pngDataUri(mistake.pixels, mistake.shape)}" width="${width}" height="${height}" alt="${`Picture of ${isClasses ? "class " : ""}${label}, taken for ${prediction}`}"><figcaption><span><b class="right">${label}</b><span class="as" aria-hidden="true">→</span><span class="hidden"> taken for </span><b class="wrong">${prediction}</b></span><small>${"probability" in mistake ? percent(mistake.probability, 1) : mistake.error}</small></figcaption></figure></li>`;
+    },
+  )}</ul>
 </section>`;
 }
 

@@ -10,12 +10,18 @@ export interface Mistake {
   pixels: ArrayLike<number>;
   /** [height, width] or [height, width, channels]. */
   shape: Shape;
-  /** The true class: its name, or its index into the report's class names. */
+  /** What is true: a name, or the index of a class into the report's class names. */
   label: string | number;
-  /** The class it was taken for. */
+  /** What it was taken for. */
   prediction: string | number;
   /** The model's confidence in its wrong answer, 0 to 1. */
   probability: number;
+}
+
+/** A sample whose number, or labels, the model got wrong. */
+export interface Miss extends Omit<Mistake, "probability"> {
+  /** A few words that say how wrong it is. */
+  error: string;
 }
 
 /** A number that the reader should see first. */
@@ -59,7 +65,7 @@ export interface Report {
   perClass?: readonly ClassScores[];
   /** What `confusion` and `perClass` were counted on, such as "2,000 test images". */
   countedOn?: string;
-  mistakes?: readonly Mistake[];
+  mistakes?: readonly (Mistake | Miss)[];
   /** Tables, shown after the curves and what was counted. */
   sections?: readonly ReportSection[];
   /** Predicted against true values, for a regression. */

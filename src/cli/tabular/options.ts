@@ -28,13 +28,18 @@ export interface TrainTableArguments extends TrainingArguments {
 
 const TASKS = ["regression", "binary", "multi-class", "multi-label"];
 
+/** The task that --task names. */
+export function taskNamed(task: string | undefined): TableTask | undefined {
+  if (task !== undefined && !TASKS.includes(task)) refuse(EXIT.usage, `--task is ${task}`, TASKS.join(", "));
+  return task as TableTask | undefined;
+}
+
 /** What the command's options say of the preparation. */
 export function prepareOptions(options: TrainTableArguments, seed: number): PrepareOptions {
   const { target, task, ignore, type, timeColumn, header, delimiter, sql, table, testSize, keepDuplicates, memory } =
     options;
   if (target === undefined || target.length === 0)
     refuse(EXIT.usage, "no target was named", "--target COLUMN: what is to be predicted");
-  if (task !== undefined && !TASKS.includes(task)) refuse(EXIT.usage, `--task is ${task}`, TASKS.join(", "));
   const types = (type ?? []).map((pair) => {
     const at = pair.lastIndexOf("=");
     return at > 0
@@ -43,7 +48,7 @@ export function prepareOptions(options: TrainTableArguments, seed: number): Prep
   });
   const given: Record<string, unknown> = {
     target: target.length === 1 ? target[0] : target,
-    task: task as TableTask | undefined,
+    task: taskNamed(task),
     ignore,
     timeColumn,
     delimiter,

@@ -116,16 +116,15 @@ export function taskName(task: string): string {
   );
 }
 
+/** The answer that is the same for every row. */
+export function constantName(task: string): string {
+  if (task === "regression") return "always the mean";
+  return task === "multi-label" ? "always every label's share" : "always the most frequent class";
+}
+
 /** Rows of model, linear model and constant answer. */
 export function comparisonTable({ table, trained, scores }: TableResult): ReportTable {
   const names = Object.keys(scores.model);
-  const { task } = table.recipe.target;
-  const constant =
-    task === "regression"
-      ? "always the mean"
-      : task === "multi-label"
-        ? "always every label's share"
-        : "always the most frequent class";
   const row = (name: string, values: TableScores) => [
     name,
     ...names.map((metric) => formatMetric(metric, values[metric] ?? Number.NaN)),
@@ -136,7 +135,7 @@ export function comparisonTable({ table, trained, scores }: TableResult): Report
     rows: [
       row(`this model${trained.chosen === "linear" ? " (linear)" : ""}`, scores.model),
       row("a linear model", scores.linear),
-      row(constant, scores.constant),
+      row(constantName(table.recipe.target.task), scores.constant),
     ],
   };
 }
@@ -196,7 +195,7 @@ export function thresholds(y: Float32Array, p: Float32Array, classes: readonly s
 }
 
 /** How every label does, and how sure the model was of it. */
-function labelsSection(y: Float32Array, p: Float32Array, labels: readonly string[]): ReportSection {
+export function labelsSection(y: Float32Array, p: Float32Array, labels: readonly string[]): ReportSection {
   const mean = (values: Float32Array, place: number) =>
     values.reduce((sum, value, i) => sum + (i % labels.length === place ? value : 0), 0) / (y.length / labels.length);
   const rows = labelScores(y, p, labels).map((scores, i) => [
@@ -241,7 +240,7 @@ export function sureness(y: Float32Array, p: Float32Array, labels: Int32Array): 
   return { title: "Calibration", tables: [{ caption, columns: ["sure", "rows", "mean sureness", "right"], rows }] };
 }
 
-function residuals(y: Float32Array, p: Float32Array): ReportSection {
+export function residuals(y: Float32Array, p: Float32Array): ReportSection {
   const errors = Float64Array.from(y, (value, i) => value - (p[i] as number)).sort();
   const at = (q: number) => formatNumber(errors[Math.min(errors.length - 1, Math.floor(q * errors.length))] as number);
   const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length;

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { extname } from "node:path";
-import { isRecipe, type Recipe, type TableAnswers, TableModel } from "../../tabular/index.ts";
+import { isRecipe, type LabelScores, type Recipe, type TableAnswers, TableModel } from "../../tabular/index.ts";
 import type { Model } from "../../train/index.ts";
 import { writeFileAtomic } from "../../util/node.ts";
 import { writeCsv } from "../data/csv.ts";
@@ -9,6 +9,7 @@ import { formatMetric, groupDigits, metricTitle, percent } from "../format.ts";
 import { classScores } from "../scores.ts";
 import { table } from "../terminal/index.ts";
 import { describeOutcome } from "../training/show.ts";
+import { chanceTitles } from "./answers.ts";
 import { requireTable } from "./source.ts";
 
 /** The model with its recipe, when it was trained on a table. */
@@ -64,19 +65,22 @@ export async function evaluateTable(
     );
   const outcome = { samples: rows, metrics: scores, ...(confusion && { confusion }) };
   console.log(describeOutcome(highlights, outcome, classes).trimEnd());
-  if (labels) {
-    const columns = ["label", "rows", "precision", "recall", "F1"].map((title, i) => ({
-      title,
-      ...(i === 0 && { align: "left" as const }),
-    }));
-    const lines = labels.map((label) => [
-      label.label,
-      String(label.rows),
-      ...[label.precision, label.recall, label.f1].map((share) => percent(share, 1)),
-    ]);
-    console.log(`\n${table({ columns, rows: lines })}`);
-  }
+  if (labels) console.log(`\n${labelsTable(labels)}`);
   return EXIT.ok;
+}
+
+/** How every label does, for the terminal. */
+export function labelsTable(labels: readonly LabelScores[]): string {
+  const columns = ["label", "rows", "precision", "recall", "F1"].map((title, i) => ({
+    title,
+    ...(i === 0 && { align: "left" as const }),
+  }));
+  const rows = labels.map((label) => [
+    label.label,
+    String(label.rows),
+    ...[label.precision, label.recall, label.f1].map((share) => percent(share, 1)),
+  ]);
+  return table({ columns, rows });
 }
 
 /** `descent predict` for a model of tables: as many lines as the file has rows, in their order, written piece by piece. */
@@ -86,9 +90,8 @@ export async function predictTable(
   { output, memory }: UseOptions & { output: string | undefined },
 ): Promise<ExitCode> {
   await requireTable(file);
-  const { name, classes, task } = model.recipe.target;
-  const titles =
-    task === "regression" ? [] : task === "binary" ? [`p(${classes[1]})`] : classes.map((each) => `p(${each})`);
+  const { name } = model.recipe.target;
+  const titles = chanceTitles(model.recipe.target);
   const isJson = output !== undefined && extname(output).toLowerCase() === ".json";
   let rows = 0;
   const texts = async function* (): AsyncGenerator<string> {
