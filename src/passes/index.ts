@@ -15,3 +15,4 @@ export { countKernels, workOf } from "./schedule.ts";
 export { simplify } from "./simplify.ts";
 export { splitConcats } from "./split-concats.ts";
 export { splitReductions } from "./split-reductions.ts";
+export { windowSums } from "./window-sums.ts";

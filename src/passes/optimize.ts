@@ -4,6 +4,7 @@ import type { RowUpdates } from "./few-rows.ts";
 import { simplify } from "./simplify.ts";
 import { splitConcats } from "./split-concats.ts";
 import { splitReductions } from "./split-reductions.ts";
+import { windowSums } from "./window-sums.ts";
 
 /**
  * The same values by less work, and long sums in parts that many workers can share.
@@ -12,6 +13,6 @@ import { splitReductions } from "./split-reductions.ts";
  * @param updateRows for programs that update large tables; `updateRows`.
  */
 export function optimize(roots: readonly Node[], state: readonly Node[] = [], updateRows?: RowUpdates): Node[] {
-  const parts = splitConcats(simplify(factorSums(simplify(roots))));
+  const parts = windowSums(splitConcats(simplify(factorSums(simplify(roots)))));
   return simplify(splitReductions(updateRows ? updateRows(parts, state) : parts));
 }
