@@ -21,14 +21,14 @@ export interface Budget {
   readonly threads: number | undefined;
   /** The parts', while they are put together; parts that need more are read anew in every epoch. */
   readonly parts: number;
-  /** That of the scores that an evaluation has to keep: the other half of what DuckDB has one of. */
+  /** That of the scores that an evaluation has to keep. */
   readonly scores: number;
 }
 
 /**
  * Shares memory out: 200 MB are for Node, the engine and the network; DuckDB gets half of the rest, the parts half of what is beyond 512 MB.
  *
- * Where a model is only used there are no parts, and half of the rest is for scores.
+ * Where a model is only used there are no parts, and a third of the rest is for scores: readers of several files take more than DuckDB counts.
  *
  * @param memory megabytes, 512 or more; default half of the machine's, or of what its container may take.
  */
@@ -38,7 +38,13 @@ export async function budgetOf(who: string, memory?: number): Promise<Budget> {
   const total = memory ?? Math.max(1024, Math.floor((await machineMegabytes()) / 2));
   const database = Math.floor((total - PROGRAM) / 2);
   const threads = database < SEVERAL_THREADS ? 1 : undefined;
-  return { total, database, threads, parts: Math.floor((total - LEAST) / 2), scores: database };
+  return {
+    total,
+    database,
+    threads,
+    parts: Math.floor((total - LEAST) / 2),
+    scores: Math.floor((total - PROGRAM) / 3),
+  };
 }
 
 /** Tells of a table that DuckDB has too little memory for. */
