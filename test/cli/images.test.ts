@@ -182,6 +182,7 @@ test.each<[source: string, options: TrainImagesArguments, message: RegExp]>([
     /--balance was given for multi-label/,
   ],
   ["scarce", { size: 4 }, /--size is 4/],
+  ["bars", { testSize: 0.01 }, /120 images are too few for each of 2 classes.*at least 200/],
 ])("%j with %j is refused", async (source, options, message) => {
   write(folder, { "flat/readme.txt": "none", "scarce/a/readme.txt": "none", "scarce/b/readme.txt": "none" });
   const names = ["flat/1.png", "scarce/a/1.png", "scarce/b/2.png"];
