@@ -107,6 +107,17 @@ function convolution<const Kind extends "conv" | "convInput" | "convWeight">(
         ],
       },
     ),
+    sampleOf(
+      { x: [2, 5, 6, 8], w: [3, 2, 1, 8] },
+      {
+        dilation: [1, 2],
+        groups: 8,
+        padding: [
+          [1, 1],
+          [0, 2],
+        ],
+      },
+    ),
     sampleOf({ x: [2, 9, 3], w: [4, 1, 3] }, { strides: [2], dilation: [1], groups: 3, padding: [[3, 0]] }),
     sampleOf(
       { x: [2, 8, 9, 16], w: [3, 3, 16, 20] },
