@@ -47,8 +47,13 @@ interface DraftStep {
  * Graph to kernels: simplify, decide what lives in memory, group, lower, lay out loops, plan memory, order.
  *
  * @param updateRows `updateRows`, where large tables are to be updated by their rows.
+ * @param sumWindows `windowSums`, where convolutions of single channels would be products otherwise.
  */
-export function compileKernels(program: Program, updateRows?: RowUpdates): CompiledKernels {
+export function compileKernels(
+  program: Program,
+  updateRows?: RowUpdates,
+  sumWindows?: (roots: readonly Node[]) => Node[],
+): CompiledKernels {
   const count = program.state.length;
   const roots = [...program.state.map(({ next }) => next), ...program.outputs];
   const simple = recompute(
@@ -56,6 +61,7 @@ export function compileKernels(program: Program, updateRows?: RowUpdates): Compi
       roots,
       program.state.map(({ input }) => input),
       updateRows,
+      sumWindows,
     ),
   );
   const deferred = new Set<number>();

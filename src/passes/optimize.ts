@@ -4,15 +4,20 @@ import type { RowUpdates } from "./few-rows.ts";
 import { simplify } from "./simplify.ts";
 import { splitConcats } from "./split-concats.ts";
 import { splitReductions } from "./split-reductions.ts";
-import { windowSums } from "./window-sums.ts";
 
 /**
  * The same values by less work, and long sums in parts that many workers can share.
  *
  * @param state those whose new values are the first roots.
  * @param updateRows for programs that update large tables; `updateRows`.
+ * @param sumWindows `windowSums`, for engines to which convolutions of single channels are products.
  */
-export function optimize(roots: readonly Node[], state: readonly Node[] = [], updateRows?: RowUpdates): Node[] {
-  const parts = windowSums(splitConcats(simplify(factorSums(simplify(roots)))));
+export function optimize(
+  roots: readonly Node[],
+  state: readonly Node[] = [],
+  updateRows?: RowUpdates,
+  sumWindows?: (roots: readonly Node[]) => Node[],
+): Node[] {
+  const parts = splitConcats(simplify(factorSums(simplify(sumWindows ? sumWindows(roots) : roots))));
   return simplify(splitReductions(updateRows ? updateRows(parts, state) : parts));
 }

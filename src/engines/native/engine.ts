@@ -14,7 +14,7 @@ import {
   type SeriesRunner,
 } from "../../engine/index.ts";
 import { type DType, identify, type Program, type TypedArray } from "../../ir/index.ts";
-import { compileKernels, countKernels, updateRows } from "../../passes/index.ts";
+import { compileKernels, countKernels, updateRows, windowSums } from "../../passes/index.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { measureRoof, type Profiled, profilerOf } from "./profile.ts";
 import { type Recipe, readRecipe, writeRecipe } from "./recipe.ts";
@@ -231,7 +231,7 @@ class NativeEngine implements Engine {
   }
 
   private async make(program: Program, profile = false): Promise<Made> {
-    const { program: kernels, data } = compileKernels(program, updateRows);
+    const { program: kernels, data } = compileKernels(program, updateRows, windowSums);
     const rendered = renderProgram(kernels, this.compiler.vectorBytes, {
       profile,
       processors: availableParallelism(),
