@@ -16,8 +16,6 @@ await build({
   format: "esm",
   platform: "browser", // takes the variants for browsers that package.json names under "browser"
   target: "es2022",
-  sourcemap: true,
-  sourcesContent: false,
   legalComments: "none",
   logLevel: "warning",
 });

@@ -34,10 +34,8 @@ export async function bundleForNode({ modules, extension, outdir, code }) {
     target: "node20",
     packages: "external",
     define: { DESCENT_BUNDLE: JSON.stringify(code) },
-    minifySyntax: true,
-    minifyWhitespace: true,
-    sourcemap: true,
-    sourcesContent: false,
+    // Lines stay lines: Node prints the one that an error was thrown on, before the error.
+    minify: false,
     legalComments: "none",
     logLevel: "warning",
   });

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -29,6 +29,26 @@ test("the built package works in a project of its own, in plain JavaScript and i
     encoding: "utf8",
   });
   expect(stdout).toBe("");
+});
+
+test("an error that nobody caught is printed in lines that can be read, and names the user's own line", () => {
+  const mistaken = `
+    import { layers } from "descent";
+    layers.dense(10, { activtion: "relu" });
+  `;
+  writeFileSync(join(home, "mistaken.js"), mistaken);
+  const { stderr, status } = spawnSync(process.execPath, ["mistaken.js"], { cwd: home, encoding: "utf8" });
+  expect(status).toBe(1);
+  expect(stderr).toContain('DescentError: unknown option of dense: "activtion".');
+  expect(stderr).toContain("mistaken.js:3:");
+  expect(stderr).toContain("throw new DescentError");
+  expect(Math.max(...stderr.split("\n").map((line) => line.length))).toBeLessThan(250);
+});
+
+test("what is installed refers to no file that is not there", () => {
+  const dist = join(home, "node_modules/descent/dist");
+  const maps = readdirSync(dist, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".map"));
+  expect(maps).toEqual([]);
 });
 
 test("applications in browsers compile without the types of Node", () => {
