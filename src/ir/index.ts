@@ -7,7 +7,7 @@ export * from "./op.ts";
 export { laneType as laneTypeOf } from "./ops/elementwise.ts";
 export * as ops from "./ops/index.ts";
 export { OPS, type OpName } from "./ops/index.ts";
-export { type Precision, precisionOf, withPrecision } from "./precision.ts";
+export { checkPrecision, type Precision, precisionOf, withPrecision } from "./precision.ts";
 export { print } from "./print.ts";
 export type { Program } from "./program.ts";
 export * from "./scalar/index.ts";

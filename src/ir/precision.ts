@@ -1,3 +1,5 @@
+import { unknownName } from "../util/index.ts";
+
 /**
  * What products compute with. "float32": operands as they are. "bfloat16": each operand is rounded to bfloat16 first (8 of 24 bits, to the
  * nearest, ties to even; what is smaller than 2^-126 to zero), products of these are exact in float32, and sums are of float32. Values
@@ -5,17 +7,28 @@
  */
 export type Precision = "float32" | "bfloat16";
 
+const PRECISIONS: readonly Precision[] = ["float32", "bfloat16"];
+
+/** Fails for what is no precision. */
+export function checkPrecision(precision: Precision): void {
+  if (!PRECISIONS.includes(precision)) unknownName("precision", String(precision), PRECISIONS);
+}
+
 let current: Precision = "float32";
 
 /**
  * Runs `build`, which makes tensors: matrix products and convolutions among them are computed in this precision, and so are their
- * gradients, whenever these are taken. Models do so by `compile({ precision })`.
+ * gradients, whenever these are taken. What `build` would do after an `await` is made in the precision of before. Models do so by
+ * `compile({ precision })`.
  *
+ * @returns what `build` returns.
+ * @throws DescentError for names of no precision.
  * @example
  * const y = withPrecision("bfloat16", () => tensor([[1.001]]).matmul(tensor([[3]])));
  * console.log(await y.item()); // 3
  */
 export function withPrecision<T>(precision: Precision, build: () => T): T {
+  checkPrecision(precision);
   const outer = current;
   current = precision;
   try {

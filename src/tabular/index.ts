@@ -41,7 +41,15 @@ export { planTraining, type TrainingPlan } from "./rules.ts";
 export { FALLING, type LabelScores, labelScores, MAIN, scoresOf, type TableScores } from "./scores.ts";
 export { loadTableModel, type TableAnswers, type TableEvaluation, TableModel } from "./table-model.ts";
 export { classWeights, type TrainedTable, type TrainTableOptions, trainTable } from "./training.ts";
-export type { ColumnProfile, ColumnType, Finding, LabelSource, Reading, TableTask } from "./types.ts";
+export {
+  type ColumnProfile,
+  type ColumnType,
+  type Finding,
+  type LabelSource,
+  type Reading,
+  TABLE_TASKS,
+  type TableTask,
+} from "./types.ts";
 export {
   ENCODINGS,
   type Encoding,

@@ -10,7 +10,7 @@ import type { Recipe } from "./recipe.ts";
 import { resample } from "./resample.ts";
 import { splitSql } from "./split.ts";
 import { readSql } from "./sql.ts";
-import { type Target, targetSql, taskOf } from "./target.ts";
+import { checkTask, type Target, targetSql, taskOf } from "./target.ts";
 import {
   COLUMN_TYPES,
   type ColumnProfile,
@@ -100,6 +100,7 @@ export async function prepareTable(
   }
   if (testSize + validationSize >= 0.9)
     fail("prepareTable: testSize and validationSize leave little to train on", "less than 0.9 together");
+  checkTask(options.task);
   if (!Number.isSafeInteger(seed)) fail(`prepareTable: seed is ${show(seed)}`, "an integer");
   const budget = await budgetOf("prepareTable", options.memory ?? known?.memory);
   const { database, threads } = budget;

@@ -4,7 +4,7 @@ import { encodeRows, type Inputs, joinInputs } from "./encode.ts";
 import { joinNumbers } from "./join.ts";
 import { type FeatureLayers, featureLayers } from "./network.ts";
 import { isRecipe, type Recipe } from "./recipe.ts";
-import { encodeTarget, targetMeans, targetWidth } from "./target.ts";
+import { encodeTarget, targetMeans, targetValues, targetWidth } from "./target.ts";
 import type { ColumnProfile, Finding } from "./types.ts";
 
 /** A part of a table, ready for `fit`, `evaluate` and `predict`. */
@@ -45,7 +45,7 @@ export function isTableFacts(value: unknown): value is TableFacts {
   return isRecipe(recipe) && Array.isArray(profiles) && Array.isArray(findings) && Array.isArray(sizes);
 }
 
-/** Samples that are shuffled among each other when a part is read as a stream; fewer where 64 MB hold fewer. */
+/** Most samples, and most bytes of them, of a window. */
 const WINDOW = 50_000;
 const WINDOW_BYTES = 2 ** 26;
 
@@ -97,6 +97,11 @@ export class PreparedTable implements TableFacts {
     return 2 * this.megabytes > this.how.budget.parts;
   }
 
+  /** Samples of a streamed training part that are shuffled among each other: 50,000, or as many as 64 MB hold. */
+  get window(): number {
+    return Math.max(1, Math.min(WINDOW, Math.floor(WINDOW_BYTES / rowBytes(this.recipe))));
+  }
+
   /** A part, in memory where the parts have room there, else as {@link PreparedTable.stream}. */
   async samples(name: PartName): Promise<TablePart | Dataset> {
     return this.isStreamed ? this.stream(name) : this.part(name);
@@ -115,8 +120,8 @@ export class PreparedTable implements TableFacts {
     const source = await this.source(`FROM (${this.select(name)} ${limit}) ORDER BY "row"`);
     for await (const batch of source.read()) {
       inputs.push(encodeRows(this.recipe, batch));
-      targets.push(encodeTarget(columnValues(batch["y"]), this.recipe.target));
-      numbers.push(Float64Array.from(columnValues(batch["row"]) as ArrayLike<number>));
+      targets.push(encodeTarget(targetValues(batch["y"]), this.recipe.target));
+      numbers.push(Float64Array.from(targetValues(batch["row"]) as ArrayLike<number>));
     }
     const [y, rows] = [joinNumbers(Float32Array, targets), joinNumbers(Float64Array, numbers)];
     return { x: joinInputs(inputs), y, targets: { data: y, shape: this.targetShape(rows.length) }, rows };
@@ -125,7 +130,7 @@ export class PreparedTable implements TableFacts {
   /**
    * A part that is read piece by piece, for tables larger than memory: a dataset for `fit`, `evaluate` and `predict`, the inputs by name and the
    * target as "output". The training part lies on disk in an order of chance, exact and drawn once; every pass begins there, and shuffles
-   * again within windows of 50,000 rows (fewer where these take more than 64 MB), one after the other. The other parts come in the order of
+   * again within windows ({@link PreparedTable.window}), one after the other. The other parts come in the order of
    * the file, as {@link PreparedTable.part} gives them. Features are the same numbers, bit for bit.
    */
   async stream(name: PartName): Promise<Dataset> {
@@ -137,16 +142,13 @@ export class PreparedTable implements TableFacts {
     const source = await this.source(order);
     const { recipe } = this;
     const encode = (batch: Batch): Batch => {
-      const data = encodeTarget(columnValues(batch["y"]), recipe.target);
+      const data = encodeTarget(targetValues(batch["y"]), recipe.target);
       const rows = (batch["row"] as { shape: readonly number[] }).shape[0] as number;
       return { ...(encodeRows(recipe, batch) as Batch), output: { data, shape: this.targetShape(rows) } };
     };
     const samples = source.mapBatches(encode);
     if (!isTraining) return samples;
-    return samples.shuffle({
-      seed,
-      buffer: Math.max(1, Math.min(WINDOW, Math.floor(WINDOW_BYTES / rowBytes(recipe)))),
-    });
+    return samples.shuffle({ seed, buffer: this.window });
   }
 
   /** What is true of a part's rows, in the order of the file. */
@@ -154,8 +156,8 @@ export class PreparedTable implements TableFacts {
     const sql = `SELECT "row", y FROM (${this.select(name)}) ORDER BY "row"`;
     const [targets, numbers]: [Float32Array[], Float64Array[]] = [[], []];
     for await (const batch of (await this.table.derive(sql)).dataset()) {
-      targets.push(encodeTarget(columnValues(batch["y"]), this.recipe.target));
-      numbers.push(Float64Array.from(columnValues(batch["row"]) as ArrayLike<number>));
+      targets.push(encodeTarget(targetValues(batch["y"]), this.recipe.target));
+      numbers.push(Float64Array.from(targetValues(batch["row"]) as ArrayLike<number>));
     }
     return { y: joinNumbers(Float32Array, targets), rows: joinNumbers(Float64Array, numbers) };
   }
@@ -202,9 +204,4 @@ export class PreparedTable implements TableFacts {
     const { target } = this.recipe;
     return target.task === "multi-label" ? [rows, targetWidth(target)] : [rows];
   }
-}
-
-function columnValues(column: Batch[string] | undefined): ArrayLike<number> | readonly (string | null)[] {
-  if (Array.isArray(column)) return column as readonly (string | null)[];
-  return (column as { data: ArrayLike<number> }).data;
 }

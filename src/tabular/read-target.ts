@@ -4,8 +4,8 @@ import { labelsOf } from "./labels.ts";
 import { columnOf, type KeptTable, keepTable, takeSample } from "./open.ts";
 import { profileColumn } from "./profile.ts";
 import type { Recipe } from "./recipe.ts";
-import { classesOf, encodeTarget, targetSql, targetValues, targetWidth, taskOf } from "./target.ts";
-import type { ColumnProfile, KeptColumn, TableTask } from "./types.ts";
+import { checkTask, classesOf, encodeTarget, targetSql, targetValues, targetWidth, taskOf } from "./target.ts";
+import { type ColumnProfile, type KeptColumn, TABLE_TASKS, type TableTask } from "./types.ts";
 
 /** A table of paths and targets is small: megabytes that DuckDB may take of it. */
 const DATABASE = { memory: 1024, threads: undefined };
@@ -45,6 +45,7 @@ export interface ReadTargetOptions {
  */
 export async function readTarget(source: string, options: ReadTargetOptions): Promise<TableTarget> {
   checkOptions("readTarget", options, ["target", "task"]);
+  checkTask(options.task);
   const kept = await keepTable(source, DATABASE);
   const { table, columns } = kept;
   try {
@@ -110,7 +111,7 @@ async function valuesOf({ table }: KeptTable, sql: string, meaning: TargetMeanin
 export function isTargetMeaning(value: unknown): value is TargetMeaning {
   const { name, task, classes, reading } = (value ?? {}) as Partial<TargetMeaning>;
   const isNamed = typeof name === "string" && Array.isArray(classes) && typeof reading === "object";
-  return isNamed && ["regression", "binary", "multi-class", "multi-label"].includes(task as string);
+  return isNamed && TABLE_TASKS.some((each) => each === task);
 }
 
 /** A row whose target is known. */

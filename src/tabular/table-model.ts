@@ -194,8 +194,8 @@ function labelsOf({ target: { classes, labels } }: Recipe, answers: Int32Array):
  */
 export async function loadTableModel(folder: string): Promise<TableModel> {
   const model = await loadModel(folder);
-  const { preprocessing } = model.facts;
+  const preprocessing: unknown = model.facts.preprocessing;
   if (!isRecipe(preprocessing))
     fail(`the model in ${folder} is none of tables`, "one that descent train FILE --target COLUMN wrote");
-  return new TableModel(model, preprocessing as unknown as Recipe);
+  return new TableModel(model, preprocessing);
 }

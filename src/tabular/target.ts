@@ -1,9 +1,16 @@
 import type { DataTable } from "../data/index.ts";
-import { fail } from "../util/index.ts";
+import { fail, unknownName } from "../util/index.ts";
 import { encodeLabels, type LabelsFound, labelNames, labelsSql } from "./labels.ts";
 import type { Recipe } from "./recipe.ts";
 import { readSql, sqlText } from "./sql.ts";
-import type { ColumnProfile, KeptColumn, LabelSource, Reading, TableTask } from "./types.ts";
+import {
+  type ColumnProfile,
+  type KeptColumn,
+  type LabelSource,
+  type Reading,
+  TABLE_TASKS,
+  type TableTask,
+} from "./types.ts";
 
 /** A table's target of more classes is refused. */
 const MOST_CLASSES = 200;
@@ -17,6 +24,11 @@ export interface Target {
   /** Why this task, for a reader. */
   readonly reason: string;
   readonly labels?: LabelSource;
+}
+
+/** Fails for what is no task. */
+export function checkTask(task: TableTask | undefined): void {
+  if (task !== undefined && !TABLE_TASKS.includes(task)) unknownName("task", String(task), TABLE_TASKS);
 }
 
 /**

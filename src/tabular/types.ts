@@ -61,6 +61,8 @@ export interface ColumnProfile {
 /** Tasks that `prepareTable` tells apart. Multi-label: any number of classes is true of a row. */
 export type TableTask = "regression" | "binary" | "multi-class" | "multi-label";
 
+export const TABLE_TASKS: readonly TableTask[] = ["regression", "binary", "multi-class", "multi-label"];
+
 /** How a row tells its labels: by columns of yes and no, by a JSON list, or by words with a separator between. */
 export type LabelSource =
   | {

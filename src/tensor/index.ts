@@ -1,5 +1,13 @@
 export type { KernelInfo, KernelTime, MemoryBlock, Profiler, Roof, RowSource, SeriesRunner } from "../engine/index.ts";
-export { type DType, inScope, type Precision, type TypedArray, withPrecision, withScope } from "../ir/index.ts";
+export {
+  checkPrecision,
+  type DType,
+  inScope,
+  type Precision,
+  type TypedArray,
+  withPrecision,
+  withScope,
+} from "../ir/index.ts";
 export type { Shape } from "../util/index.ts";
 export { type AttentionOptions, attend, scaledDotProductAttention } from "./attention.ts";
 export type { OfPairs } from "./attention-tiles.ts";

@@ -8,8 +8,8 @@ import {
   resolveMetric,
 } from "../nn/index.ts";
 import { type Optimizer, type OptimizerLike, optimizerFrom } from "../optim/index.ts";
-import { checkEngineName, type EngineName, type Precision } from "../tensor/index.ts";
-import { checkOptions, fail, show, unknownName } from "../util/index.ts";
+import { checkEngineName, checkPrecision, type EngineName, type Precision } from "../tensor/index.ts";
+import { checkOptions, fail, show } from "../util/index.ts";
 import { segmentsOf } from "./flat.ts";
 import { type Named, perOutput } from "./named.ts";
 
@@ -32,7 +32,7 @@ export interface CompileOptions {
   engine?: EngineName | undefined;
   /**
    * What the layers' matrix products and convolutions are computed with, in the forward pass and for gradients. "bfloat16" rounds what they
-   * multiply to bfloat16 (8 of 24 bits) and adds up in float32: faster where the processor has AVX512_BF16, the same numbers elsewhere.
+   * multiply to bfloat16 (8 of 24 bits) and adds up in float32: faster where the processor has AVX512_BF16, rounded alike and no faster elsewhere.
    * Weights, optimizer, losses and all else stay float32 (Micikevicius et al., 2018; Kalamkar et al., 2019). Default "float32".
    */
   precision?: Precision | undefined;
@@ -64,8 +64,6 @@ export interface Objective {
   readonly precision: Precision;
 }
 
-const PRECISIONS = ["float32", "bfloat16"];
-
 /**
  * Reads compile options.
  *
@@ -86,7 +84,7 @@ export function objectiveFrom(network: Network, options: CompileOptions): Object
   if (options.loss === undefined) fail("compile got no loss", 'one such as "meanSquaredError"');
   if (options.engine !== undefined) checkEngineName(options.engine);
   const { precision = "float32" } = options;
-  if (!PRECISIONS.includes(precision)) unknownName("precision", String(precision), PRECISIONS);
+  checkPrecision(precision);
   const names = network.outputNames;
   const losses = perOutput<LossSpec>(options.loss, names, "losses", (given) => isLoss(given, names));
   const weights = weightsPerOutput(options.lossWeights, losses, names);

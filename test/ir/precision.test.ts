@@ -94,6 +94,7 @@ describe("products in bfloat16", () => {
     const second = backward(loss(first[1]!), [x]);
     expect(productsOf(second).all).toBeGreaterThan(3);
     expect(productsOf(second).rounded).toBe(productsOf(second).all);
+    expect(() => withPrecision("bfloat" as "bfloat16", () => x)).toThrow(/unknown precision "bfloat".*did you mean/);
     const outside = withPrecision("bfloat16", () => backward(loss(ops.identity(ops.matmul(x, w))), [x]));
     expect(productsOf(outside)).toEqual({ all: 2, rounded: 2 });
     const plain = ops.matmul(x, w);

@@ -103,8 +103,11 @@ test.each([
     "binary",
     /binary of several columns/,
   ],
+  ["y", "a,y\n1,x\n2,z\n3,x\n", "multilabel", /unknown task "multilabel".*did you mean "multi-label"/],
 ] as const)("%s that are no labels", async (target, text, task, message) => {
-  await expect(prepareTable(file(text, "csv"), { target, task })).rejects.toThrow(message);
+  await expect(prepareTable(file(text, "csv"), { target, task: task as PrepareOptions["task"] })).rejects.toThrow(
+    message,
+  );
 });
 
 test("names with commas stay classes", async () => {

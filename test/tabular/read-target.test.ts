@@ -27,6 +27,9 @@ test("amounts are numbers in the order of the rows, NaN where none is", async ()
   expect([...y]).toEqual(prices.map((_, i) => (i === 4 ? Number.NaN : 1100.5 + i)));
   const other = table("other.csv", "cost", ["$2,000", "7.25", "free"]);
   expect([...(await readKnownTarget(other, meaning, ["cost"]))]).toEqual([2000, 7.25, Number.NaN]);
+  await expect(readTarget(file, { target: "price", task: "regresion" as "regression" })).rejects.toThrow(
+    /unknown task "regresion".*did you mean "regression"/,
+  );
   await expect(readKnownTarget(other, meaning)).rejects.toThrow(/no column "price".*one of cost/);
   await expect(readKnownTarget(other, meaning, ["cost", "cost"])).rejects.toThrow(/2 targets were named.*1, as the/);
 });

@@ -125,6 +125,20 @@ test("what does not fit into the memory is streamed, and the model is as good", 
   await expect(prepareTable(file, { target: "y", memory: 50 })).rejects.toThrow(/memory is 50.*512 or more/);
 });
 
+test("windows hold 50,000 samples, or as many of long rows as 64 MB hold", async () => {
+  const narrow = await prepareTable(file, { target: "y", ignore: ["kind", "words"] });
+  expect(narrow.window).toBe(50_000);
+  await narrow.close();
+  const columns = Array.from({ length: 400 }, (_, i) => `c${i}`);
+  const rows = Array.from({ length: 60 }, (_, row) => columns.map((_, i) => Math.sin(row * 401 + i).toFixed(4)).join());
+  const path = join(folder, "wide.csv");
+  writeFileSync(path, [columns.join(), ...rows].join("\n"));
+  const wide = await prepareTable(path, { target: "c0" });
+  // 399 numbers, the target and the row's own number.
+  expect(wide.window).toBe(Math.floor(2 ** 26 / (4 * 400 + 8)));
+  await wide.close();
+});
+
 test("a sample of a part is drawn by chance, and the same again", async () => {
   const prepared = await prepareTable(file, { target: "y", ignore: ["kind"] });
   const [some, again, all] = [

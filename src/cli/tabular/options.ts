@@ -1,4 +1,4 @@
-import type { PrepareOptions, TableTask } from "../../tabular/index.ts";
+import { type PrepareOptions, TABLE_TASKS, type TableTask } from "../../tabular/index.ts";
 import { EXIT, refuse } from "../exit.ts";
 import type { TrainingArguments } from "../training/records.ts";
 
@@ -26,12 +26,10 @@ export interface TrainTableArguments extends TrainingArguments {
   memory?: number;
 }
 
-const TASKS = ["regression", "binary", "multi-class", "multi-label"];
-
 /** The task that --task names. */
 export function taskNamed(task: string | undefined): TableTask | undefined {
-  if (task !== undefined && !TASKS.includes(task)) refuse(EXIT.usage, `--task is ${task}`, TASKS.join(", "));
-  return task as TableTask | undefined;
+  if (task === undefined) return undefined;
+  return TABLE_TASKS.find((each) => each === task) ?? refuse(EXIT.usage, `--task is ${task}`, TABLE_TASKS.join(", "));
 }
 
 /** What the command's options say of the preparation. */

@@ -163,11 +163,11 @@ function columnsTable({ profiles, recipe }: Pick<PreparedTable, "profiles" | "re
 }
 
 /** How a table is read that has no room in memory. */
-function streamWords({ megabytes, trainRows, recipe }: PreparedTable): string {
+function streamWords({ megabytes, trainRows, recipe, window }: PreparedTable): string {
   const { stepsPerEpoch, batchSize } = planTraining(recipe.target.task, trainRows, true);
   const epoch = stepsPerEpoch === undefined ? "" : `; an epoch is ${groupDigits(stepsPerEpoch * batchSize)} of them`;
   return (
     `Streamed: ${groupDigits(Math.ceil(megabytes))} MB of features have no room in memory (--memory), so they are made anew while they are read; ` +
-    `rows were put in an order of chance once, and are shuffled within windows of 50,000 in every pass${epoch}`
+    `rows were put in an order of chance once, and are shuffled within windows of ${groupDigits(window)} in every pass${epoch}`
   );
 }

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { extname } from "node:path";
-import { isRecipe, type LabelScores, type Recipe, type TableAnswers, TableModel } from "../../tabular/index.ts";
+import { isRecipe, type LabelScores, type TableAnswers, TableModel } from "../../tabular/index.ts";
 import type { Model } from "../../train/index.ts";
 import { writeFileAtomic } from "../../util/node.ts";
 import { writeCsv } from "../data/csv.ts";
@@ -14,8 +14,8 @@ import { requireTable } from "./source.ts";
 
 /** The model with its recipe, when it was trained on a table. */
 export function tableModelOf(model: Model): TableModel | undefined {
-  const { preprocessing } = model.facts;
-  return isRecipe(preprocessing) ? new TableModel(model, preprocessing as unknown as Recipe) : undefined;
+  const preprocessing: unknown = model.facts.preprocessing;
+  return isRecipe(preprocessing) ? new TableModel(model, preprocessing) : undefined;
 }
 
 /** How a table is used. */
