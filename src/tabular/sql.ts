@@ -45,7 +45,8 @@ export function keptSql({ name, kind, type }: TableColumn): string {
   const text =
     type === "JSON" ? `(${column} ->> '$')` : kind === "text" ? `${column}::VARCHAR` : `to_json(${column})::VARCHAR`;
   const trimmed = `trim(${text}, ' \t\r\n')`;
-  return `CASE WHEN lower(${trimmed}) NOT IN (${MISSING.map(sqlText).join(", ")}) THEN ${trimmed} END`;
+  // Not by IN, which becomes a join: each takes 14 MB, and there are as many as columns.
+  return `CASE WHEN NOT list_contains([${MISSING.map(sqlText).join(", ")}], lower(${trimmed})) THEN ${trimmed} END`;
 }
 
 /** Years beyond which a date is taken for a slip. */
