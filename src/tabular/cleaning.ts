@@ -79,7 +79,7 @@ const CODES = [0, -1, -9, -99, -999, -9999, 99, 999, 9999, 99999];
  */
 export async function findCodes(table: DataTable, id: string, name: string): Promise<Finding[]> {
   const [row = {}] = await table.query(`
-    WITH counts AS (SELECT ${id} AS v, count(*)::DOUBLE AS n FROM ${someRows()} WHERE ${id} IS NOT NULL GROUP BY v),
+    WITH counts AS (SELECT ${id} AS v, count(*)::DOUBLE AS n FROM ${someRows(id)} WHERE ${id} IS NOT NULL GROUP BY v),
       steps AS (SELECT v, n, v - lag(v) OVER (ORDER BY v) AS step FROM counts),
       usual AS (SELECT quantile_cont(step, 0.5) AS step, sum(n) AS total FROM steps)
     SELECT usual.step AS step, total,

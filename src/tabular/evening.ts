@@ -4,9 +4,6 @@ import { probit } from "./probit.ts";
 import type { Evening } from "./recipe.ts";
 import { literal } from "./sql.ts";
 
-/** Of the training part. */
-const TRAINING = `FROM ${someRows(0)}`;
-
 /** As many quantiles as scikit-learn's QuantileTransformer keeps. */
 const QUANTILES = 1000;
 
@@ -59,7 +56,7 @@ export async function fitYeoJohnson(table: DataTable, id: string, low: number, h
     const grid = Array.from({ length: 21 }, (_, i) => from + i * step);
     const variances = grid.map((lambda, i) => `var_pop(${yeoJohnsonSql(lambda, id)}) AS v${i}`);
     const [row = {}] = await table.query(`
-      SELECT count(${id})::DOUBLE AS n, sum(sign(${id}) * ln(1 + abs(${id}))) AS logs, ${variances.join(", ")} ${TRAINING}`);
+      SELECT count(${id})::DOUBLE AS n, sum(sign(${id}) * ln(1 + abs(${id}))) AS logs, ${variances.join(", ")} FROM ${someRows(id, 0)}`);
     const { n = 0, logs = 0 } = row as Record<string, number>;
     const likelihood = (i: number) =>
       (-n / 2) * Math.log(Math.max(Number.MIN_VALUE, Number(row[`v${i}`]))) + ((grid[i] as number) - 1) * logs;
@@ -75,7 +72,7 @@ export async function fitQuantiles(table: DataTable, id: string, present: number
   const count = Math.max(2, Math.min(QUANTILES, present));
   const shares = Array.from({ length: count }, (_, i) => (i / (count - 1)).toFixed(12));
   const [row] = await table.query(
-    `SELECT to_json(quantile_cont(${id}, [${shares.join(", ")}]))::VARCHAR AS found ${TRAINING} WHERE ${id} IS NOT NULL`,
+    `SELECT to_json(quantile_cont(${id}, [${shares.join(", ")}]))::VARCHAR AS found FROM ${someRows(id, 0)} WHERE ${id} IS NOT NULL`,
   );
   return { by: "quantiles", values: JSON.parse(String(row?.["found"])) as number[] };
 }

@@ -1,6 +1,7 @@
 import type { DataTable } from "../data/index.ts";
 import { fail } from "../util/index.ts";
 import { even, evenSql, fitQuantiles, fitYeoJohnson } from "./evening.ts";
+import type { Figures } from "./figures.ts";
 import { someRows } from "./open.ts";
 import type {
   CategoryFeature,
@@ -48,6 +49,7 @@ export interface FitContext {
   readonly rows: number;
   readonly target: Pick<Recipe["target"], "task" | "classes">;
   readonly seed: number;
+  readonly figures: Figures;
 }
 
 /** What the training part teaches about a column: its feature, and what a reader should know; no feature where nothing varies. */
@@ -57,22 +59,32 @@ export async function fitFeature(
   context: FitContext,
 ): Promise<{ feature: Feature | undefined; findings: Finding[] }> {
   const { type } = column.profile;
-  if (type === "date") return fitDate(table, column);
+  if (type === "date") return fitDate(column, context.figures);
   if (type === "categorical") return fitCategory(table, column, context);
   if (type === "text") return { feature: { kind: "words", bins: 256, length: 24 }, findings: [] };
-  return fitNumber(table, column);
+  return fitNumber(table, column, context.figures);
 }
 
 /** Part 0 is the training part. Quantiles and the most frequent value are those of {@link someRows}. */
-const TRAINING = "FROM rows WHERE part = 0";
+const TRAINING = "rows WHERE part = 0";
 
-async function fitNumber(table: DataTable, { profile, id, ways }: FittedColumn) {
+async function fitNumber(table: DataTable, { profile, id, ways }: FittedColumn, figures: Figures) {
   const byMedian = ways.fill === "median" || (ways.fill !== "mode" && profile.type === "numeric");
-  const [all = {}] = await table.query(`
-    SELECT count(*)::DOUBLE AS n, count(${id})::DOUBLE AS present, min(${id}) AS low, max(${id}) AS high, skewness(${id}) AS skew ${TRAINING}`);
-  const [some = {}] = await table.query(`
-    SELECT quantile_cont(${id}, 0.25) AS q1, quantile_cont(${id}, 0.5) AS median, quantile_cont(${id}, 0.75) AS q3,
-      ${byMedian ? "NULL" : `mode(${id})`} AS mode FROM ${someRows(0)}`);
+  const [all, some] = await Promise.all([
+    figures.of(TRAINING, {
+      n: "count(*)::DOUBLE",
+      present: `count(${id})::DOUBLE`,
+      low: `min(${id})`,
+      high: `max(${id})`,
+      skew: `skewness(${id})`,
+    }),
+    figures.of(someRows("*", 0), {
+      q1: `quantile_cont(${id}, 0.25)`,
+      median: `quantile_cont(${id}, 0.5)`,
+      q3: `quantile_cont(${id}, 0.75)`,
+      mode: byMedian ? "NULL" : `mode(${id})`,
+    }),
+  ]);
   const row = { ...all, ...some };
   const { n, present, low, high, skew, median, mode } = row as Record<string, number>;
   const findings: Finding[] = [];
@@ -115,12 +127,20 @@ async function fitNumber(table: DataTable, { profile, id, ways }: FittedColumn) 
     const even = { evening, low: -Number.MAX_VALUE, high: Number.MAX_VALUE, center: 0, scale: 1 };
     return { feature: { kind: "number", fill, ...even, indicator, levels: [] } as NumberFeature, findings };
   }
-  const bounds = await fences(table, id, evening, row as Record<string, number>, isNumeric ? ways.outliers : undefined);
+  const bounds = await fences(
+    figures,
+    id,
+    evening,
+    row as Record<string, number>,
+    isNumeric ? ways.outliers : undefined,
+  );
   const value = `greatest(least(${evenSql(evening, id)}, ${literal(bounds.high)}), ${literal(bounds.low)})`;
-  const [moments = {}] = await table.query(`
-    SELECT avg(${value}) AS mean, stddev_pop(${value}) AS deviation,
-      count(*) FILTER (${evenSql(evening, id)} > ${literal(bounds.high)} OR ${evenSql(evening, id)} < ${literal(bounds.low)})::DOUBLE AS outside
-    ${TRAINING} AND ${id} IS NOT NULL`);
+  const evened = evenSql(evening, id);
+  const moments = await figures.of(TRAINING, {
+    mean: `avg(${value}) FILTER (${id} IS NOT NULL)`,
+    deviation: `stddev_pop(${value}) FILTER (${id} IS NOT NULL)`,
+    outside: `count(*) FILTER (${evened} > ${literal(bounds.high)} OR ${evened} < ${literal(bounds.low)})::DOUBLE`,
+  });
   const { mean, deviation, outside } = moments as Record<string, number>;
   if (outside) {
     findings.push({
@@ -177,7 +197,7 @@ async function eveningOf(
 
 /** Where values count as far out (quartiles survive any rising function), the middle and the distance of the quartiles. */
 async function fences(
-  table: DataTable,
+  figures: Figures,
   id: string,
   evening: Evening,
   { low, high, q1, median, q3 }: Record<string, number>,
@@ -200,7 +220,7 @@ async function fences(
   });
   if (outliers === "z-score") {
     const value = evenSql(evening, id);
-    const [row = {}] = await table.query(`SELECT avg(${value}) AS mean, stddev_pop(${value}) AS deviation ${TRAINING}`);
+    const row = await figures.of(TRAINING, { mean: `avg(${value})`, deviation: `stddev_pop(${value})` });
     const [mean, reach] = [Number(row["mean"]), DEVIATIONS * Number(row["deviation"])];
     return within(mean - reach, mean + reach);
   }
@@ -209,17 +229,28 @@ async function fences(
 }
 
 async function levelsOf(table: DataTable, id: string): Promise<number[]> {
-  const rows = await table.query(`SELECT DISTINCT ${id} AS level ${TRAINING} AND ${id} IS NOT NULL ORDER BY level`);
+  const rows = await table.query(
+    `SELECT DISTINCT ${id} AS level FROM ${TRAINING} AND ${id} IS NOT NULL ORDER BY level`,
+  );
   return rows.map(({ level }) => Number(level));
 }
 
-async function fitDate(table: DataTable, { profile: { name }, id }: FittedColumn) {
+async function fitDate({ profile: { name }, id }: FittedColumn, figures: Figures) {
   const days = `epoch_ms(${id}) / 86400000.0`;
-  const [row = {}] = await table.query(`
-    SELECT count(*)::DOUBLE AS n, count(${id})::DOUBLE AS present, avg(${days}) AS mean,
-      (SELECT quantile_cont(${days}, 0.5) FROM ${someRows(0)}) AS median,
-      stddev_pop(${days}) AS deviation, max(${days}) - min(${days}) AS span, count(DISTINCT weekday(${id}))::DOUBLE AS weekdays,
-      count(DISTINCT hour(${id}))::DOUBLE AS hours, count(DISTINCT month(${id}))::DOUBLE AS months ${TRAINING}`);
+  const [all, some] = await Promise.all([
+    figures.of(TRAINING, {
+      n: "count(*)::DOUBLE",
+      present: `count(${id})::DOUBLE`,
+      mean: `avg(${days})`,
+      deviation: `stddev_pop(${days})`,
+      span: `max(${days}) - min(${days})`,
+      weekdays: `count(DISTINCT weekday(${id}))::DOUBLE`,
+      hours: `count(DISTINCT hour(${id}))::DOUBLE`,
+      months: `count(DISTINCT month(${id}))::DOUBLE`,
+    }),
+    figures.of(someRows("*", 0), { median: `quantile_cont(${days}, 0.5)` }),
+  ]);
+  const row = { ...all, ...some };
   const { n, present, median, mean, deviation, span, weekdays, hours, months } = row as Record<string, number>;
   if (!present || !deviation) return { feature: undefined, findings: [] };
   const feature: DateFeature = {
@@ -251,7 +282,7 @@ async function fitCategory(table: DataTable, { profile: { name }, id, ways }: Fi
   const { encoding } = ways;
   const least = rows >= 1000 ? 5 : rows >= 100 ? 2 : 1;
   const counted = await table.query(
-    `SELECT coalesce(${id}, '') AS word, count(*)::DOUBLE AS n ${TRAINING} GROUP BY word ORDER BY n DESC, word LIMIT 100000`,
+    `SELECT coalesce(${id}, '') AS word, count(*)::DOUBLE AS n FROM ${TRAINING} GROUP BY word ORDER BY n DESC, word LIMIT 100000`,
   );
   const words = counted.filter(({ n }) => Number(n) >= least).map(({ word }) => String(word));
   const rare = counted.length - words.length;

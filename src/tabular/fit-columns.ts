@@ -2,6 +2,7 @@ import type { DataTable } from "../data/index.ts";
 import { fail } from "../util/index.ts";
 import { findCodes } from "./cleaning.ts";
 import { type FittedColumn, fitFeature } from "./features.ts";
+import { Figures } from "./figures.ts";
 import { fitFill } from "./fill-model.ts";
 import { findLeaks } from "./leakage.ts";
 import type { TableFacts } from "./prepared.ts";
@@ -47,12 +48,18 @@ export async function fitColumns(
   const fitted: RecipeColumn[] = [];
   const names = new Set(["numbers", "output", "y", "sampleWeight"]); // what `fit` calls other things
   const suspects: FittedColumn[] = [];
-  const context = { rows: trainRows, target: { task: chosen.task, classes }, seed };
-  for (const [i, { column, profile, place }] of learned.entries()) {
-    const one: FittedColumn = { profile, id: `x${i}`, ways: ways[place] as Ways };
-    const { feature, findings: found } = await fitFeature(table, one, context);
+  const figures = new Figures(table, trainRows);
+  const context = { rows: trainRows, target: { task: chosen.task, classes }, seed, figures };
+  const all = await Promise.all(
+    learned.map(async ({ column, profile, place }, i) => {
+      const one: FittedColumn = { profile, id: `x${i}`, ways: ways[place] as Ways };
+      const { feature, findings } = await fitFeature(table, one, context);
+      const codes = profile.type === "numeric" ? await findCodes(table, one.id, column.name) : [];
+      return { one, column, profile, place, feature, findings: [...findings, ...codes] };
+    }),
+  );
+  for (const { one, column, profile, place, feature, findings: found } of all) {
     findings.push(...found);
-    if (profile.type === "numeric") findings.push(...(await findCodes(table, one.id, column.name)));
     if (!feature) continue;
     if (profile.type !== "text" && profile.type !== "date") suspects.push(one);
     fitted.push({
@@ -64,7 +71,7 @@ export async function fitColumns(
     });
   }
   if (fitted.length === 0) fail(`${file} has no column to predict "${name}" from`, "at least one that varies");
-  findings.push(...(await findLeaks(table, suspects, chosen.task)));
+  findings.push(...(await findLeaks(table, suspects, chosen.task, figures)));
   const ids = fitted.map((column) => learned.findIndex(({ place }) => place === column.place));
   await fitFills(table, fitted, ids, ways);
   const [moments = {}] =

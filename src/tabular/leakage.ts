@@ -1,5 +1,6 @@
 import type { DataTable } from "../data/index.ts";
 import type { FittedColumn } from "./features.ts";
+import type { Figures } from "./figures.ts";
 import type { Finding, TableTask } from "./types.ts";
 
 /** A column that tells so much of the target alone is suspected of being made from it. */
@@ -28,39 +29,46 @@ export async function findLeaks(
   table: DataTable,
   columns: readonly FittedColumn[],
   task: TableTask,
+  figures: Figures,
 ): Promise<Finding[]> {
-  const findings: Finding[] = [];
-  const add = (kind: Finding["kind"], column: string, text: string) => findings.push({ kind, column, text });
-  const sample = `(SELECT * FROM rows WHERE part = 0 LIMIT ${SAMPLE})`;
-  const [size] = await table.query(`SELECT count(*)::DOUBLE AS n FROM ${sample}`);
-  const ranges = Math.max(2, Math.min(RANGES, Math.floor(Number(size?.["n"]) / LEAST)));
+  const { n } = await figures.of(sampleOf("part"), { n: "count(*)::DOUBLE" });
+  const ranges = Math.max(2, Math.min(RANGES, Math.floor(Number(n) / LEAST)));
+  const found = columns.map((column) => leakOf(table, column, task, ranges, figures));
+  return (await Promise.all(found)).filter((finding) => finding !== undefined);
+}
+
+/** Rows of the training part. */
+const sampleOf = (columns: string) => `(SELECT ${columns} FROM rows WHERE part = 0 LIMIT ${SAMPLE})`;
+
+async function leakOf(
+  table: DataTable,
+  { profile: { name, type }, id }: FittedColumn,
+  task: TableTask,
+  ranges: number,
+  figures: Figures,
+): Promise<Finding | undefined> {
+  const finding = (kind: Finding["kind"], text: string): Finding => ({ kind, column: name, text });
   const advice = "leave it out (--ignore) unless it is known before the target is";
-  for (const { profile, id } of columns) {
-    const { name, type } = profile;
-    const isNumber = type === "numeric" || type === "ordinal" || type === "boolean";
-    if (isNumber && task === "regression") {
-      const [row] = await table.query(`SELECT abs(corr(${id}, y)) AS r FROM ${sample}`);
-      const r = Number(row?.["r"] ?? 0);
-      if (r > TOO_GOOD) {
-        add("warning", name, `follows the target nearly exactly (correlation ${r.toFixed(4)}): ${advice}`);
-        continue;
-      }
-    }
-    const group = type === "numeric" ? `ntile(${ranges}) OVER (ORDER BY ${id})` : `coalesce(${id}::VARCHAR, '')`;
-    // Words of few rows are one group: what is true of one row alone tells nothing.
-    const often = `CASE WHEN count(*) OVER (PARTITION BY v) >= ${Math.min(LEAST, ranges)} THEN v::VARCHAR ELSE 'rare' END`;
-    const grouped = `(SELECT ${often} AS g, y FROM (SELECT ${group} AS v, y FROM ${sample}))`;
-    const [all, others] = await (task === "regression" ? varianceTold : majoritiesTold)(table, grouped);
-    const words = (told: number) => `tells the target nearly alone (${(100 * told).toFixed(1)} %)`;
-    if (all > TOO_GOOD) add("warning", name, `${words(all)}: ${advice}`);
-    else if (others > VERY_GOOD)
-      add("hint", name, `${words(others)}: if it is known only when the target is, --ignore it`);
-    else if (type === "numeric" || type === "categorical") {
-      const text = task === "regression" ? undefined : await whereNothingIs(table, sample, id, type === "numeric");
-      if (text !== undefined) add("hint", name, text);
-    }
+  const isNumber = type === "numeric" || type === "ordinal" || type === "boolean";
+  if (isNumber && task === "regression") {
+    const { r } = await figures.of(sampleOf("*"), { r: `abs(corr(${id}, y))` });
+    const close = Number(r ?? 0);
+    if (close > TOO_GOOD)
+      return finding("warning", `follows the target nearly exactly (correlation ${close.toFixed(4)}): ${advice}`);
   }
-  return findings;
+  const sample = sampleOf(`${id}, y`);
+  const group = type === "numeric" ? `ntile(${ranges}) OVER (ORDER BY ${id})` : `coalesce(${id}::VARCHAR, '')`;
+  // Words of few rows are one group: what is true of one row alone tells nothing.
+  const often = `CASE WHEN count(*) OVER (PARTITION BY v) >= ${Math.min(LEAST, ranges)} THEN v::VARCHAR ELSE 'rare' END`;
+  const grouped = `(SELECT ${often} AS g, y FROM (SELECT ${group} AS v, y FROM ${sample}))`;
+  const [all, others] = await (task === "regression" ? varianceTold : majoritiesTold)(table, grouped);
+  const words = (told: number) => `tells the target nearly alone (${(100 * told).toFixed(1)} %)`;
+  if (all > TOO_GOOD) return finding("warning", `${words(all)}: ${advice}`);
+  if (others > VERY_GOOD)
+    return finding("hint", `${words(others)}: if it is known only when the target is, --ignore it`);
+  if (task === "regression" || (type !== "numeric" && type !== "categorical")) return undefined;
+  const text = await whereNothingIs(table, sample, id, type === "numeric");
+  return text === undefined ? undefined : finding("hint", text);
 }
 
 /** Eta squared: of all rows, and as far as each row is told by the others of its group. */

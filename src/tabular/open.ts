@@ -38,21 +38,19 @@ export const SAMPLE = 1_000_000;
 /** Knuth's multiplier for hashes of 32 bits: the golden ratio, so that any number of rows spreads evenly. */
 const SPREAD = 2_654_435_761;
 
-/** Makes `peek` of the table `kept`: a view of all of it, or a table of a sample; true for that. */
-export async function takeSample(table: DataTable): Promise<boolean> {
+/** Makes the table `peek` of a sample of `kept`, where that has many rows; says how many it has, and what to look at. */
+export async function takeSample(table: DataTable): Promise<{ rows: number; sample: "kept" | "peek" }> {
   const [{ n } = { n: 0 }] = await table.query("SELECT count(*)::DOUBLE AS n FROM kept");
-  const share = SAMPLE / Number(n);
-  if (share >= 1) await table.query("CREATE VIEW peek AS FROM kept");
-  else {
-    const chosen = `("#" * ${SPREAD}) % ${2 ** 32} < ${Math.round(share * 2 ** 32)}`;
-    await table.query(`CREATE TABLE peek AS FROM kept WHERE ${chosen}`);
-  }
-  return share < 1;
+  const rows = Number(n);
+  if (rows <= SAMPLE) return { rows, sample: "kept" };
+  const chosen = `("#" * ${SPREAD}) % ${2 ** 32} < ${Math.round((SAMPLE / rows) * 2 ** 32)}`;
+  await table.query(`CREATE TABLE peek AS FROM kept WHERE ${chosen}`);
+  return { rows, sample: "peek" };
 }
 
 /** SQL of the rows, or a sample of them; of the part 0, the training part, where that is asked for. The table `rows` lies in a random order. */
-export function someRows(part?: 0): string {
-  return `(SELECT * FROM rows ${part === undefined ? "" : `WHERE part = ${part} `}LIMIT ${SAMPLE})`;
+export function someRows(columns: string, part?: 0): string {
+  return `(SELECT ${columns} FROM rows ${part === undefined ? "" : `WHERE part = ${part} `}LIMIT ${SAMPLE})`;
 }
 
 /** Reads a file once and keeps what it says, so that it can be looked at several times. */

@@ -1,6 +1,7 @@
 import { checkOptions, fail, show } from "../util/index.ts";
 import { type Budget, budgetOf, explainMemory } from "./budget.ts";
 import { drop, misfitsOf } from "./cleaning.ts";
+import { Figures } from "./figures.ts";
 import { fitColumns, fittedBefore, type TypedRows } from "./fit-columns.ts";
 import { labelsOf } from "./labels.ts";
 import { columnOf, type KeptTable, keepTable, type SourceOptions, takeSample } from "./open.ts";
@@ -217,17 +218,21 @@ async function look(
   findings: Finding[],
 ): Promise<{ profiles: readonly ColumnProfile[]; chosen: Target }> {
   const { table, columns } = kept;
-  const profiles: ColumnProfile[] = [];
-  const isSample = await takeSample(table);
-  for (const column of columns) profiles.push(await profileColumn(table, column, targets.includes(column)));
+  const { rows, sample } = await takeSample(table);
+  const by = { table, sample, figures: new Figures(table, rows) };
+  const profiles = await Promise.all(columns.map((column) => profileColumn(by, column, targets.includes(column))));
   const targetProfile = profiles[columns.indexOf(targets[0] as KeptColumn)] as ColumnProfile;
   const labels = await labelsOf(kept, targets, profiles, options.task, file);
   const chosen = taskOf(targetProfile, options.task, labels, file);
+  if (chosen.task === "regression" && targetProfile.type === "ordinal" && options.task === undefined) {
+    const text = `${targetProfile.reason}, taken as a number to predict: if they are names of classes, --task multi-class`;
+    findings.push({ kind: "hint", column: targetProfile.name, text });
+  }
   await overrule(profiles, columns, options.types ?? {}, file);
   takeUnknown(profiles, columns, options.unknown ?? {}, file);
   for (const [i, profile] of profiles.entries())
     findings.push(...(await misfitsOf(kept, profile, columns[i] as KeptColumn)));
-  await table.query(`DROP ${isSample ? "TABLE" : "VIEW"} peek`);
+  if (sample === "peek") await table.query("DROP TABLE peek");
   return { profiles, chosen };
 }
 

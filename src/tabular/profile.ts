@@ -1,5 +1,6 @@
 import type { DataTable } from "../data/index.ts";
 import { DATE_FORMATS } from "./dates.ts";
+import type { Figures } from "./figures.ts";
 import { amountSql, numberSql, sqlText, YEARS } from "./sql.ts";
 import type { ColumnProfile, ColumnType, KeptColumn, Reading } from "./types.ts";
 
@@ -19,6 +20,15 @@ const WORDS: readonly (readonly [string, string])[] = [
   ["f", "t"],
   ["off", "on"],
 ];
+
+/** What columns are looked at by. */
+export interface Look {
+  /** With all rows in `kept`. */
+  readonly table: DataTable;
+  /** Where all rows are, or a sample of very many. */
+  readonly sample: "kept" | "peek";
+  readonly figures: Figures;
+}
 
 /** What was counted of a column. */
 interface Counts {
@@ -43,11 +53,11 @@ interface Counts {
  * one format of dates, date; two values, boolean, when they are numbers or words such as yes and no; numbers: codes with leading zeros are
  * categories, serial numbers identifiers, few whole numbers ordinal, else numeric; other texts: different in nearly every row, identifier or,
  * of several words, text; else categorical. What has to be sorted or kept apart (quantiles, different values, formats of dates) is looked
- * up in `peek`, which is a sample of a table of many rows; a target's different values are counted in all.
+ * up in a sample of a table of many rows; a target's different values are counted in all.
  */
-export async function profileColumn(kept: DataTable, column: KeptColumn, isTarget = false): Promise<ColumnProfile> {
+export async function profileColumn(look: Look, column: KeptColumn, isTarget = false): Promise<ColumnProfile> {
   const { id, name } = column;
-  const counts = await count(kept, column, isTarget);
+  const counts = await count(look, column, isTarget);
   const base = {
     name,
     present: counts.present,
@@ -55,7 +65,7 @@ export async function profileColumn(kept: DataTable, column: KeptColumn, isTarge
     distinct: counts.distinct,
     misfits: 0,
   };
-  const examples = await someOf(kept, "peek", id, `${id} IS NOT NULL`);
+  const examples = await someOf(look.table, look.sample, id, `${id} IS NOT NULL`);
   const be = (type: ColumnType, reading: Reading, reason: string, fitting = counts.present): ColumnProfile => ({
     ...base,
     type,
@@ -65,7 +75,7 @@ export async function profileColumn(kept: DataTable, column: KeptColumn, isTarge
     examples,
   });
 
-  const date = await dateReading(kept, column, counts);
+  const date = await dateReading(look, column, counts);
   const number: Reading = { as: counts.numbers >= counts.amounts ? "number" : "amount" };
   const fitting = column.isText ? Math.max(counts.numbers, counts.amounts) : counts.present;
   const isNumber = !column.isDate && fitting >= ENOUGH * counts.present && counts.present > 0;
@@ -107,23 +117,44 @@ function textType({ present, distinct, words, length }: Counts): [ColumnType, Re
   return ["categorical", reading, `${distinct.toLocaleString("en-US")} different texts`];
 }
 
-async function count(kept: DataTable, { id, isText, isDate }: KeptColumn, isTarget: boolean): Promise<Counts> {
-  const number = isText ? `coalesce(${numberSql(id)}, ${amountSql(id)})` : isDate ? "NULL::DOUBLE" : id;
-  const text = (sql: string) => (isText ? sql : "0");
-  const [all = {}] = await kept.query(`
-    SELECT count(*)::DOUBLE AS n, count(${id})::DOUBLE AS present, approx_count_distinct(${id})::DOUBLE AS about,
-      ${text(`count(${numberSql(id)})::DOUBLE`)} AS numbers, ${text(`count(${amountSql(id)})::DOUBLE`)} AS amounts,
-      ${text(`count(*) FILTER (regexp_matches(${id}, '^0\\d'))::DOUBLE`)} AS coded,
-      count(*) FILTER (${number} = trunc(${number}))::DOUBLE AS whole, min(${number}) AS low, max(${number}) AS high
-    FROM kept`);
-  const [some = {}] = await kept.query(`
-    SELECT count(${id})::DOUBLE AS looked, count(DISTINCT ${id})::DOUBLE AS "distinct",
-      ${text(`coalesce(avg(len(string_split_regex(${id}, '\\s+'))), 0)`)} AS words,
-      ${text(`coalesce(avg(length(${id})), 0)`)} AS length,
-      quantile_cont(${number}, 0.25) AS q1, quantile_cont(${number}, 0.5) AS median, quantile_cont(${number}, 0.75) AS q3
-    FROM peek`);
-  const counts = { ...all, ...some } as unknown as Counts & { about: number; looked: number };
-  const distinct = isTarget ? await differentValues(kept, id) : differentIn(counts);
+async function count(look: Look, { id, isText, isDate }: KeptColumn, isTarget: boolean): Promise<Counts> {
+  const { figures, sample } = look;
+  const all = await figures.of("kept", {
+    n: "count(*)::DOUBLE",
+    present: `count(${id})::DOUBLE`,
+    about: `approx_count_distinct(${id})::DOUBLE`,
+    numbers: isText ? `count(${numberSql(id)})::DOUBLE` : "0",
+  });
+  const { present, numbers } = all as Record<string, number>;
+  // Amounts and words are looked for only where not all is plain numbers: to find them takes ten times as long.
+  const isMixed = isText && numbers !== present;
+  const number = isMixed
+    ? `coalesce(${numberSql(id)}, ${amountSql(id)})`
+    : isText
+      ? numberSql(id)
+      : isDate
+        ? "NULL::DOUBLE"
+        : id;
+  const [rest, some] = await Promise.all([
+    figures.of("kept", {
+      amounts: isMixed ? `count(${amountSql(id)})::DOUBLE` : "0",
+      coded: isText ? `count(*) FILTER (regexp_matches(${id}, '^0\\d'))::DOUBLE` : "0",
+      whole: `count(*) FILTER (${number} = trunc(${number}))::DOUBLE`,
+      low: `min(${number})`,
+      high: `max(${number})`,
+    }),
+    figures.of(sample, {
+      looked: `count(${id})::DOUBLE`,
+      distinct: `count(DISTINCT ${id})::DOUBLE`,
+      words: isMixed ? `coalesce(avg(len(string_split_regex(${id}, '\\s+'))), 0)` : "0",
+      length: isMixed ? `coalesce(avg(length(${id})), 0)` : "0",
+      q1: `quantile_cont(${number}, 0.25)`,
+      median: `quantile_cont(${number}, 0.5)`,
+      q3: `quantile_cont(${number}, 0.75)`,
+    }),
+  ]);
+  const counts = { ...all, ...rest, ...some } as unknown as Counts & { about: number; looked: number };
+  const distinct = isTarget ? await differentValues(look.table, id) : differentIn(counts);
   return { ...counts, distinct };
 }
 
@@ -146,27 +177,27 @@ function differentIn({ present, looked, distinct, about }: Counts & { about: num
 
 /** How a column's dates are written; undefined when it holds none. */
 async function dateReading(
-  kept: DataTable,
+  { table, sample, figures }: Look,
   { id, isText, isDate }: KeptColumn,
   counts: Counts,
 ): Promise<{ reading: Extract<Reading, { as: "date" }>; fitting: number } | undefined> {
   const within = (date: string) => `count(*) FILTER (year(${date}) BETWEEN ${YEARS[0]} AND ${YEARS[1]})::DOUBLE`;
   if (isDate) {
-    const [row] = await kept.query(`SELECT ${within(id)} AS fitting FROM kept`);
-    return { reading: { as: "date" }, fitting: Number(row?.["fitting"]) };
+    const { fitting } = await figures.of("kept", { fitting: within(id) });
+    return { reading: { as: "date" }, fitting: Number(fitting) };
   }
   if (!isText || counts.present === 0 || counts.numbers > 0.5 * counts.present) return undefined;
   const parsed = (id: string, formats: readonly string[]) =>
     formats.map((format) => `try_strptime(${id}, ${sqlText(format)})`);
-  const [few = {}] = await kept.query(
+  const [few = {}] = await table.query(
     `SELECT ${parsed("v", DATE_FORMATS).map((date, i) => `count(${date})::DOUBLE AS d${i}`)}, count(v)::DOUBLE AS n
-     FROM (SELECT ${id} AS v FROM peek WHERE ${id} IS NOT NULL LIMIT ${FEW})`,
+     FROM (SELECT ${id} AS v FROM ${sample} WHERE ${id} IS NOT NULL LIMIT ${FEW})`,
   );
   // Most formats read none of a few values: only the others are tried on all, which takes long.
   const formats = DATE_FORMATS.filter((_, i) => Number(few[`d${i}`]) > 0.5 * Number(few["n"]));
   if (formats.length === 0) return undefined;
   const columns = parsed(id, formats).map((date, i) => `count(${date})::DOUBLE AS d${i}, ${within(date)} AS f${i}`);
-  const [row = {}] = await kept.query(`SELECT ${columns.join(", ")} FROM kept`);
+  const [row = {}] = await table.query(`SELECT ${columns.join(", ")} FROM kept`);
   const fits = formats.map((format, i) => ({ format, read: Number(row[`d${i}`]), fitting: Number(row[`f${i}`]) }));
   const best = fits.reduce((a, b) => (b.fitting > a.fitting ? b : a));
   if (best.read < ENOUGH * counts.present) return undefined;

@@ -1,4 +1,5 @@
 import { checkOptions, fail } from "../util/index.ts";
+import { Figures } from "./figures.ts";
 import { joinNumbers } from "./join.ts";
 import { labelsOf } from "./labels.ts";
 import { columnOf, type KeptTable, keepTable, takeSample } from "./open.ts";
@@ -51,9 +52,10 @@ export async function readTarget(source: string, options: ReadTargetOptions): Pr
   try {
     const targets = [options.target].flat().map((name) => columnOf(columns, String(name), "column", source));
     const target = targets[0] ?? fail("readTarget: target is an empty list", "a column, or several");
-    await takeSample(table);
+    const { rows, sample } = await takeSample(table);
+    const look = { table, sample, figures: new Figures(table, rows) };
     const profiles: ColumnProfile[] = [];
-    for (const column of targets) profiles[columns.indexOf(column)] = await profileColumn(table, column, true);
+    for (const column of targets) profiles[columns.indexOf(column)] = await profileColumn(look, column, true);
     const place = columns.indexOf(target);
     const labels = await labelsOf(kept, targets, profiles, options.task, source);
     const profile = profiles[place] as ColumnProfile;

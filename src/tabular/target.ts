@@ -15,8 +15,9 @@ import {
 /** A table's target of more classes is refused. */
 const MOST_CLASSES = 200;
 
-/** Whole numbers of so many different values at most are classes. */
+/** Whole numbers of so many different values at most are classes; of up to ten, where their column is called so. */
 const MOST_NUMBER_CLASSES = 5;
+const CLASSES_BY_NAME = /(^|[^a-z])(class|label|category)$/i;
 
 export interface Target {
   readonly task: TableTask;
@@ -32,7 +33,8 @@ export function checkTask(task: TableTask | undefined): void {
 }
 
 /**
- * What there is to do. Two different values: binary; numbers: regression, or multi-class when they are whole and of at most 5 values; words:
+ * What there is to do. Two different values: binary; numbers: regression, or multi-class when they are whole and of at most 5 values, or of at
+ * most 10 in a column that is called class, label or category; words:
  * multi-label where they are lists or several with a separator (`findLabels`), else multi-class.
  *
  * @throws DescentError for targets that can't be predicted: constants, dates, texts, and words that are nearly all different.
@@ -65,7 +67,7 @@ export function taskOf(
   const byWord: Reading = reading.as === "words" ? reading : { as: "text" };
   if (asked === "binary" && distinct !== 2) refuse(`has ${distinct} different values`, "--task multi-class");
   if (distinct === 2) return { task: "binary", reading: byWord, reason: "two different values" };
-  const few = type === "ordinal" && distinct <= MOST_NUMBER_CLASSES;
+  const few = type === "ordinal" && (distinct <= MOST_NUMBER_CLASSES || CLASSES_BY_NAME.test(name));
   if (isNumber && type !== "categorical" && !few && asked !== "multi-class") {
     return {
       task: "regression",

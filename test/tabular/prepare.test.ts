@@ -123,6 +123,23 @@ describe("tasks", () => {
     }),
   );
 
+  test("whole numbers are classes where their column is called so; else a hint says how", async () => {
+    const digits = (name: string) => `x,${name}\n${rows(60, (i) => `${i * 1.5},${i % 10}`)}`;
+    for (const name of ["label", "Class", "item_category"]) {
+      await prepared(digits(name), { target: name }, async ({ recipe, findings }) => {
+        expect(recipe.target.task).toBe("multi-class");
+        expect(findings.filter(({ kind }) => kind === "hint")).toEqual([]);
+      });
+    }
+    await prepared(digits("subclass"), { target: "subclass" }, async ({ recipe, findings }) => {
+      expect(recipe.target.task).toBe("regression");
+      expect(findings).toContainEqual(expect.objectContaining({ kind: "hint", column: "subclass" }));
+    });
+    await prepared(digits("y"), { target: "y", task: "regression" }, async ({ findings }) => {
+      expect(findings.filter(({ kind }) => kind === "hint")).toEqual([]);
+    });
+  });
+
   test.each([
     ["yy", column((i) => i), /has no column "yy".*one of x, y.*did you mean/],
     ["y", column(() => 1), /the target "y" has the same value in every row/],

@@ -129,13 +129,25 @@ test("windows hold 50,000 samples, or as many of long rows as 64 MB hold", async
   const narrow = await prepareTable(file, { target: "y", ignore: ["kind", "words"] });
   expect(narrow.window).toBe(50_000);
   await narrow.close();
-  const columns = Array.from({ length: 400 }, (_, i) => `c${i}`);
-  const rows = Array.from({ length: 60 }, (_, row) => columns.map((_, i) => Math.sin(row * 401 + i).toFixed(4)).join());
+  const says = (row: number) => `${["a", "b", "c"][row % 3]} word of ${row} and ${row * row}`;
+  const rows = Array.from({ length: 60 }, (_, row) => [row % 7, ...Array(4).fill(says(row))].join());
+  const path = join(folder, "texts.csv");
+  writeFileSync(path, `y,a,b,c,d\n${rows.join("\n")}\n`);
+  const long = await prepareTable(path, { target: "y" });
+  expect(long.recipe.columns.map(({ feature }) => feature.kind)).toEqual(Array(4).fill("words"));
+  // Of each text 24 words as numbers of 16 bytes, and 56 of the text itself; the target; the row's own number.
+  expect(long.window).toBe(Math.floor(2 ** 26 / (4 * (24 * 16 + 56) + 4 + 8)));
+  await long.close();
+});
+
+test("hundreds of columns take little memory", async () => {
+  const columns = Array.from({ length: 150 }, (_, i) => `c${i}`);
+  const rows = Array.from({ length: 60 }, (_, row) => columns.map((_, i) => (row * 150 + i) % 89).join());
   const path = join(folder, "wide.csv");
-  writeFileSync(path, [columns.join(), ...rows].join("\n"));
-  const wide = await prepareTable(path, { target: "c0" });
-  // 399 numbers, the target and the row's own number.
-  expect(wide.window).toBe(Math.floor(2 ** 26 / (4 * 400 + 8)));
+  writeFileSync(path, `${columns.join()}\n${rows.join("\n")}\n`);
+  const wide = await prepareTable(path, { target: "c0", memory: 512 });
+  expect(wide.recipe.columns.length).toBe(149);
+  expect((await wide.part("train")).rows.length).toBe(wide.sizes[0]);
   await wide.close();
 });
 

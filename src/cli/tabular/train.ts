@@ -22,8 +22,9 @@ import { openEngine } from "../training/engine.ts";
 import { unlessInterrupted } from "../training/interrupt.ts";
 import { recordCallbacks, recordOptions } from "../training/records.ts";
 import { openOutput } from "../training/write.ts";
+import { columnsTable } from "./columns.ts";
 import { prepareOptions, type TrainTableArguments } from "./options.ts";
-import { comparisonTable, type TableResult, targetNames, taskName } from "./report.ts";
+import { comparisonTable, type TableResult, taskName } from "./report.ts";
 import { worstOf, writeResults } from "./results.ts";
 import { requireTable, tableName } from "./source.ts";
 
@@ -143,23 +144,6 @@ async function trainTableIn(
   } finally {
     await table.close();
   }
-}
-
-function columnsTable({ profiles, recipe }: Pick<PreparedTable, "profiles" | "recipe">): string {
-  const targets = targetNames(recipe);
-  const rows = profiles.map(({ name, type, reason, missing, present }) => [
-    name,
-    targets.includes(name) ? (targets.length > 1 ? "a target" : "the target") : type,
-    missing > 0 ? `${((100 * missing) / (missing + present)).toFixed(1)} %` : "",
-    reason,
-  ]);
-  const columns = [
-    { title: "column", align: "left" as const },
-    { title: "type", align: "left" as const },
-    { title: "missing" },
-    { title: "because", align: "left" as const },
-  ];
-  return textTable({ columns, rows });
 }
 
 /** How a table is read that has no room in memory. */
