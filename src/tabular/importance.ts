@@ -33,21 +33,25 @@ export async function permutationImportance(
   const width = targetWidth(recipe.target);
   const y = part.y.subarray(0, rows * width);
   const x = firstRows(part.x, rows);
+  const copy = copyOf(x);
   const loss = async (inputs: Inputs) => {
     const output = await (await model.predict(inputs)).data();
     return scoresOf(recipe.target.task, y, Float32Array.from(output), width)[MAIN[recipe.target.task]] as number;
   };
   const before = await loss(x);
   const places = placesOf(recipe);
+  const inOrder = Uint32Array.from({ length: rows }, (_, row) => row);
   const random = new HostRandom(seed, 7);
   const found: Importance[] = [];
   for (const [i, { name, input, feature }] of recipe.columns.entries()) {
     const rises: number[] = [];
     for (let repeat = 0; repeat < repeats; repeat++) {
-      const order = Uint32Array.from({ length: rows }, (_, row) => row);
+      const order = inOrder.slice();
       random.shuffle(order);
-      rises.push((await loss(shuffled(x, input, places[i] as number, widthOf(feature), order))) - before);
+      reorder(x, copy, input, places[i] as number, widthOf(feature), order);
+      rises.push((await loss(copy)) - before);
     }
+    reorder(x, copy, input, places[i] as number, widthOf(feature), inOrder);
     const mean = rises.reduce((sum, rise) => sum + rise, 0) / repeats;
     const deviation = Math.sqrt(rises.reduce((sum, rise) => sum + (rise - mean) ** 2, 0) / repeats);
     found.push({ column: name, mean, deviation });
@@ -65,15 +69,23 @@ function firstRows(x: Inputs, rows: number): Inputs {
   );
 }
 
-/** Inputs with one column's values in another order of the rows. */
-function shuffled(x: Inputs, input: string, start: number, width: number, order: Uint32Array): Inputs {
-  const values = x[input];
-  if (values === undefined) return x;
-  if (Array.isArray(values)) return { ...x, [input]: Array.from(order, (row) => values[row]) as string[] };
-  const [rows, all] = values.shape;
-  const data = values.data.slice();
-  order.forEach((from, row) => {
-    for (let i = start; i < start + width; i++) data[row * all + i] = values.data[from * all + i] as number;
+/** The same inputs with numbers of their own. */
+function copyOf(x: Inputs): Inputs {
+  return Object.fromEntries(
+    Object.entries(x).map(([name, values]) => [
+      name,
+      Array.isArray(values) ? values : { data: values.data.slice(), shape: values.shape },
+    ]),
+  );
+}
+
+/** Puts one column's values into a copy of the inputs, in an order of the rows. */
+function reorder(x: Inputs, copy: Inputs, input: string, start: number, width: number, order: Uint32Array): void {
+  const [from, to] = [x[input], copy[input]];
+  if (Array.isArray(from)) copy[input] = Array.from(order, (row) => from[row]) as string[];
+  if (from === undefined || to === undefined || Array.isArray(from) || Array.isArray(to)) return;
+  const all = from.shape[1];
+  order.forEach((row, i) => {
+    for (let k = start; k < start + width; k++) to.data[i * all + k] = from.data[row * all + k] as number;
   });
-  return { ...x, [input]: { data, shape: [rows, all] } };
 }
