@@ -52,7 +52,7 @@ export async function misfitsOf({ table }: KeptTable, profile: ColumnProfile, co
     findings.push({
       kind: "cleaned",
       column: name,
-      text: "signs of currency, percent and thousands are taken off the numbers",
+      text: `${reading.decimal === "," ? "commas are read as decimal signs; " : ""}signs of currency, percent and thousands are taken off the numbers`,
     });
   if (misfits === 0 || type === "identifier") return findings;
   const odd = await someOf(

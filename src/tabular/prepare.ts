@@ -251,7 +251,7 @@ function takeUnknown(
       fail(`prepareTable: unknown numbers of ${profile.name}, which is ${profile.type}`, "a column of numbers");
     if (!Array.isArray(numbers) || !numbers.every(Number.isFinite))
       fail(`prepareTable: unknown of ${name} is ${show(numbers)}`, "a list of numbers");
-    profiles[place] = { ...profile, reading: { as: reading.as, unknown: numbers } };
+    profiles[place] = { ...profile, reading: { ...reading, unknown: numbers } };
   }
 }
 

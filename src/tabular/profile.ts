@@ -37,6 +37,8 @@ interface Counts {
   distinct: number;
   numbers: number;
   amounts: number;
+  /** The sign before the fractions of amounts. */
+  decimal: "." | ",";
   coded: number;
   words: number;
   length: number;
@@ -76,7 +78,8 @@ export async function profileColumn(look: Look, column: KeptColumn, isTarget = f
   });
 
   const date = await dateReading(look, column, counts);
-  const number: Reading = { as: counts.numbers >= counts.amounts ? "number" : "amount" };
+  const amount: Reading = { as: "amount", ...(counts.decimal === "," && { decimal: "," }) };
+  const number: Reading = counts.numbers >= counts.amounts ? { as: "number" } : amount;
   const fitting = column.isText ? Math.max(counts.numbers, counts.amounts) : counts.present;
   const isNumber = !column.isDate && fitting >= ENOUGH * counts.present && counts.present > 0;
   if (counts.distinct <= 1) return be("constant", { as: "text" }, counts.distinct === 0 ? "no values" : "one value");
@@ -117,6 +120,17 @@ function textType({ present, distinct, words, length }: Counts): [ColumnType, Re
   return ["categorical", reading, `${distinct.toLocaleString("en-US")} different texts`];
 }
 
+/** The sign before fractions: a comma where more of a few values are numbers by it than by a point, since commas stand where thousands have none. */
+async function decimalSign({ figures, sample }: Look, id: string): Promise<"." | ","> {
+  const { n, numbers, points, commas } = (await figures.of(`(SELECT * FROM ${sample} LIMIT ${FEW})`, {
+    n: `count(${id})::DOUBLE`,
+    numbers: `count(${numberSql(id)})::DOUBLE`,
+    points: `count(${amountSql(id)})::DOUBLE`,
+    commas: `count(${amountSql(id, ",")})::DOUBLE`,
+  })) as Record<"n" | "numbers" | "points" | "commas", number>;
+  return commas >= ENOUGH * n && commas > Math.max(numbers, points) ? "," : ".";
+}
+
 async function count(look: Look, { id, isText, isDate }: KeptColumn, isTarget: boolean): Promise<Counts> {
   const { figures, sample } = look;
   const all = await figures.of("kept", {
@@ -128,8 +142,12 @@ async function count(look: Look, { id, isText, isDate }: KeptColumn, isTarget: b
   const { present, numbers } = all as Record<string, number>;
   // Amounts and words are looked for only where not all is plain numbers: to find them takes ten times as long.
   const isMixed = isText && numbers !== present;
+  const decimal = isMixed ? await decimalSign(look, id) : ".";
+  const amount = amountSql(id, decimal);
   const number = isMixed
-    ? `coalesce(${numberSql(id)}, ${amountSql(id)})`
+    ? decimal === ","
+      ? amount // "1.234" is a thousand there
+      : `coalesce(${numberSql(id)}, ${amount})`
     : isText
       ? numberSql(id)
       : isDate
@@ -137,7 +155,7 @@ async function count(look: Look, { id, isText, isDate }: KeptColumn, isTarget: b
         : id;
   const [rest, some] = await Promise.all([
     figures.of("kept", {
-      amounts: isMixed ? `count(${amountSql(id)})::DOUBLE` : "0",
+      amounts: isMixed ? `count(${amount})::DOUBLE` : "0",
       coded: isText ? `count(*) FILTER (regexp_matches(${id}, '^0\\d'))::DOUBLE` : "0",
       whole: `count(*) FILTER (${number} = trunc(${number}))::DOUBLE`,
       low: `min(${number})`,
@@ -153,7 +171,7 @@ async function count(look: Look, { id, isText, isDate }: KeptColumn, isTarget: b
       q3: `quantile_cont(${number}, 0.75)`,
     }),
   ]);
-  const counts = { ...all, ...rest, ...some } as unknown as Counts & { about: number; looked: number };
+  const counts = { ...all, ...rest, ...some, decimal } as unknown as Counts & { about: number; looked: number };
   const distinct = isTarget ? await differentValues(look.table, id) : differentIn(counts);
   return { ...counts, distinct };
 }

@@ -76,7 +76,7 @@ export function readSql({ id: column, isText, isDate }: KeptColumn, reading: Rea
       ? column
       : reading.as === "number"
         ? numberSql(column)
-        : amountSql(column);
+        : amountSql(column, reading.decimal);
   const { unknown = [] } = reading;
   return unknown.length > 0
     ? `CASE WHEN (${number}) NOT IN (${unknown.map(literal).join(", ")}) THEN ${number} END`
@@ -94,8 +94,15 @@ export function numberSql(column: string): string {
   return `CASE WHEN isfinite(${number}) THEN ${number} END`;
 }
 
-/** "$1,234.50", "12 %" and "(3)" as numbers: 1234.5, 12 and -3. */
-export function amountSql(column: string): string {
-  const bare = `regexp_replace(regexp_replace(${column}, '^\\((.*)\\)$', '-\\1'), '[$€£¥%,\\s]', '', 'g')`;
-  return `CASE WHEN regexp_matches(${column}, '\\d') THEN ${numberSql(bare)} END`;
+/** Numbers by the sign before their fraction: whole ones with or without groups of digits (1,234 and 12,34,567), fraction, power of ten. */
+const AMOUNTS = {
+  ".": "^[-+]?([1-9]\\d{0,2}(,\\d{2,3})*,\\d{3}|\\d*)(\\.\\d*)?([eE][-+]?\\d+)?$",
+  ",": "^[-+]?([1-9]\\d{0,2}(\\.\\d{3})+|\\d*)(,\\d*)?([eE][-+]?\\d+)?$",
+};
+
+/** "$1,234.50", "12 %" and "(3)" as numbers: 1234.5, 12 and -3; with the decimal sign "," "1.234,50" is 1234.5, and "1,234" is 1.234. */
+export function amountSql(column: string, decimal: "." | "," = "."): string {
+  const bare = `regexp_replace(regexp_replace(${column}, '^\\((.*)\\)$', '-\\1'), '[$€£¥%\\s\\x{A0}\\x{202F}]', '', 'g')`;
+  const plain = decimal === "." ? `replace(${bare}, ',', '')` : `replace(replace(${bare}, '.', ''), ',', '.')`;
+  return `CASE WHEN regexp_matches(${bare}, '${AMOUNTS[decimal]}') THEN ${numberSql(plain)} END`;
 }

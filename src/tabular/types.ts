@@ -23,10 +23,13 @@ export const COLUMN_TYPES: readonly ColumnType[] = [
   "constant",
 ];
 
-/** How a value becomes a number: as it is, without signs of currency and thousands, by a date's format, or by two words. */
+/**
+ * How a value becomes a number: as it is, without signs of currency and thousands (1,234.5; with `decimal` 1.234,5), by a date's format, or by
+ * two words.
+ */
 export type Reading =
   | { readonly as: "number" /** Numbers that mean "unknown". */; readonly unknown?: readonly number[] }
-  | { readonly as: "amount"; readonly unknown?: readonly number[] }
+  | { readonly as: "amount"; readonly decimal?: ","; readonly unknown?: readonly number[] }
   | { readonly as: "date" /** Of strptime; undefined: the file says it is a date. */; readonly format?: string }
   | { readonly as: "words" /** The one that is 0 and the one that is 1. */; readonly words: readonly [string, string] }
   | { readonly as: "text" };

@@ -34,6 +34,24 @@ test("amounts are numbers in the order of the rows, NaN where none is", async ()
   await expect(readKnownTarget(other, meaning, ["cost", "cost"])).rejects.toThrow(/2 targets were named.*1, as the/);
 });
 
+test.each([
+  ["a decimal comma", (i: number) => `${8 + i},${10 + i}`, (i: number) => 8 + i + (10 + i) / 100],
+  ["a decimal comma, points for thousands", (i: number) => `1.${200 + i},5`, (i: number) => 1200.5 + i],
+  ["three digits after a comma that begin with 0", (i: number) => `0,${100 + i}`, (i: number) => (100 + i) / 1000],
+  ["commas for thousands", (i: number) => `${1 + i},${100 + i}`, (i: number) => 1000 * (1 + i) + 100 + i],
+  [
+    "India's groups of digits",
+    (i: number) => `1,${10 + i},${100 + i}`,
+    (i: number) => 100_000 + 1000 * (10 + i) + 100 + i,
+  ],
+  ["narrow blanks for thousands", (i: number) => `1\u202f${100 + i} €`, (i: number) => 1100 + i],
+])("numbers of text: %s", async (name, written, value) => {
+  const lines = Array.from({ length: 30 }, (_, i) => `${i}.png,"${written(i)}"`);
+  const file = table(`${name.replaceAll(/\W/g, "-")}.csv`, "file,price", lines);
+  const { y } = await readTarget(file, { target: "price" });
+  expect([...y]).toEqual(lines.map((_, i) => Math.fround(value(i))));
+});
+
 test("words with a separator, and columns of yes and no, are labels", async () => {
   const words = ["red;old", "old", "", "red", "red;old;rare"];
   const file = table(
