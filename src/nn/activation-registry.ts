@@ -1,4 +1,4 @@
-import { type Tensor, zeros } from "../tensor/index.ts";
+import { givenTensor, type Tensor, zeros } from "../tensor/index.ts";
 import { checkOptions, fail, show } from "../util/index.ts";
 import * as activations from "./activations/index.ts";
 import { Registry } from "./registry.ts";
@@ -34,7 +34,7 @@ export const activationNames: readonly ActivationName[] = activationRegistry.nam
  * @throws DescentError for an unknown name (with the nearest known one) or unknown options of it.
  */
 export function resolveActivation(spec: ActivationSpec = "linear"): ActivationFunction {
-  if (typeof spec === "function") return spec;
+  if (typeof spec === "function") return (x) => givenTensor(spec(x), "activation", x.shape);
   if (typeof spec === "string") return activationRegistry.get(spec);
   if (typeof spec !== "object" || spec === null || typeof spec.kind !== "string") {
     fail(`${show(spec)} is no activation`, 'a name, { kind: "gelu", approximate: true } or a function of a tensor');

@@ -1,4 +1,4 @@
-import type { Tensor } from "../tensor/index.ts";
+import { givenTensor, type Tensor } from "../tensor/index.ts";
 import * as constraints from "./constraints.ts";
 import { FactoryRegistry } from "./registry.ts";
 
@@ -22,7 +22,8 @@ export type ConstraintSpec = ConstraintName | ConstraintConfig | constraints.Con
 export const constraintRegistry = new FactoryRegistry<constraints.Constraint, ConstraintFunction>(
   "constraint",
   constraints,
-  (project, kind) => Object.assign((weight: Tensor) => project(weight), { kind, options: {} }),
+  (project, kind) =>
+    Object.assign((weight: Tensor) => givenTensor(project(weight), "the constraint"), { kind, options: {} }),
 );
 
 /** The built-in constraints' names. */

@@ -1,5 +1,5 @@
-import { type RandomKey, type Tensor, withScope } from "../tensor/index.ts";
-import { fail, formatShape, product, type Shape, sameShape } from "../util/index.ts";
+import { givenTensor, type RandomKey, type Tensor, withScope } from "../tensor/index.ts";
+import { fail, formatShape, inName, product, type Shape, sameShape } from "../util/index.ts";
 import type { LayerContext, LayerDefinition, Past } from "./definition.ts";
 import type { SymbolicTensor } from "./graph.ts";
 import { type Changes, Known, type RunLayers } from "./known.ts";
@@ -109,7 +109,7 @@ function apply(
   const at = (path: string) =>
     changes.updates[path] ?? weights[path] ?? fail(`there is no tensor for the weight ${path}`);
   const own = layer.weights.map(({ path }) => [path.slice(layer.path.length + 1), at(path)] as const);
-  const { output, mask } = withScope(layer.path, () => {
+  const work = () => {
     const { given, seen, past } = step
       ? step.received(layer, symbol, referenceTo(layer.path, call), known)
       : { ...receivedBy(symbol, known), past: undefined };
@@ -119,7 +119,11 @@ function apply(
       output: layer.definition.call(given, all, contextOf(layer, call, options, changes, seen, past)),
       mask: maskOf(layer.definition, given, seen),
     };
-  });
+  };
+  const { output, mask } = inName(
+    () => layer.path,
+    () => withScope(layer.path, work),
+  );
   checkOutput(layer, output, symbol, step !== undefined);
   known.tensors.set(symbol, output);
   if (mask) known.masks.set(symbol, mask);
@@ -208,12 +212,12 @@ function checkOutput(
   { shape }: SymbolicTensor,
   partly: boolean,
 ): void {
-  if (sameSample(output.shape.slice(1), shape, partly)) return;
+  if (sameSample(givenTensor(output, path).shape.slice(1), shape, partly)) return;
   fail(
     `${path} gave ${formatShape(output.shape)}`,
     `the batch first, then ${formatShape(shape)}`,
     definition.kind === "lambda"
       ? "a custom function must treat all batch sizes alike"
-      : "a custom activation must keep the shape",
+      : "outputShape must say what call gives",
   );
 }

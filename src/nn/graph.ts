@@ -1,5 +1,5 @@
 import type { DType } from "../tensor/index.ts";
-import { DescentError, fail, formatShape, type Shape, sameShape } from "../util/index.ts";
+import { fail, formatShape, inName, type Shape, sameShape, show } from "../util/index.ts";
 import { formatBatch } from "./checks.ts";
 import type { LayerDefinition, TieSpec } from "./definition.ts";
 import { checkTies } from "./ties.ts";
@@ -78,7 +78,9 @@ export function connect(layer: LayerDefinition, input: SymbolicTensor | readonly
     checkTexts(layer, inputs);
     checkDeclaredShape(layer, inputs);
     const shapes = inputs.map(({ shape }) => shape);
-    const output = new SymbolicTensor(layer.outputShape(shapes), "float32", application);
+    const shape = layer.outputShape(shapes);
+    if (!Array.isArray(shape)) fail(`has the output shape ${show(shape)}`, "a list of sizes, without the batch");
+    const output = new SymbolicTensor(shape, "float32", application);
     checkTies(layer, layer.weights(shapes)); // options of weights that the layer does not have are refused
     return output;
   });
@@ -169,14 +171,11 @@ export function nameLayers(applications: readonly Application[]): Map<LayerDefin
 
 /** Runs `infer`; an error gets the layer's path, and where its input comes from, as they are in the model so far. */
 function located<T>(application: Application, infer: () => T): T {
-  try {
-    return infer();
-  } catch (error) {
-    if (!(error instanceof DescentError)) throw error;
+  return inName(() => {
     const names = nameLayers([...topologicalOrder(application.inputs).map(({ origin }) => origin), application]);
     const sources = application.inputs.map(({ origin }) => names.get(origin.layer));
-    throw new DescentError(`${names.get(application.layer)} (after ${sources.join(", ")}) ${error.message}`);
-  }
+    return `${names.get(application.layer)} (after ${sources.join(", ")})`;
+  }, infer);
 }
 
 function checkTexts({ kind, texts = false }: LayerDefinition, inputs: readonly SymbolicTensor[]): void {

@@ -26,7 +26,7 @@ export const initializerRegistry = new FactoryRegistry<initializers.Initializer,
     kind,
     options: {},
     values(shape, random) {
-      const values = Float32Array.from(generate(shape, random));
+      const values = Float32Array.from(generate(shape, random) ?? []);
       if (values.length === product(shape)) return values;
       fail(
         `a custom initializer gave ${values.length} numbers for a weight of shape ${formatShape(shape)}`,

@@ -42,6 +42,9 @@ export function createLayer(kind: string, options: Record<string, unknown> = {})
   return layer;
 }
 
+/** What a factory of layers is called with: its options, which may be left out where each of them may. */
+type LayerArguments<Options> = Record<never, never> extends Options ? [options?: Options] : [options: Options];
+
 /**
  * Names a custom layer, so that models with it can be saved and loaded. Build the layer with the factory this returns.
  *
@@ -49,11 +52,11 @@ export function createLayer(kind: string, options: Record<string, unknown> = {})
  * const double = registerLayer("double", () => layers.lambda((x) => x.mul(2)));
  * const network = sequential([layers.dense(4, { inputShape: [2] }), double()]);
  */
-export function registerLayer<Options extends object & LayerOptions>(
+export function registerLayer<Options extends LayerOptions | undefined = LayerOptions>(
   name: string,
   factory: (options: Options) => Layer,
-): (options?: Options) => Layer {
-  const named = (options: Options = {} as Options) => relabel(factory(options), name, options);
+): (...options: LayerArguments<NonNullable<Options>>) => Layer {
+  const named = (options = {} as Options) => relabel(factory(options), name, options ?? {});
   layerRegistry.register(name, named as FromOptions);
   return named;
 }

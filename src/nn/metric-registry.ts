@@ -1,4 +1,5 @@
-import type { Tensor } from "../tensor/index.ts";
+import { givenTensor, type Tensor } from "../tensor/index.ts";
+import { fail, formatShape } from "../util/index.ts";
 import * as metrics from "./metrics/index.ts";
 import { average, type Metric, type MetricContext, type MetricDefinition } from "./metrics/metric.ts";
 import { FactoryRegistry } from "./registry.ts";
@@ -24,7 +25,16 @@ export const metricRegistry = new FactoryRegistry<MetricDefinition, MetricFuncti
   metrics,
   (metric, kind) => {
     const name = kind === "custom" ? metric.name || kind : kind;
-    return { kind, name, options: {}, build: () => ({ ...average(metric), name }) };
+    const values = (yTrue: Tensor, yPred: Tensor) => {
+      const found = givenTensor(metric(yTrue, yPred), `the metric ${name}`);
+      const [batch = 1] = yPred.shape;
+      if (found.rank === 0 || found.shape[0] === batch) return found;
+      return fail(
+        `the metric ${name} gives ${formatShape(found.shape)}`,
+        `[${batch}], a number per sample, or one number`,
+      );
+    };
+    return { kind, name, options: {}, build: () => ({ ...average(values), name }) };
   },
 );
 

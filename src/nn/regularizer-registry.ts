@@ -1,4 +1,4 @@
-import type { Tensor } from "../tensor/index.ts";
+import { givenTensor, type Tensor } from "../tensor/index.ts";
 import { FactoryRegistry } from "./registry.ts";
 import * as regularizers from "./regularizers.ts";
 
@@ -22,7 +22,7 @@ export type RegularizerSpec = RegularizerName | RegularizerConfig | regularizers
 export const regularizerRegistry = new FactoryRegistry<regularizers.Regularizer, RegularizerFunction>(
   "regularizer",
   regularizers,
-  (penalty, kind) => Object.assign((x: Tensor) => penalty(x), { kind, options: {} }),
+  (penalty, kind) => Object.assign((x: Tensor) => givenTensor(penalty(x), "the regularizer"), { kind, options: {} }),
 );
 
 /** The built-in regularizers' names. */

@@ -1,5 +1,5 @@
-import { concatenate, type RandomKey, type Tensor } from "../tensor/index.ts";
-import { fail, formatShape, invariant, sameShape } from "../util/index.ts";
+import { concatenate, givenTensor, type RandomKey, type Tensor } from "../tensor/index.ts";
+import { invariant } from "../util/index.ts";
 import { clipGradient, type Segment } from "./clipping.ts";
 import type { ModelUpdateInput, Optimizer, PointInput, UpdateInput, UpdateOutput } from "./optimizer.ts";
 
@@ -72,13 +72,7 @@ function constrained(parameter: Tensor, segments: readonly Segment[]): Tensor {
   for (const { path, shape, offset, size, constraint } of bound) {
     if (offset > at) parts.push(parameter.slice([at, offset]));
     const weight = parameter.slice([offset, offset + size]).reshape(shape);
-    const kept = constraint?.(weight) ?? weight;
-    if (!sameShape(kept.shape, shape)) {
-      fail(
-        `the constraint of ${path} gave the shape ${formatShape(kept.shape)}`,
-        `${formatShape(shape)}, the weight's`,
-      );
-    }
+    const kept = givenTensor(constraint?.(weight) ?? weight, `the constraint of ${path}`, shape);
     parts.push(kept.reshape([size]));
     at = offset + size;
   }

@@ -1,4 +1,4 @@
-import { Tensor } from "../tensor/index.ts";
+import { givenTensor, Tensor } from "../tensor/index.ts";
 import { fail } from "../util/index.ts";
 import {
   type CommonOptions,
@@ -51,10 +51,13 @@ export function custom<Slot extends string = never>(
     reach: all.elementwise === true ? "elements" : "weights",
     update(input) {
       const answer = update(input);
-      const result = answer instanceof Tensor ? { parameter: answer, slots: {} as Record<Slot, Tensor> } : answer;
+      const isPlain = answer instanceof Tensor || !answer?.parameter;
+      const result = isPlain ? { parameter: answer as Tensor, slots: {} as Record<Slot, Tensor> } : answer;
+      const { shape } = input.parameter;
+      givenTensor(result.parameter, "a custom optimizer", shape);
       for (const name of Object.keys(slots) as Slot[]) {
-        if (!result?.slots?.[name])
-          fail(`a custom optimizer did not answer its slot "${name}"`, "{ parameter, slots }");
+        if (!result.slots?.[name]) fail(`a custom optimizer did not answer its slot "${name}"`, "{ parameter, slots }");
+        givenTensor(result.slots[name], `slot "${name}" of a custom optimizer`, shape);
       }
       return result;
     },

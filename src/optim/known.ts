@@ -18,7 +18,7 @@ export function addKnown(more: Readonly<Record<string, Factory>>): void {
 }
 
 /** Reads an optimizer in any of its forms; `where` asked for it. */
-export function readOptimizer(like: AnyOptimizer, where: string): Optimizer {
+export function readOptimizer(like: AnyOptimizer | { readonly kind: string }, where: string): Optimizer {
   if (typeof like === "string") return factoryOf(like)({} as never);
   if (typeof like === "function") {
     const name = [...factories].find(([, factory]) => factory === (like as unknown))?.[0];

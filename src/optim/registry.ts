@@ -1,5 +1,5 @@
 import type { UpdateFunction } from "./custom.ts";
-import { addKnown, readOptimizer } from "./known.ts";
+import { addKnown, type NamedConfig, readOptimizer } from "./known.ts";
 import type { Optimizer } from "./optimizer.ts";
 import * as factories from "./optimizers.ts";
 import * as wrappers from "./wrappers.ts";
@@ -13,10 +13,12 @@ export type OptimizerName = keyof typeof factories;
 /** Name of what changes another optimizer, `{ kind: "ema", optimizer: "adam" }`. */
 export type WrapperName = keyof typeof wrappers;
 
-/** An optimizer as JSON: its name and its options. */
-export type OptimizerConfig = { readonly kind: OptimizerName | WrapperName | (string & {}) } & Readonly<
-  Record<string, unknown>
->;
+type Factories = typeof factories & typeof wrappers;
+
+/** An optimizer as JSON: its name and its options, such as { kind: "adam", learningRate: 0.01 }. */
+export type OptimizerConfig = {
+  [K in keyof Factories]: { readonly kind: K } & NonNullable<Parameters<Factories[K]>[0]>;
+}[keyof Factories];
 
 /** Every way to say which optimizer: name, JSON, factory's answer, or a plain update function. */
 export type OptimizerLike = OptimizerName | Optimizer | OptimizerConfig | UpdateFunction<never>;
@@ -28,13 +30,13 @@ export const optimizerNames: readonly string[] = Object.keys(factories);
 export const wrapperNames: readonly string[] = Object.keys(wrappers);
 
 /**
- * Reads an optimizer in any of its forms.
+ * Reads an optimizer in any of its forms, JSON of a stranger among them.
  *
  * @throws DescentError for an unknown name (with the nearest known one) or unknown options.
  * @example
  * optimizerFrom("adam").kind; // "adam"
  */
-export function optimizerFrom(like: OptimizerLike): Optimizer {
+export function optimizerFrom(like: OptimizerLike | NamedConfig): Optimizer {
   return readOptimizer(like, "optimizer");
 }
 

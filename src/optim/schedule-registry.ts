@@ -43,7 +43,14 @@ export function scheduleFrom(rate: LearningRate, where: string): Schedule {
     if (!Number.isFinite(rate) || rate <= 0) fail(`${where} is ${rate}`, "a positive number or a schedule");
     return formulas.constant({ learningRate: rate });
   }
-  if (typeof rate === "function") return { kind: "custom", source: "yours", options: {}, at: rate };
+  if (typeof rate === "function") {
+    const at = (step: number) => {
+      const value: unknown = rate(step);
+      if (typeof value === "number" && Number.isFinite(value)) return value;
+      return fail(`${where} of step ${step} is ${show(value)}`, "a number");
+    };
+    return { kind: "custom", source: "yours", options: {}, at };
+  }
   if (rate && typeof rate === "object") {
     if (isSchedule(rate)) return rate;
     const { kind, ...options } = rate;

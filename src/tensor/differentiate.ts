@@ -1,6 +1,7 @@
 import { backward } from "../autodiff/index.ts";
 import { isFloat, type Node, ops, topologicalOrder } from "../ir/index.ts";
 import { fail, formatShape } from "../util/index.ts";
+import { givenTensor } from "./given.ts";
 import { mayDescend } from "./history.ts";
 import { Tensor } from "./tensor.ts";
 import { leaves, rebuild, type Tree } from "./tree.ts";
@@ -59,8 +60,8 @@ export function valueAndGrad<A extends readonly Tree[], I extends number = 0>(
     if (target === undefined) fail(`valueAndGrad of argument ${argument}`, `one of the ${args.length} arguments`);
     // Fresh nodes: what f reaches by other ways than this argument counts as constant.
     const own = leaves(target).map((each) => new Tensor(ops.identity(each.node)));
-    const value = f(...(args.map((each, i) => (i === argument ? rebuild(target, own) : each)) as unknown as A));
-    if (!(value instanceof Tensor)) fail("grad of a function that gives no tensor", "a scalar tensor");
+    const given = args.map((each, i) => (i === argument ? rebuild(target, own) : each)) as unknown as A;
+    const value = givenTensor(f(...given), "the function to differentiate");
     if (value.size !== 1)
       fail(
         `grad of a function whose value has shape ${formatShape(value.shape)}`,

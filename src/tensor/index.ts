@@ -47,6 +47,7 @@ export {
   zeros,
   zerosLike,
 } from "./functions.ts";
+export { givenTensor } from "./given.ts";
 export { type GradCheckOptions, type GradCheckResult, gradCheck } from "./grad-check.ts";
 export type { Range } from "./numpy/indexing.ts";
 export type { ConvOptions, ConvTransposeOptions, Padding, PoolOptions } from "./numpy/products.ts";

@@ -3,6 +3,7 @@ import { type DType, type Node, ops, type TypedArray } from "../ir/index.ts";
 import { fail, formatShape, product, type Shape, show } from "../util/index.ts";
 import { type EngineChoice, resolveEngine } from "./engines.ts";
 import { ownArray } from "./evaluate.ts";
+import { givenTensor } from "./given.ts";
 import { Tensor } from "./tensor.ts";
 
 /** Shape and type of a tensor that does not exist yet. */
@@ -164,9 +165,10 @@ export function compile<A extends readonly Tensor[], R extends Tensor | readonly
       inputs: Object.fromEntries(args.map(({ shape, dtype }, i) => [`x${i}`, { shape, dtype }])),
       body: ({ inputs }) => {
         const result = f(...(Object.values(inputs) as unknown as A));
-        single = result instanceof Tensor;
-        const list = result instanceof Tensor ? [result] : (result as readonly Tensor[]);
-        return { outputs: Object.fromEntries(list.map((each, i) => [`y${i}`, each])) };
+        single = !Array.isArray(result);
+        const list: readonly unknown[] = Array.isArray(result) ? result : [result];
+        const given = list.map((each, i) => [`y${i}`, givenTensor(each, "a compiled function")]);
+        return { outputs: Object.fromEntries(given) };
       },
     });
     return { program, single };

@@ -1,4 +1,4 @@
-import { applyOptimizer, type OptimizerLike, optimizerFrom, trainingPoint } from "../optim/index.ts";
+import { applyOptimizer, optimizerFrom, trainingPoint } from "../optim/index.ts";
 import { createProgram, RandomKey, type Tensor } from "../tensor/index.ts";
 import { fail, product, type Shape } from "../util/index.ts";
 import type { Numbers, Tolerance } from "./close.ts";
@@ -8,7 +8,7 @@ import { type Computed, mapValues } from "./run.ts";
 
 /** An optimizer, where it starts, and where it should be after some steps. */
 export interface OptimizerCase extends Tolerance {
-  readonly optimizer: OptimizerLike;
+  readonly optimizer: Parameters<typeof optimizerFrom>[0];
   /** Parameters before the first step. */
   readonly start: Tensor;
   /** The gradient at some parameters. */
@@ -72,7 +72,7 @@ function checkPlaces(
 
 async function walk(
   { start, gradient, shapes = [start.shape], paths, steps, learningRates }: OptimizerCase,
-  like: OptimizerLike,
+  like: OptimizerCase["optimizer"],
   engine: TestEngine,
 ): Promise<Computed[]> {
   const optimizer = optimizerFrom(like);

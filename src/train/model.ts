@@ -333,7 +333,12 @@ export class Model extends Network {
 
   private compiled(what: string): Objective {
     return (
-      this.objective ?? fail(`${what} was called before compile`, 'model.compile({ optimizer: "adam", loss: ... })')
+      this.objective ??
+      fail(
+        `${what} was called before compile`,
+        'model.compile({ optimizer: "adam", loss: ... })',
+        "also after loadModel, where a function without a name was the loss, a metric or the optimizer",
+      )
     );
   }
 

@@ -16,6 +16,16 @@ export function fail(what: string, expected?: string, fix?: string): never {
   throw new DescentError(message);
 }
 
+/** What `work` gives; what it refuses is told with the name of who refuses it, such as a layer's path. */
+export function inName<T>(name: () => string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof DescentError) || error.message.startsWith(name())) throw error;
+    throw new DescentError(`${name()} ${error.message}`);
+  }
+}
+
 function stop(sentence: string): string {
   return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
 }

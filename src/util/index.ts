@@ -1,5 +1,5 @@
 export { bundled } from "./bundled.ts";
-export { DescentError, fail, invariant, printable, show } from "./errors.ts";
+export { DescentError, fail, inName, invariant, printable, show } from "./errors.ts";
 export { environment, hasNode } from "./host.ts";
 export { murmur3 } from "./murmur.ts";
 export { checkOptions, nearest, unknownName } from "./names.ts";

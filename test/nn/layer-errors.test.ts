@@ -428,7 +428,7 @@ describe("a network refuses", () => {
   test("an activation that changes the shape", () => {
     const network = new Network(chain([layers.dense(3, { activation: (x) => x.sum({ axis: 1 }), inputShape: [2] })]));
     expect(message(() => network.forward([zeros([5, 2])], zeros([9]), undefined, { training: false }))).toBe(
-      "dense_1 gave [5]. Expected the batch first, then [3]. Fix: a custom activation must keep the shape.",
+      "dense_1 activation gave [5]. Expected a tensor of shape [5, 3].",
     );
   });
 });

@@ -257,6 +257,18 @@ describe("a network's structure in a file", () => {
     });
     expect(await state?.array()).toEqual([1]);
 
+    const shifted = registerLayer("shifted", ({ by = 1 }: LayerOptions & { by?: number } = {}) =>
+      layers.lambda((x) => x.add(by)),
+    );
+    const padded = registerLayer("padded", ({ by }: LayerOptions & { by: number }) => layers.lambda((x) => x.add(by)));
+    // @ts-expect-error: an option that the factory does not know
+    expect(shifted({ bye: 2 }).definition.options).toEqual({ bye: 2 });
+    // @ts-expect-error: an option that must be given
+    expect(padded().definition.options).toEqual({});
+    expect(
+      [shifted(), shifted({ by: 2 }), padded({ by: 3, name: "three" })].map(({ definition }) => definition.kind),
+    ).toEqual(["shifted", "shifted", "padded"]);
+
     const foreign = (layer: Layer) => () => new Network(chain([layers.input({ shape: [1] }), layer])).toConfig();
     expect(foreign(layers.lambda((x) => x))).toThrow("lambda_1.function is a custom function, which a file can't hold");
     expect(foreign(layers.lambda((x) => x))).toThrow('registerLayer("mine", () => layers.lambda(f))');

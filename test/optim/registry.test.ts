@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { optimizerFrom, optimizerNames, optimizers, schedules } from "../../src/optim/index.ts";
+import { type OptimizerLike, optimizerFrom, optimizerNames, optimizers, schedules } from "../../src/optim/index.ts";
 
 describe("optimizers by name", () => {
   test("are all known, and their JSON makes them again", () => {
@@ -25,6 +25,21 @@ describe("optimizers by name", () => {
     expect(optimizerFrom({ kind: "sgd", momentum: 0.9 }).kind).toBe("momentum");
     expect(optimizerFrom({ kind: "sgd", momentum: 0.9, nesterov: true }).kind).toBe("nesterov");
     expect(optimizerFrom(({ parameter }) => parameter).kind).toBe("custom");
+  });
+
+  test("with options that the compiler knows by the name", () => {
+    const right: OptimizerLike[] = [
+      { kind: "adam", learningRate: 0.01, beta1: 0.8 },
+      { kind: "sgd", learningRate: { kind: "stepDecay", learningRate: 0.1, decaySteps: 3 } },
+      { kind: "ema", optimizer: { kind: "adam", learningRate: 0.01 } },
+    ];
+    expect(right.map((like) => optimizerFrom(like).kind)).toEqual(["adam", "sgd", "ema"]);
+    // @ts-expect-error: a slip in an option's name
+    const slip: OptimizerLike = { kind: "adam", learningrate: 0.01 };
+    expect(() => optimizerFrom(slip)).toThrow('did you mean "learningRate"');
+    // @ts-expect-error: an option of another optimizer
+    const other: OptimizerLike = { kind: "adam", momentum: 0.9 };
+    expect(() => optimizerFrom(other)).toThrow('unknown option of adam: "momentum"');
   });
 
   test.each([

@@ -275,7 +275,7 @@ const MESSAGES: readonly (readonly [message: string, call: () => unknown])[] = [
     "grad of a function whose value has shape [2, 3]. Expected a scalar. Fix: reduce it with sum() or mean().",
     () => grad((a: Tensor) => a.mul(2))(x),
   ],
-  ["grad of a function that gives no tensor. Expected a scalar tensor.", () => grad((() => 3) as never)(x as never)],
+  ["the function to differentiate gave 3. Expected a tensor.", () => grad((() => 3) as never)(x as never)],
   [
     "the gradient of or by a int32 tensor. Expected float32. Fix: cast it first.",
     () => gradients(x.sum(), [x.cast("int32")]),

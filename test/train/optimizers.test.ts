@@ -67,7 +67,7 @@ const wrapperOptions: Record<string, Record<string, unknown>> = {
   swa: { start: 3, every: 2 },
 };
 
-const choices: OptimizerConfig[] = [
+const choices = [
   ...optimizerNames.map((kind) => ({ kind, learningRate: rates[kind] ?? 0.05 })),
   ...wrapperNames.map((kind) => ({ kind, optimizer: { kind: "adam", learningRate: 0.05 }, ...wrapperOptions[kind] })),
   {
@@ -75,7 +75,7 @@ const choices: OptimizerConfig[] = [
     momentum: 0.9,
     optimizer: { kind: "lookahead", optimizer: { kind: "sam", optimizer: { kind: "muon", learningRate: 0.02 } } },
   },
-];
+] as OptimizerConfig[];
 
 function made(choice: OptimizerConfig): Model {
   const model = network(choice);

@@ -1,4 +1,4 @@
-import { type Tensor, zeros } from "../../tensor/index.ts";
+import { givenTensor, type Tensor, zeros } from "../../tensor/index.ts";
 import { fail, formatShape, type Shape } from "../../util/index.ts";
 import { checkLayerOptions, defineMergeLayer, type Layer, type LayerOptions } from "../layer.ts";
 
@@ -23,7 +23,7 @@ lambda.positional = ["function"];
 
 /** The shape that `f` gives for a batch of two; nothing is computed. */
 function traced(f: (...inputs: Tensor[]) => Tensor, inputs: readonly Shape[]): Shape {
-  const output = f(...inputs.map((shape) => zeros([2, ...shape])));
+  const output = givenTensor(f(...inputs.map((shape) => zeros([2, ...shape]))), "");
   const [batch, ...sample] = output.shape;
   if (batch === 2) return sample;
   fail(

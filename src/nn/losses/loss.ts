@@ -1,4 +1,4 @@
-import { full, ones, type Tensor, where } from "../../tensor/index.ts";
+import { full, givenTensor, ones, type Tensor, where } from "../../tensor/index.ts";
 import { checkOptions, fail, formatShape, product, type Shape, sameShape } from "../../util/index.ts";
 import { checkWord } from "../checks.ts";
 
@@ -95,7 +95,9 @@ export function defineLoss(
 
 /** A plain function as a loss. */
 export function customLoss(loss: LossFunction, kind: string): Loss {
-  const elements = (yTrue: Tensor, yPred: Tensor): Elements => ({ losses: loss(yTrue, yPred) });
+  const elements = (yTrue: Tensor, yPred: Tensor): Elements => ({
+    losses: givenTensor(loss(yTrue, yPred), `the loss ${kind === "custom" ? "function" : kind}`),
+  });
   const each = (yTrue: Tensor, yPred: Tensor) => perSample(elements(yTrue, yPred));
   return Object.assign(each, { kind, options: {}, targets: "any" as const, elements, coupled: false });
 }

@@ -6,6 +6,7 @@ import {
   type Network,
   type NetworkGraph,
 } from "../../nn/index.ts";
+import { optimizerFrom } from "../../optim/index.ts";
 import { DescentError, fail } from "../../util/index.ts";
 import type { CompileOptions } from "../objective.ts";
 import type { TrainingState } from "../trainer.ts";
@@ -45,7 +46,7 @@ export async function readModel(source: ModelSource, make: MakeNetwork): Promise
     facts: { preprocessing: file.preprocessing, labels: file.labels },
     compile: training
       ? {
-          optimizer: training.optimizer,
+          optimizer: optimizerFrom(training.optimizer),
           loss: training.losses as (LossSpec | null)[],
           lossWeights: training.lossWeights as number[],
           metrics: training.metrics as MetricSpec[][],
