@@ -332,13 +332,10 @@ export class Model extends Network {
   }
 
   private compiled(what: string): Objective {
+    const also = "also after loadModel, where a function without a name was the loss, a metric or the optimizer";
+    const { objective } = this;
     return (
-      this.objective ??
-      fail(
-        `${what} was called before compile`,
-        'model.compile({ optimizer: "adam", loss: ... })',
-        "also after loadModel, where a function without a name was the loss, a metric or the optimizer",
-      )
+      objective ?? fail(`${what} was called before compile`, 'model.compile({ optimizer: "adam", loss: ... })', also)
     );
   }
 
