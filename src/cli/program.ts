@@ -173,6 +173,7 @@ export function createProgram(exit: (code: ExitCode) => void): Command {
     .option("--time-column <column>", "hold out the last rows by this column, not some by chance")
     .option("--no-header", "the first line of the file is data: columns are column1, column2, ...")
     .option("--delimiter <sign>", "what separates the values of a CSV file")
+    .option("--charset <name>", "how its letters are written, such as windows-1252; default: as its bytes suggest")
     .option("--sql <query>", "train on a query's answer; it calls the file data")
     .option("--table <name>", "the table of a DuckDB database")
     .option("--test-size <share>", "share of the rows that is held out; default 0.2", share)

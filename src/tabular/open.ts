@@ -9,6 +9,8 @@ export interface SourceOptions {
   readonly header?: boolean | undefined;
   /** What separates the values of a CSV file; default: as its contents suggest. */
   readonly delimiter?: string | undefined;
+  /** How the letters of a CSV file are written, such as "windows-1252"; default: as its bytes suggest (`openTable`). */
+  readonly charset?: string | undefined;
   /** A query over the file, which it calls `data`: its answer is the table. */
   readonly sql?: string | undefined;
   /** The table of a DuckDB database file. */
@@ -67,16 +69,16 @@ export async function keepTable(source: string | readonly string[], options: Dat
 
 /** Opens a file: every value of a CSV file as the text that it is, so that one odd value far down spoils nothing. */
 export async function findTable(source: string | readonly string[], options: DatabaseOptions): Promise<FoundTable> {
-  const { header: given, delimiter, sql, table: inner, memory, threads } = options;
+  const { header: given, delimiter, charset, sql, table: inner, memory, threads } = options;
   const [first = ""] = typeof source === "string" ? [source] : source;
   const isCsv = !isQuery(first) && /\.(csv|tsv|txt|data)(\.gz)?$/i.test(first);
-  const header = !isCsv || (given ?? (await hasHeader(source, delimiter)));
+  const header = !isCsv || (given ?? (await hasHeader(source, { delimiter, charset })));
   const table = await openTable(source, {
     sql,
     table: inner,
     memory,
     threads,
-    ...(isCsv && { header, delimiter, text: true, missing: [""] }),
+    ...(isCsv && { header, delimiter, charset, text: true, missing: [""] }),
   });
   const columns = table.columns.map(
     ({ name, kind }, i): KeptColumn => ({
@@ -96,8 +98,7 @@ export async function findTable(source: string | readonly string[], options: Dat
 }
 
 /** Whether the first line of a CSV file names its columns: as DuckDB sees it, whose own names are column0, column1, ... */
-async function hasHeader(source: string | readonly string[], delimiter: string | undefined): Promise<boolean> {
-  const options: TableOptions = { delimiter };
+async function hasHeader(source: string | readonly string[], options: TableOptions): Promise<boolean> {
   const table = await openTable(source, options).catch(() => undefined);
   if (!table) return true;
   await table.close();

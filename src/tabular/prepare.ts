@@ -56,6 +56,7 @@ export interface PrepareOptions extends SourceOptions, WayOptions {
 const NAMES = [
   "header",
   "delimiter",
+  "charset",
   "sql",
   "table",
   "memory",
@@ -124,6 +125,11 @@ async function prepare(
 ) {
   const { table, columns, header } = kept;
   const findings: Finding[] = [];
+  if (options.charset === undefined && table.charsets.includes("windows-1252")) {
+    const text =
+      "the file is not UTF-8: its letters are taken for windows-1252; --charset names another way, such as shift_jis";
+    findings.push({ kind: "hint", text });
+  }
   const targets = [options.target].flat().map((name) => columnOf(columns, String(name), "column", file));
   const target = targets[0] ?? fail("prepareTable: target is an empty list", "a column, or several");
   const ignored = (options.ignore ?? []).map((name) => columnOf(columns, name, "column", file));
@@ -177,6 +183,7 @@ async function prepare(
     version: 1,
     header,
     sql: options.sql ?? null,
+    ...(options.charset !== undefined && { charset: options.charset }),
     columns: fitted,
     target: {
       name,

@@ -1,7 +1,7 @@
 import type { DataTable } from "../data/index.ts";
 import { DATE_FORMATS } from "./dates.ts";
 import type { Figures } from "./figures.ts";
-import { amountSql, numberSql, sqlText, YEARS } from "./sql.ts";
+import { amountSql, dateSql, numberSql, YEARS } from "./sql.ts";
 import type { ColumnProfile, ColumnType, KeptColumn, Reading } from "./types.ts";
 
 /** Of the values, how many must be of a type so that the others are taken for slips. */
@@ -205,8 +205,7 @@ async function dateReading(
     return { reading: { as: "date" }, fitting: Number(fitting) };
   }
   if (!isText || counts.present === 0 || counts.numbers > 0.5 * counts.present) return undefined;
-  const parsed = (id: string, formats: readonly string[]) =>
-    formats.map((format) => `try_strptime(${id}, ${sqlText(format)})`);
+  const parsed = (id: string, formats: readonly string[]) => formats.map((format) => dateSql(id, format));
   const [few = {}] = await table.query(
     `SELECT ${parsed("v", DATE_FORMATS).map((date, i) => `count(${date})::DOUBLE AS d${i}`)}, count(v)::DOUBLE AS n
      FROM (SELECT ${id} AS v FROM ${sample} WHERE ${id} IS NOT NULL LIMIT ${FEW})`,

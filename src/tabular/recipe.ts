@@ -112,6 +112,8 @@ export interface Recipe {
   readonly version: 1;
   readonly header: boolean;
   readonly sql: string | null;
+  /** How the letters of CSV files are written, where that was named. */
+  readonly charset?: string;
   readonly columns: readonly RecipeColumn[];
   readonly target: {
     readonly name: string;

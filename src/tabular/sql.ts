@@ -60,7 +60,7 @@ export function readSql({ id: column, isText, isDate }: KeptColumn, reading: Rea
       : !isText
         ? `epoch_ms(${column}::BIGINT)`
         : reading.format
-          ? `try_strptime(${column}, ${sqlText(reading.format)})`
+          ? dateSql(column, reading.format)
           : `try_cast(${column} AS TIMESTAMP)`;
     return `CASE WHEN year(${date}) BETWEEN ${YEARS[0]} AND ${YEARS[1]} THEN ${date} END`;
   }
@@ -100,9 +100,16 @@ const AMOUNTS = {
   ",": "^[-+]?([1-9]\\d{0,2}(\\.\\d{3})+|\\d*)(,\\d*)?([eE][-+]?\\d+)?$",
 };
 
+/** A text as a date by a format of strptime, whose %z is an offset from UTC that is left out: what counts is the time of day at the place. */
+export function dateSql(column: string, format: string): string {
+  if (!format.endsWith("%z")) return `try_strptime(${column}, ${sqlText(format)})`;
+  const local = `regexp_replace(${column}, '(Z|[+-]\\d\\d:?(\\d\\d)?)$', '')`;
+  return `CASE WHEN ${local} <> ${column} THEN try_strptime(${local}, ${sqlText(format.slice(0, -2))}) END`;
+}
+
 /** "$1,234.50", "12 %" and "(3)" as numbers: 1234.5, 12 and -3; with the decimal sign "," "1.234,50" is 1234.5, and "1,234" is 1.234. */
 export function amountSql(column: string, decimal: "." | "," = "."): string {
-  const bare = `regexp_replace(regexp_replace(${column}, '^\\((.*)\\)$', '-\\1'), '[$€£¥%\\s\\x{A0}\\x{202F}]', '', 'g')`;
+  const bare = `regexp_replace(regexp_replace(${column}, '^\\((.*)\\)$', '-\\1'), '[$€£¥%\\s\\x{A0}\\x{202F}''’]', '', 'g')`;
   const plain = decimal === "." ? `replace(${bare}, ',', '')` : `replace(replace(${bare}, '.', ''), ',', '.')`;
   return `CASE WHEN regexp_matches(${bare}, '${AMOUNTS[decimal]}') THEN ${numberSql(plain)} END`;
 }

@@ -92,7 +92,8 @@ export class TableModel {
     const { database: memory, threads } = budget;
     const header = recipe.header ? undefined : { header: false };
     const sql = recipe.sql !== null && { sql: recipe.sql };
-    const found = await findTable(file, { ...header, ...sql, ...source, memory, threads });
+    const charset = recipe.charset !== undefined && { charset: recipe.charset };
+    const found = await findTable(file, { ...header, ...sql, ...charset, ...source, memory, threads });
     try {
       const select = recipe.columns.map(
         (column, i) => `${readSql(this.columnIn(found, file, column), column.reading)} AS x${i}`,

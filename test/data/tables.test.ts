@@ -263,9 +263,28 @@ test.each<[string, unknown, object, RegExp]>([
   ["no list", [], {}, /openTable got \[\]/],
   ["a mistyped option", vega("sp500.csv"), { heder: true }, /did you mean "header"/],
   ["an impossible option", vega("sp500.csv"), { memory: 0 }, /memory is 0/],
-  ["an unknown column", vega("sp500.csv"), { sql: "SELECT pric FROM data" }, /sp500\.csv cannot be read: Binder Error/],
+  [
+    "an unknown column",
+    vega("sp500.csv"),
+    { sql: "SELECT pric FROM data" },
+    /sp500\.csv cannot be read: Binder Error.*Candidate bindings: "price"\. Expected/,
+  ],
+  [
+    "an unknown function",
+    vega("sp500.csv"),
+    { sql: "SELECT avgg(price) FROM data" },
+    /avgg does not exist! Did you mean "avg"\?/,
+  ],
 ])("a table of %s is refused", async (_, source, options, message) => {
   await expect(openTable(source as string, options)).rejects.toThrow(message);
+});
+
+test("an error of DuckDB names the line and the column, but none of its settings", async () => {
+  const table = await openTable(write("late.csv", `a\n${"1\n".repeat(30_000)}x\n`));
+  await expect(table.query("SELECT sum(a) FROM data")).rejects.toThrow(
+    /Line: 30002: Error when converting column "a"\. Could not convert string "x" to 'BIGINT'\. Expected/,
+  );
+  await table.close();
 });
 
 describe("a thread of its own", () => {

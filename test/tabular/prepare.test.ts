@@ -105,6 +105,20 @@ describe("columns", () => {
   });
 });
 
+test.each([
+  ["2024-03-10T%H:30:00+02:00", "%Y-%m-%dT%H:%M:%S%z"],
+  ["2024-03-10 %H:30:00.250-0530", "%Y-%m-%d %H:%M:%S.%f%z"],
+  ["2024-03-10T%H:30:00Z", "%Y-%m-%dT%H:%M:%SZ"],
+  ["03/10/2024 %H:30:00", "%m/%d/%Y %H:%M:%S"],
+])("%s is a date, its hours those of the place", (text, format) => {
+  const at = (i: number) => text.replace("%H", String(i % 24).padStart(2, "0"));
+  return prepared(`when,y\n${rows(48, (i) => `${at(i)},${i}`)}`, { target: "y" }, async (table) => {
+    expect(table.profiles[0]).toMatchObject({ type: "date", misfits: 0, reading: { as: "date", format } });
+    const [row] = await table.raw([8]);
+    expect(new Date(row?.["when"] as string | number).getUTCHours()).toBe(7);
+  });
+});
+
 describe("tasks", () => {
   const column = (value: (i: number) => unknown) => `x,y\n${rows(60, (i) => `${i * 1.5},${value(i)}`)}`;
   test.each([

@@ -11,6 +11,7 @@ export interface TrainTableArguments extends TrainingArguments {
   timeColumn?: string;
   header?: boolean;
   delimiter?: string;
+  charset?: string;
   sql?: string;
   table?: string;
   scale?: string[];
@@ -50,6 +51,7 @@ export function prepareOptions(options: TrainTableArguments, seed: number): Prep
     ignore,
     timeColumn,
     delimiter,
+    charset: options.charset,
     sql,
     table,
     testSize,

@@ -4,6 +4,7 @@ import { mkdir, readdir, rm } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { DescentError, fail } from "../../util/index.ts";
+import { messageOf } from "./message.ts";
 import { isQuery, quoteText, withoutPatterns } from "./sql.ts";
 
 // What is used of `@duckdb/node-api`, an optional package of 70 MB that is loaded here.
@@ -68,6 +69,8 @@ export interface DatabaseOptions {
    * make room for others, even if nothing but reading is done. Default false.
    */
   readonly onDisk?: boolean | undefined;
+  /** What {@link newSpill} named, where files are written before it is open; removed when it is closed. Default: a new one. */
+  readonly folder?: string | undefined;
 }
 
 /** Folders of this process that hold what has no room in memory: removed when it ends, too, if nobody closed the table. */
@@ -79,7 +82,8 @@ const SPILL = `descent-duckdb-${createHash("sha256").update(hostname()).digest("
 /** What is done before the first folder: others' are swept. */
 let swept: Promise<void> | undefined;
 
-function newSpill(): string {
+/** The name of a folder for what is written while a table is open: removed when the process ends, at the latest. */
+export function newSpill(): string {
   const folder = join(tmpdir(), `${SPILL}${process.pid}-${randomBytes(6).toString("hex")}`);
   spills.add(folder);
   return folder;
@@ -110,7 +114,6 @@ function isAlive(id: number): boolean {
  * query can change that. What does not fit into memory goes to a temporary folder of its own.
  */
 export class Database {
-  private readonly spill = newSpill();
   private connection!: Connection;
   private instance!: Awaited<ReturnType<Library["DuckDBInstance"]["create"]>>;
   private options: Record<string, string> = {};
@@ -122,15 +125,16 @@ export class Database {
   /** Settles when the last question was answered. */
   private asked: Promise<unknown> = Promise.resolve();
 
-  private constructor() {}
+  private constructor(private readonly spill: string) {}
 
   /** @throws DescentError when the package is not installed. */
-  static async open({ files, folders = [], memory, threads, onDisk = false }: DatabaseOptions): Promise<Database> {
+  static async open(options: DatabaseOptions): Promise<Database> {
+    const { files, folders = [], memory, threads, onDisk = false, folder = newSpill() } = options;
     const { DuckDBInstance } = await library();
     swept ??= sweep();
     await swept;
-    const database = new Database();
-    if (onDisk) await mkdir(database.spill, { mode: 0o700 });
+    const database = new Database(folder);
+    if (onDisk) await mkdir(folder, { mode: 0o700, recursive: true });
     const place = onDisk ? join(database.spill, "tables.duckdb") : ":memory:";
     database.options = {
       autoinstall_known_extensions: "false",
@@ -253,7 +257,7 @@ async function library(): Promise<Library> {
     return loaded.DuckDBInstance ? loaded : (loaded.default as Library);
   } catch (error) {
     return fail(
-      `the package ${DUCKDB}, which reads tables, can't be loaded: ${firstLine(error)}`,
+      `the package ${DUCKDB}, which reads tables, can't be loaded: ${messageOf(error)}`,
       "it installed",
       `npm install ${DUCKDB}`,
     );
@@ -264,14 +268,7 @@ async function library(): Promise<Library> {
 export class QueryError extends DescentError {}
 
 function refused(error: unknown): never {
-  throw new QueryError(firstLine(error));
-}
-
-/** At most 300 letters of it. */
-export function firstLine(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  const [line = ""] = text.split(/[\r\n]/);
-  return line.length > 300 ? `${line.slice(0, 297)}...` : line;
+  throw new QueryError(messageOf(error));
 }
 
 /** A whole number as a number, where that is exact. */

@@ -8,6 +8,11 @@ export interface TableOptions {
   readonly names?: readonly string[] | undefined;
   /** What separates the values of a CSV file, such as ";"; default: as its contents suggest. */
   readonly delimiter?: string | undefined;
+  /**
+   * How the letters of a CSV file are written, as the Encoding Standard names it: "windows-1252", "utf-16le", "shift_jis"; default: as its bytes
+   * suggest, UTF-8, UTF-16 or windows-1252. What is not UTF-8 is written again as such, to a temporary file.
+   */
+  readonly charset?: string | undefined;
   /** Words that stand for "no value" in a CSV file. Default: "", "?", "NA", "N/A", "n/a", "NaN", "nan", "null" and "NULL". */
   readonly missing?: readonly string[] | undefined;
   /** Leave every value of a CSV file the text that it is; default false: types are inferred from the first 20,480 rows, and must hold for all. */
@@ -32,7 +37,7 @@ export interface TableSettings extends TableOptions {
 
 /** @throws DescentError for unknown options and values that cannot be. */
 export function tableSettings(where: string, options: TableOptions): TableSettings {
-  const texts = ["delimiter", "sql", "table"] as const;
+  const texts = ["delimiter", "charset", "sql", "table"] as const;
   const flags = ["header", "text"] as const;
   const lists = ["names", "missing"] as const;
   const counts = ["memory", "threads"] as const;

@@ -1,12 +1,14 @@
-import { stat } from "node:fs/promises";
-import { resolve } from "node:path";
+import { mkdir, rm, stat } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
 import { fail, unknownName } from "../../util/index.ts";
 import { rowsOf } from "../datasets/batch.ts";
 import { Dataset } from "../datasets/dataset.ts";
 import type { Flow } from "../datasets/flow.ts";
 import { type Columns, wordsOf } from "../datasets/stages/columns.ts";
+import { writeUtf8, writingOf } from "./charset.ts";
 import { columnOf, columnSql, type TableColumn } from "./columns.ts";
-import { Database, QueryError } from "./duckdb.ts";
+import { delimiterOf } from "./delimiter.ts";
+import { Database, newSpill, QueryError } from "./duckdb.ts";
 import { type TableOptions, type TableSettings, tableSettings } from "./options.ts";
 import { type Output, outputsOf, Pieces } from "./pieces.ts";
 import { filesOfQuery, statementOf } from "./query.ts";
@@ -44,6 +46,8 @@ export class Table {
     count: number | undefined,
     /** Bytes of its files. */
     private readonly size: number,
+    /** How the letters of CSV files are written, by the Encoding Standard's names; "utf-8" of other files. */
+    readonly charsets: readonly string[] = ["utf-8"],
     /** What its rows are read from. */
     private readonly from = "data",
   ) {
@@ -66,15 +70,18 @@ export class Table {
     const paths = files.map(({ path }) => path);
     const size = files.reduce((sum, file) => sum + file.size, 0);
     const { memory, threads } = settings;
-    const database = await Database.open({ files: paths, memory, threads, onDisk: isLarge(size, memory) });
+    const folder = newSpill();
+    const written = format === "csv" ? await asUtf8(paths, settings, folder) : { paths, settings, charsets: undefined };
+    const onDisk = isLarge(size, memory);
+    const database = await Database.open({ files: written.paths, memory, threads, onDisk, folder });
     try {
-      await makeView(database, name, format as Format, paths, settings);
+      await makeView(database, name, format as Format, written.paths, written.settings);
       await database.lock();
       const described = await explained(name, () => database.rows("DESCRIBE data"));
       const columns = described.map((row) => columnOf(String(row["column_name"]), String(row["column_type"])));
       const quick =
         settings.sql === undefined && (format === "parquet" || format === "duckdb" || size <= QUICKLY_COUNTED);
-      const table = new Table(name, columns, database, undefined, size);
+      const table = new Table(name, columns, database, undefined, size, written.charsets);
       if (quick) await table.rows();
       return table;
     } catch (error) {
@@ -168,7 +175,7 @@ export class Table {
   async derive(sql: string): Promise<Table> {
     const described = await explained(this.name, () => this.database.rows(`DESCRIBE ${sql}`));
     const columns = described.map((row) => columnOf(String(row["column_name"]), String(row["column_type"])));
-    return new Table(this.name, columns, this.database, undefined, this.size, `(${sql})`);
+    return new Table(this.name, columns, this.database, undefined, this.size, this.charsets, `(${sql})`);
   }
 
   /** Lets go of DuckDB. Datasets of the table can no longer be read. */
@@ -228,6 +235,32 @@ export class Table {
 /** Whether what is made of files of so many bytes may have no room in so many megabytes: compressed, they hold several times as much. */
 function isLarge(bytes: number, megabytes: number): boolean {
   return 8 * bytes > megabytes * 2 ** 20;
+}
+
+/** CSV files as DuckDB reads them: what is not UTF-8 is written again into a folder; and what separates their values, where that is certain. */
+async function asUtf8(
+  paths: readonly string[],
+  settings: TableSettings,
+  folder: string,
+): Promise<{ paths: readonly string[]; settings: TableSettings; charsets: readonly string[] }> {
+  const found = await Promise.all(paths.map((path) => writingOf(path, settings.charset)));
+  const written = [...paths];
+  for (const [i, { charset }] of found.entries()) {
+    if (charset === "utf-8") continue;
+    await mkdir(folder, { mode: 0o700, recursive: true });
+    const target = join(folder, `${i}-${basename(paths[i] as string).replace(/\.gz$/i, "")}`);
+    try {
+      await writeUtf8(paths[i] as string, charset, target);
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    }
+    written[i] = target;
+  }
+  const signs = new Set(found.map(({ head }) => delimiterOf(head)));
+  const [delimiter] = signs.size === 1 ? signs : [];
+  const charsets = [...new Set(found.map(({ charset }) => charset))];
+  return { paths: written, settings: { ...settings, delimiter: settings.delimiter ?? delimiter }, charsets };
 }
 
 async function checkedFile(file: string): Promise<{ path: string; size: number }> {
@@ -314,6 +347,8 @@ async function explained<T>(name: string, work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (!(error instanceof QueryError)) throw error;
+    if (/invalid unicode|not utf-8/i.test(error.message))
+      fail(`${name} is not UTF-8 throughout`, "letters of one kind", 'the option charset: "windows-1252" (--charset)');
     return fail(`${name} cannot be read: ${error.message}`, "a whole table, and a query that fits it");
   }
 }

@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { type Batch, rowsOf } from "../datasets/batch.ts";
 import type { DatabaseSetup } from "./duckdb.ts";
-import { DUCKDB, firstLine, QueryError } from "./duckdb.ts";
+import { DUCKDB, QueryError } from "./duckdb.ts";
+import { messageOf } from "./message.ts";
 import { isList, type Output, ROWS } from "./pieces.ts";
 
 // A query's answer read on a thread of its own, with a database of its own: while a training computes, its thread neither waits for a chunk nor
@@ -179,7 +180,7 @@ export class ReadingThread {
       const mark = Atomics.load(state, WRITTEN);
       const ended = Atomics.load(state, ENDED);
       if (mark - (ended === 0 ? 0 : 1) > read) return this.take();
-      if (ended === FAILED) throw new QueryError(firstLine((await this.ended) ?? "the thread that reads it ended"));
+      if (ended === FAILED) throw new QueryError(messageOf((await this.ended) ?? "the thread that reads it ended"));
       if (ended !== 0) return undefined;
       this.worker.ref(); // a process lives as long as it waits for an answer
       await Promise.race([changed(state, WRITTEN, mark), this.ended]);
