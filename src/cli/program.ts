@@ -144,11 +144,11 @@ export function createProgram(exit: (code: ExitCode) => void): Command {
       .allowExcessArguments(false);
 
   const many = (value: string, before: string[] = []) => [...before, value];
-  command(
-    "train <source>",
-    "train the model of a config, or one for a table or images; write it, its metrics and a report",
-    TRAIN_HELP,
-  )
+  command("train", "learn a table, images, a text or a config; write the model, its metrics and a report", TRAIN_HELP)
+    .argument(
+      "<source>",
+      "a table or a query of some, a folder of images, a text (.txt), or a config (.ts, .js, .json)",
+    )
     .option("-o, --output <folder>", "where to write, instead of the config's folder or runs/NAME")
     .option("-e, --epochs <number>", "epochs, instead of the config's", wholeNumber)
     .option("-s, --seed <number>", "seed of all random numbers, instead of the config's", wholeNumber)

@@ -148,6 +148,15 @@ async function prepare(
     const useless = profile.type === "constant" || profile.type === "identifier";
     return targets.includes(column) || ignored.includes(column) || useless ? [] : [{ column, profile, place }];
   });
+  if (learned.length === 0) {
+    refuseColumns(
+      profiles.filter(
+        (_, i) => !targets.includes(columns[i] as KeptColumn) && !ignored.includes(columns[i] as KeptColumn),
+      ),
+      name,
+      file,
+    );
+  }
   await makeTyped(
     kept,
     learned,
@@ -241,6 +250,23 @@ async function look(
     findings.push(...(await misfitsOf(kept, profile, columns[i] as KeptColumn)));
   if (sample === "peek") await table.query("DROP TABLE peek");
   return { profiles, chosen };
+}
+
+/** Says why no column is left to learn from. */
+function refuseColumns(useless: readonly ColumnProfile[], target: string, file: string): never {
+  const words = useless
+    .slice(0, 5)
+    .map(
+      ({ name, type, reason }) =>
+        `${name} is taken for ${type === "constant" ? "a constant" : "an identifier"} (${reason})`,
+    );
+  const other = useless.find(({ type }) => type === "identifier");
+  return fail(
+    `${file} has no column to predict "${target}" from${words.length > 0 ? `: ${words.join(", ")}` : ""}`,
+    "at least one that varies, and means more than which row it is",
+    other &&
+      `if ${other.name} does, say what it is: --type ${other.name}=${other.reading.as === "text" ? "categorical" : "numeric"}`,
+  );
 }
 
 /** Takes numbers for unknown. */

@@ -35,10 +35,15 @@ const MISSING = [
   "unknown",
 ];
 
+/** Whether a DOUBLE is a number that float32 can hold: features are float32, and no sum of squares or cubes of such numbers is infinite. */
+function holds(number: string): string {
+  return `abs(${number}) <= 3.4028234e38`;
+}
+
 /** A column of a file as it is kept: numbers DOUBLE, dates TIMESTAMP, all else trimmed VARCHAR; NULL where a value is missing. */
 export function keptSql({ name, kind, type }: TableColumn): string {
   const column = sqlName(name);
-  if (kind === "number") return `CASE WHEN isfinite(${column}::DOUBLE) THEN ${column}::DOUBLE END`;
+  if (kind === "number") return `CASE WHEN ${holds(`${column}::DOUBLE`)} THEN ${column}::DOUBLE END`;
   if (kind === "boolean") return `CASE WHEN ${column} THEN 'true' WHEN NOT ${column} THEN 'false' END`;
   if (kind === "date") return `${column}::TIMESTAMP`;
   if (kind === "bytes") return "NULL::VARCHAR";
@@ -88,10 +93,10 @@ export function numberText(column: string): string {
   return `CASE WHEN ${column} = trunc(${column}) AND abs(${column}) < 1e15 THEN ${column}::BIGINT::VARCHAR ELSE ${column}::VARCHAR END`;
 }
 
-/** A text as a finite number, or NULL. */
+/** A text as a number, or NULL. */
 export function numberSql(column: string): string {
   const number = `try_cast(${column} AS DOUBLE)`;
-  return `CASE WHEN isfinite(${number}) THEN ${number} END`;
+  return `CASE WHEN ${holds(number)} THEN ${number} END`;
 }
 
 /** Numbers by the sign before their fraction: whole ones with or without groups of digits (1,234 and 12,34,567), fraction, power of ten. */

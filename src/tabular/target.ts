@@ -46,7 +46,9 @@ export function taskOf(
   file: string,
   mostClasses = MOST_CLASSES,
 ): Target {
-  const { name, type, distinct, reading, present } = profile;
+  const { name, type, distinct, reading, present, missing } = profile;
+  if (present + missing === 0)
+    fail(`${file} has no rows`, "a line for each, below the one with the names of the columns");
   const isNumber = reading.as === "number" || reading.as === "amount";
   const refuse = (what: string, fix?: string) =>
     fail(`${file}: the target "${name}" ${what}`, "numbers or classes to predict", fix);

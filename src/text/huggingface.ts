@@ -1,4 +1,4 @@
-import { checkOptions, fail } from "../util/index.ts";
+import { checkOptions, fail, refusePackage } from "../util/index.ts";
 import { checkText, checkTokens } from "./checks.ts";
 import type { JsonValue, Tokenizer, TokenizerJSON } from "./tokenizer.ts";
 
@@ -29,7 +29,7 @@ interface Library {
 export async function huggingFaceTokenizer(tokenizer: JsonObject, config: JsonObject = {}): Promise<Tokenizer> {
   const name = "@huggingface/tokenizers";
   const library = await import(name).catch((error: unknown) => {
-    fail(`the package ${name} can't be loaded: ${String(error)}`, "it installed", `npm install ${name}`);
+    refusePackage(name, "reads tokenizers of Hugging Face", error);
   });
   const { model, added_tokens: added } = tokenizer as { model?: { vocab?: object }; added_tokens?: { id: number }[] };
   if (!model?.vocab) fail("this is no tokenizer.json", "an object with model.vocab");

@@ -46,7 +46,7 @@ function closest(name: string, candidates: readonly string[]): string | undefine
   let bestDistance = Math.max(2, Math.floor(name.length / 2)) + 0.5;
   for (const candidate of candidates) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
-    if (distance < bestDistance) {
+    if (distance < bestDistance && distance < Math.max(name.length, candidate.length)) {
       best = candidate;
       bestDistance = distance;
     }

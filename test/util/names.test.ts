@@ -36,6 +36,11 @@ describe("nearest", () => {
     expect(nearest(typed, known)).toBe(meant);
   });
 
+  test("a name that shares no letter with any is none of them", () => {
+    expect(nearest("9", ["km", "year"])).toBeUndefined();
+    expect(nearest("xy", ["id"])).toBeUndefined();
+  });
+
   test("letters that changed places are one slip", () => {
     expect(nearest("rleu", ["elu", "relu"])).toBe("relu");
   });

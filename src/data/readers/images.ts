@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join, relative, resolve, sep } from "node:path";
-import { fail } from "../../util/index.ts";
+import { fail, refusePackage } from "../../util/index.ts";
 import type { Batch } from "../datasets/batch.ts";
 import type { Flow } from "../datasets/flow.ts";
 import { readInOrder } from "../datasets/stages/rows.ts";
@@ -241,11 +241,6 @@ async function library(): Promise<Sharp> {
   try {
     return ((await import(name)) as { default: Sharp }).default;
   } catch (error) {
-    const [why = ""] = String(error).split("\n");
-    return fail(
-      `the package ${name}, which reads images, can't be loaded: ${why}`,
-      "it installed",
-      `npm install ${name}`,
-    );
+    return refusePackage(name, "reads images", error);
   }
 }

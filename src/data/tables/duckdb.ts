@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { DescentError, fail } from "../../util/index.ts";
+import { DescentError, fail, refusePackage } from "../../util/index.ts";
 import { messageOf } from "./message.ts";
 import { isQuery, quoteText, withoutPatterns } from "./sql.ts";
 
@@ -256,11 +256,7 @@ async function library(): Promise<Library> {
     const loaded = (await import(DUCKDB)) as Library & { default?: Library };
     return loaded.DuckDBInstance ? loaded : (loaded.default as Library);
   } catch (error) {
-    return fail(
-      `the package ${DUCKDB}, which reads tables, can't be loaded: ${messageOf(error)}`,
-      "it installed",
-      `npm install ${DUCKDB}`,
-    );
+    return refusePackage(DUCKDB, "reads tables", error);
   }
 }
 

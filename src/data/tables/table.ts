@@ -271,6 +271,7 @@ async function checkedFile(file: string): Promise<{ path: string; size: number }
   const facts = await stat(path).catch(() => undefined);
   if (!facts) fail(`there is no file ${file}`, "a table's file");
   if (!facts.isFile()) fail(`${file} is no file`, "a table's file, or a list of them");
+  if (facts.size === 0) fail(`${file} is empty`, "a table's file");
   return { path, size: facts.size };
 }
 
