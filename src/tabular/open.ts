@@ -2,7 +2,6 @@ import { type DataTable, isQuery, openTable, type TableOptions } from "../data/i
 import { fail, nearest } from "../util/index.ts";
 import { keptSql, sqlName } from "./sql.ts";
 import type { KeptColumn } from "./types.ts";
-import { unevenLine } from "./uneven-line.ts";
 
 /** How a table is read, before anything is known of its columns. */
 export interface SourceOptions {
@@ -81,7 +80,6 @@ export async function findTable(source: string | readonly string[], options: Dat
     threads,
     ...(isCsv && { header, delimiter, charset, text: true, missing: [""] }),
   });
-  if (isCsv && table.columns.length === 1) await refuseOneColumn(table, first);
   const columns = table.columns.map(
     ({ name, kind }, i): KeptColumn => ({
       name: header ? name.trim() : `column${i + 1}`,
@@ -97,20 +95,6 @@ export async function findTable(source: string | readonly string[], options: Dat
     header,
     rows: `SELECT row_number() OVER () AS "#", ${values.join(", ")} FROM data`,
   };
-}
-
-/** Refuses one column whose name holds what separates columns elsewhere: DuckDB takes lines of different lengths for one column. */
-async function refuseOneColumn(table: DataTable, file: string): Promise<void> {
-  const name = table.columns[0]?.name ?? "";
-  const sign = [",", ";", "\t", "|"].find((each) => name.includes(each));
-  if (sign === undefined) return;
-  await table.close();
-  const uneven = file.endsWith(".gz") ? undefined : await unevenLine(file, sign);
-  fail(
-    `${file} was read as one column, ${JSON.stringify(name)}${uneven ? `: line ${uneven.line} has ${uneven.values} values, and the first ${uneven.first}` : ""}`,
-    "as many values in every line",
-    "mend the file: a value that holds a separator stands in quotes, and every quote is closed",
-  );
 }
 
 /** Whether the first line of a CSV file names its columns: as DuckDB sees it, whose own names are column0, column1, ... */

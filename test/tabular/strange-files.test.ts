@@ -18,11 +18,8 @@ const lines = (row: (i: number) => string, n = 60) => Array.from({ length: n }, 
 test.each([
   ["empty.csv", "", /empty\.csv is empty/],
   ["header.csv", "a,b,y\n", /header\.csv has no rows/],
-  [
-    "uneven.csv",
-    `a,y\n${lines((i) => (i === 50 ? "1,2,3" : `${i % 7},${i}`))}`,
-    /one column, "a,y": line 52 has 3 values, and the first 2/,
-  ],
+  ["late.csv", `a,y\n${lines((i) => (i === 50 ? "1,2,3" : `${i % 7},${i}`))}`, /line 52 has 3 values, and the first 2/],
+  ["early.csv", `a,y\n${lines((i) => (i === 5 ? "1" : `${i % 7},${i}`))}`, /line 7 has 1 values, and the first 2/],
   [
     "numbers.csv",
     `row,flat,y\n${lines((i) => `${i},1,${i % 2}`)}`,

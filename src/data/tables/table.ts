@@ -14,6 +14,7 @@ import { type Output, outputsOf, Pieces } from "./pieces.ts";
 import { filesOfQuery, statementOf } from "./query.ts";
 import { isQuery, quoteName, quoteText, withoutPatterns } from "./sql.ts";
 import { fitsThread, ReadingThread } from "./thread.ts";
+import { refuseUneven } from "./uneven.ts";
 
 /** Files up to so many bytes are counted at once; larger ones of CSV and JSON at the first pass over them. */
 const QUICKLY_COUNTED = 1 << 26;
@@ -79,6 +80,8 @@ export class Table {
       await database.lock();
       const described = await explained(name, () => database.rows("DESCRIBE data"));
       const columns = described.map((row) => columnOf(String(row["column_name"]), String(row["column_type"])));
+      const sign = columns.length === 1 ? /[,;\t|]/.exec(columns[0]?.name ?? "")?.[0] : undefined;
+      if (format === "csv" && sign) await refuseUneven(name, written.paths[0] as string, sign);
       const quick =
         settings.sql === undefined && (format === "parquet" || format === "duckdb" || size <= QUICKLY_COUNTED);
       const table = new Table(name, columns, database, undefined, size, written.charsets);
@@ -300,7 +303,12 @@ async function makeView(
   };
   await explained(name, async () => {
     const source = format === "duckdb" ? await attached(database, paths, settings) : from[format]();
-    return nameView(database, source, settings);
+    await nameView(database, source, settings).catch(async (error: Error) => {
+      const { delimiter } = settings;
+      if (format === "csv" && delimiter !== undefined && /sniffing/.test(error.message))
+        await refuseUneven(name, paths[0] as string, delimiter);
+      throw error;
+    });
   });
 }
 
