@@ -168,7 +168,33 @@ test("several columns of yes and no are labels, each with a probability", async 
   expect(Object.keys(answer)).toEqual(["path", "across, low", "p(across)", "p(low)"]);
 });
 
+test("folders to train and to test are parts, and images that are in both are only trained on", async () => {
+  for (const kind of ["across", "upright"]) {
+    const shift = kind === "across" ? 0 : 100;
+    for (const [part, from, to] of [
+      ["train", 0, 40],
+      ["test", 39, 60],
+    ] as const) {
+      mkdirSync(join(folder, "parts", part, kind), { recursive: true });
+      for (let i = from; i < to; i++)
+        writeFileSync(join(folder, "parts", part, kind, `${i}.png`), picture(kind, i + shift));
+    }
+  }
+  write(folder, { "parts/__MACOSX/train/._1.png": "x", "parts/test/across/photo.heic": "x" });
+  const trained = await descent(folder, ["train", "parts", "--epochs", "2", "--no-augment"], undefined, wasm);
+  expect(trained.stderr).toBe("");
+  expect(trained.stdout).toContain("Images: 68 to train, 12 to watch, 40 to test; the folders' names say which");
+  expect(trained.stdout).toContain("left out: test/across/photo.heic");
+  expect(trained.stdout).toContain("2 exact copies of others left out");
+  const predictions = readFileSync(join(folder, "runs/parts/predictions.csv"), "utf8").trim().split("\n").slice(1);
+  expect(predictions.every((line) => line.includes(`${join("parts", "test")}`))).toBe(true);
+  const again = await descent(folder, ["train", "runs/parts/train.ts"], undefined, wasm);
+  const metrics = JSON.parse(readFileSync(join(folder, "runs/parts/metrics.json"), "utf8"));
+  expect(again.stdout).toContain(`accuracy: ${metrics.test.accuracy}`);
+});
+
 test.each<[source: string, options: TrainImagesArguments, message: RegExp]>([
+  ["half", {}, /no image to train is of the class "b"/],
   ["flat", {}, /flat holds 1 images and no folders.*--labels TABLE/],
   ["scarce", {}, /class "a" of .*scarce has 1 image\. Expected at least 5/],
   ["scarce", { target: ["kind"] }, /--target was given for a folder of images.*--labels/],
@@ -185,6 +211,11 @@ test.each<[source: string, options: TrainImagesArguments, message: RegExp]>([
   ["bars", { testSize: 0.01 }, /120 images are too few for each of 2 classes.*at least 200/],
 ])("%j with %j is refused", async (source, options, message) => {
   write(folder, { "flat/readme.txt": "none", "scarce/a/readme.txt": "none", "scarce/b/readme.txt": "none" });
+  for (let i = 0; i < 60; i++) {
+    const path = `half/${i < 30 ? "train/a" : "val/b"}`;
+    mkdirSync(join(folder, path), { recursive: true });
+    writeFileSync(join(folder, path, `${i}.png`), picture("across", i));
+  }
   const names = ["flat/1.png", "scarce/a/1.png", "scarce/b/2.png"];
   for (const path of names) writeFileSync(join(folder, path), picture("across", names.indexOf(path)));
   const output = join(folder, "refused");

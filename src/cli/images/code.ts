@@ -51,8 +51,7 @@ const holdOut = (rows: readonly number[], testSize: number) => {
   const of = (places: Uint32Array) => Array.from(places, (i) => rows[i] ?? 0).sort((a, b) => a - b);
   return [of(train), of(test)] as const;
 };
-const [rest, test] = holdOut(usable, ${testSize});
-const [train, validation] = holdOut(rest, ${VALIDATION_SIZE} / ${1 - testSize});
+${partsCode(images, testSize)}
 
 const model = sequential(
   [
@@ -80,6 +79,20 @@ ${facts}});
 `;
 }
 
+/** How images are held out, where no folders do. */
+function partsCode({ given }: ReadImages, testSize: number): string {
+  const has = (part: string) => given?.some((each) => each === part) ?? false;
+  const share = has("test") ? `${VALIDATION_SIZE}` : `${VALIDATION_SIZE} / ${1 - testSize}`;
+  const rest = given ? 'of("train")' : "usable";
+  return [
+    ...(given ? ["const of = (part: string) => usable.filter((i) => parts[i] === part);"] : []),
+    has("test") ? `const [rest, test] = [${rest}, of("test")];` : `const [rest, test] = holdOut(${rest}, ${testSize});`,
+    has("validation")
+      ? 'const [train, validation] = [rest, of("validation")];'
+      : `const [train, validation] = holdOut(rest, ${share});`,
+  ].join("\n");
+}
+
 /** What a program reads, and how it tells parts from it. */
 interface ReadingCode {
   readonly imports: string;
@@ -93,7 +106,7 @@ const HOW = "images: { size: [...reading.size], channels: reading.channels, fit:
 function classesCode({ images, folder, source, labels }: CodeRequest): ReadingCode {
   return {
     imports: 'import { fromImages, splitIndices } from "descent/data";',
-    reading: `const { dataset, classes, labels = new Int32Array() } = await fromImages(at(${pathCode(folder, source)}), {
+    reading: `const { dataset, classes, labels = new Int32Array()${images.given ? ", parts = []" : ""} } = await fromImages(at(${pathCode(folder, source)}), {
   ...reading,${namesCode(labels, folder, true)}
 });
 const images = dataset${images.inMemory ? ".cache()" : ""};

@@ -1,5 +1,12 @@
 import { createHash } from "node:crypto";
-import { type Dataset, type DenseArray, describeImages, fromArrays, fromImages } from "../../data/index.ts";
+import {
+  type Dataset,
+  type DenseArray,
+  describeImages,
+  fromArrays,
+  fromImages,
+  type NamedImages,
+} from "../../data/index.ts";
 import { isKnown } from "../../tabular/index.ts";
 import { product } from "../../util/index.ts";
 import { EXIT, oneLine, part, refuse } from "../exit.ts";
@@ -24,6 +31,8 @@ export interface ReadImages {
   readonly dataset: Dataset;
   readonly inMemory: boolean;
   readonly paths: readonly string[];
+  /** The part of each image, where folders say so. */
+  readonly given: NamedImages["parts"];
   readonly target: ImageTarget;
   /** Numbers of the images that are used. */
   readonly usable: readonly number[];
@@ -68,10 +77,12 @@ export async function readImages(folder: string, labels: Labels, memory: number,
     dataset: data || told ? withTargets(data ? fromArrays({ x: { data, shape } }) : dataset, target) : dataset,
     inMemory,
     paths,
+    given: facts.parts,
     target,
     usable,
     leftOut,
     findings: [
+      ...otherFindings(facts.others ?? []),
       ...brokenFindings(pixels.broken, paths),
       ...unknownFindings(unknown.length),
       ...(told?.findings ?? []),
@@ -107,6 +118,14 @@ async function decodeAll(dataset: Dataset, count: number, keep: boolean) {
     });
   }
   return { broken, digests, data };
+}
+
+function otherFindings(others: readonly string[]): Finding[] {
+  if (others.length === 0) return [];
+  const more = others.length > 5 ? ", ..." : "";
+  const what = `${groupDigits(others.length)} ${others.length === 1 ? "file or folder that holds" : "files or folders that hold"}`;
+  const text = `${what} no PNG, JPEG, WebP, GIF, TIFF or AVIF of a class left out: ${others.slice(0, 5).join(", ")}${more}`;
+  return [{ kind: "warning", text }];
 }
 
 function brokenFindings(broken: ReadonlyMap<number, string>, paths: readonly string[]): Finding[] {

@@ -13,20 +13,38 @@ export interface ImageParts {
 
 export const VALIDATION_SIZE = 0.15;
 
-/** Holds out images to test and to watch: of each class alike, or by the rarest of their labels. */
-export function splitImages({ usable, target }: ReadImages, testSize: number, seed: number): ImageParts {
-  if (target.task === "multi-class") checkEnough(usable.length, target.classes.length, testSize);
-  const held = splitOff(usable, target, testSize, seed);
-  const watched = splitOff(held.train, target, VALIDATION_SIZE / (1 - testSize), seed);
-  return { train: watched.train, validation: watched.test, test: held.test };
+/** Holds out images to test and to watch, where no folders do: of each class alike, or by the rarest of their labels. */
+export function splitImages({ usable, target, given }: ReadImages, testSize: number, seed: number): ImageParts {
+  const of = (part: ImagePart) => usable.filter((row) => given?.[row] === part);
+  const [rest, watched, tested] = given ? [of("train"), of("validation"), of("test")] : [usable, [], []];
+  const shares = sharesOf(tested.length > 0, watched.length > 0, testSize);
+  if (target.task === "multi-class") checkEnough(rest, target, shares);
+  const held = tested.length > 0 ? { train: rest, test: tested } : splitOff(rest, target, shares.test, seed);
+  if (watched.length > 0) return { train: held.train, validation: watched, test: held.test };
+  const own = splitOff(held.train, target, shares.validation, seed);
+  return { train: own.train, validation: own.test, test: held.test };
 }
 
-/** Every class is in every part, so the smallest part has as many images as there are classes. */
-function checkEnough(images: number, classes: number, testSize: number): void {
-  const least = Math.ceil(classes / Math.min(testSize, VALIDATION_SIZE));
-  if (images >= least) return;
-  const what = `${images} images are too few for each of ${classes} classes to be among those to train, to watch and to test`;
-  refuse(EXIT.data, what, `at least ${least}`);
+type ImagePart = NonNullable<ReadImages["given"]>[number];
+
+/** Shares that are held out: to test, of all that are not in a folder of their own; to watch, of what is left then. */
+export function sharesOf(hasTest: boolean, hasValidation: boolean, testSize: number) {
+  const test = hasTest ? 0 : testSize;
+  return { test, validation: hasValidation ? 0 : VALIDATION_SIZE / (1 - test) };
+}
+
+/** Every class is in every part that is held out, so the smallest part has as many images as there are classes. */
+function checkEnough(rows: readonly number[], target: ImageTarget, { test, validation }: ReturnType<typeof sharesOf>) {
+  const classes = target.classes.length;
+  const shares = [test, validation * (1 - test)].filter((share) => share > 0);
+  const least = Math.ceil(classes / Math.min(1, ...shares));
+  if (rows.length < least) {
+    const what = `${rows.length} images are too few for each of ${classes} classes to be among those to train, to watch and to test`;
+    refuse(EXIT.data, what, `at least ${least}`);
+  }
+  const absent = countsOf(target, rows).indexOf(0);
+  if (absent >= 0)
+    refuse(EXIT.data, `no image to train is of the class "${target.classes[absent]}"`, "some of each class");
 }
 
 function splitOff(rows: readonly number[], target: ImageTarget, testSize: number, seed: number) {

@@ -73,7 +73,8 @@ export async function trainImagesCommand(source: string, options: TrainImagesArg
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     const what = target.task === "multi-class" ? `${target.classes.length} classes` : describeTarget(target);
     say(`${what}, ${groupDigits(images.paths.length)} images of ${source}, read in ${seconds} s`);
-    say(`Images: ${train} to train, ${validation} to watch, ${test} to test`);
+    const by = images.given ? "; the folders' names say which are for what" : "";
+    say(`Images: ${train} to train, ${validation} to watch, ${test} to test${by}`);
     say(describePlan(plan, stackOf(networkLayers(plan, { ...target, ...momentsOf(target, parts.train) }), seed)));
     if (!images.inMemory) say(`They take more than ${groupDigits(memory)} MB, so they are decoded anew in every epoch`);
     for (const { kind, text } of images.findings)

@@ -1,11 +1,10 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
-import { readdir, realpath, stat } from "node:fs/promises";
 import { cpus } from "node:os";
-import { join, relative, resolve, sep } from "node:path";
 import { fail, refusePackage } from "../../util/index.ts";
 import type { Batch } from "../datasets/batch.ts";
 import type { Flow } from "../datasets/flow.ts";
 import { readInOrder } from "../datasets/stages/rows.ts";
+import type { ImageList } from "./image-list.ts";
 import type { ImageSettings } from "./image-options.ts";
 
 interface Picture {
@@ -19,14 +18,6 @@ interface Picture {
 
 /** What is used of `sharp`, an optional package of 20 MB that is loaded here. */
 type Sharp = (file: Uint8Array, options: { limitInputPixels: number; failOn: string }) => Picture;
-
-/** Images and their classes. */
-export interface ImageList {
-  readonly paths: readonly string[];
-  readonly labels: Int32Array | undefined;
-  /** What they are called in descriptions. */
-  readonly name: string;
-}
 
 /** Largest file, and most pixels, of one image. */
 const MOST_BYTES = 2 ** 28;
@@ -173,67 +164,6 @@ function imageBytes(path: string): Uint8Array {
   } finally {
     closeSync(file);
   }
-}
-
-const IMAGE = /\.(png|jpe?g|webp|gif|tiff?|avif)$/i;
-
-/** The images in a folder's folders, each of these a class, in the order of their names; those of a folder without folders, or one image, have none. */
-export async function imagesIn(folder: string): Promise<ImageList & { classes: string[] }> {
-  const found = await stat(folder).catch(() => undefined);
-  if (found?.isFile()) return { paths: [folder], labels: undefined, name: folder, classes: [] };
-  const entries = await readdir(folder, { withFileTypes: true }).catch((error: Error) =>
-    fail(`${folder} cannot be read: ${error.message}`, "a folder of images"),
-  );
-  const classes = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith(".")).map(({ name }) => name);
-  classes.sort();
-  const paths: string[] = [];
-  const labels: number[] = [];
-  const among = (names: readonly string[]) => names.filter((name) => IMAGE.test(name)).sort();
-  for (const [label, name] of classes.entries()) {
-    for (const file of among(await readdir(join(folder, name)))) {
-      paths.push(join(folder, name, file));
-      labels.push(label);
-    }
-  }
-  if (classes.length === 0) {
-    paths.push(
-      ...among(entries.filter((entry) => entry.isFile()).map(({ name }) => name)).map((name) => join(folder, name)),
-    );
-  }
-  if (paths.length === 0) fail(`${folder} holds no images`, "a folder for each class, with images in it");
-  return { paths, labels: classes.length > 0 ? Int32Array.from(labels) : undefined, name: folder, classes };
-}
-
-/**
- * The images that a table names, and their classes, in the order of their names.
- *
- * @throws DescentError for a path that leads out of the folder: the table may be a stranger's.
- */
-export async function imagesNamed(
-  folder: string,
-  files: readonly unknown[],
-  classes: readonly unknown[] | undefined,
-): Promise<ImageList & { classes: string[] }> {
-  const home = await realpath(folder).catch(() => fail(`there is no folder ${folder}`, "the folder of the images"));
-  const paths: string[] = [];
-  for (const [row, file] of files.entries()) {
-    if (typeof file !== "string" || file === "") fail(`row ${row} of the table names no image`, "a path");
-    const path = resolve(home, file);
-    const real = await realpath(path).catch(() => path);
-    if (!isWithin(home, path) || !isWithin(home, real)) {
-      fail(`row ${row} of the table names ${file}, which leads out of ${folder}`, "a path within the folder");
-    }
-    paths.push(path);
-  }
-  if (!classes) return { paths, labels: undefined, name: folder, classes: [] };
-  const names = [...new Set(classes.map(String))].sort();
-  const labels = Int32Array.from(classes, (name) => names.indexOf(String(name)));
-  return { paths, labels, name: folder, classes: names };
-}
-
-function isWithin(home: string, path: string): boolean {
-  const way = relative(home, path);
-  return way !== "" && way !== ".." && !way.startsWith(`..${sep}`) && resolve(home, way) === path;
 }
 
 async function library(): Promise<Sharp> {

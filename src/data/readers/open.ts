@@ -15,8 +15,9 @@ import {
   safetensorsFiles,
 } from "./array-file.ts";
 import { bytesOf, decodeElements, type Element } from "./elements.ts";
+import { type ImageList, imagesIn, imagesNamed } from "./image-list.ts";
 import { type ImageOptions, imageSettings } from "./image-options.ts";
-import { type ImageFacts, type ImageList, imageFacts, imageFlow, imagesIn, imagesNamed } from "./images.ts";
+import { type ImageFacts, imageFacts, imageFlow } from "./images.ts";
 import { linesFlow } from "./lines.ts";
 import { npzFiles } from "./npz.ts";
 
@@ -110,21 +111,21 @@ function rawFile(path: string, type: keyof typeof TOKENS): Promise<ArrayFile> {
 export async function imageDataset(
   folder: string,
   options: ImageOptions & ImageNames,
-): Promise<{ dataset: Dataset } & Omit<ImageList, "name"> & { classes: string[] }> {
+): Promise<{ dataset: Dataset } & Omit<ImageList, "name">> {
   const settings = imageSettings("fromImages", options, ["table", "path", "label"]);
   const list = await listed(folder, options);
-  const { classes, paths, labels } = list;
-  return { dataset: new Dataset(await imageFlow(list, settings)), classes, paths, labels };
+  const { name: _, ...named } = list;
+  return { dataset: new Dataset(await imageFlow(list, settings)), ...named };
 }
 
 /** What the images of a folder are like; see `describeImages`. */
 export async function describedImages(
   folder: string,
   options: ImageNames,
-): Promise<ImageFacts & Omit<ImageList, "name"> & { classes: string[] }> {
+): Promise<ImageFacts & Omit<ImageList, "name">> {
   checkOptions("describeImages", options, ["table", "path", "label"]);
-  const { classes, paths, labels } = await listed(folder, options);
-  return { classes, paths, labels, ...(await imageFacts(paths)) };
+  const { name: _, ...named } = await listed(folder, options);
+  return { ...named, ...(await imageFacts(named.paths)) };
 }
 
 /** The table that names images, and its columns. */

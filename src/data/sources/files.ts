@@ -114,13 +114,17 @@ export interface NamedImages {
   readonly paths: readonly string[];
   /** The class of each sample; undefined where nothing names one. */
   readonly labels: Int32Array | undefined;
+  /** "train", "validation" or "test" of each sample, where folders called so (val, valid and dev, too) hold the folders of the classes. */
+  readonly parts?: readonly ("train" | "validation" | "test")[] | undefined;
+  /** Files and folders, from the folder on, that hold no images that can be read; not those whose names begin with a dot. */
+  readonly others?: readonly string[] | undefined;
 }
 
 /**
  * Images as samples: `x` is uint8 [height, width, channels], `y` the class as int32; decoded by the optional package `sharp` on threads of its
  * own, when they are asked for.
  *
- * @param folder a folder for each class, with images in it; or the folder that a table's paths start from; or one image.
+ * @param folder a folder for each class, with images in it, or folders called train, validation and test of such folders; or the folder that a table's paths start from; or one image.
  * @returns the dataset, the classes' names in the order of their numbers, and files and classes of all samples.
  * @throws DescentError when the package is not installed, when there are no images, and for paths that lead out of the folder.
  * @example
