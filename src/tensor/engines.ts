@@ -56,7 +56,7 @@ export async function resolveEngine(
   if (wanted === "native" || wanted === "wasm") {
     const found = await open[wanted]();
     if ("engine" in found) return { engine: found.engine, reason: found.engine.describe() };
-    fail(`the ${wanted} engine can't run here: ${found.reason}, or use the engine "reference" (slow)`);
+    fail(`the ${wanted} engine can't run here: ${found.reason}, or use the engine "auto"`);
   }
   return work < WORTH_COMPILING ? chooseForLittle() : chooseForMuch();
 }

@@ -34,7 +34,7 @@ async function importKoffi(): Promise<Koffi> {
         ? "the package koffi, through which native programs are called, is not installed"
         : `the package koffi, through which native programs are called, can't be loaded (${message.split("\n")[0]})`,
       undefined,
-      "npm install koffi, with optional dependencies (they hold the binary for each system), or use DESCENT_ENGINE=reference",
+      "npm install koffi, with optional dependencies (they hold the binary for each system), or use DESCENT_ENGINE=wasm",
     );
   }
   try {

@@ -69,6 +69,6 @@ async function check(outcome: Outcome, name: string, compiler: Compiler, work: s
   fail(
     `the C compiler refused the program "${name}" (${compiler.version}):\n${said.slice(0, LINES_SHOWN).join("\n")}\nIts source is in ${kept}`,
     undefined,
-    "report this with that folder; with DESCENT_ENGINE=reference no compiler is needed",
+    "report this with that folder; with DESCENT_ENGINE=wasm no compiler is needed",
   );
 }
