@@ -24,7 +24,9 @@ export async function part<T>(exitCode: ExitCode, run: () => T | Promise<T>, whe
     return await run();
   } catch (error) {
     if (error instanceof CliError) throw error;
-    throw new CliError(exitCode, where ? `${where}: ${oneLine(error)}` : oneLine(error), { cause: error });
+    const message = oneLine(error);
+    const isNamed = where === undefined || message.startsWith(where);
+    throw new CliError(exitCode, isNamed ? message : `${where}: ${message}`, { cause: error });
   }
 }
 

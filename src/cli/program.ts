@@ -327,7 +327,8 @@ function share(text: string): number {
 }
 
 function number(text: string): number {
-  if (!/^\d+(\.\d+)?$/.test(text)) throw new InvalidArgumentError("Expected a number.");
+  if (!/^(\d+\.?\d*|\.\d+)(e[-+]?\d{1,3})?$/i.test(text))
+    throw new InvalidArgumentError("Expected a number of at least 0.");
   return Number(text);
 }
 

@@ -1,7 +1,7 @@
 import { fail } from "../util/index.ts";
 
 /**
- * The text that bytes in UTF-8 stand for, as of a file.
+ * The text that bytes in UTF-8 stand for, as of a file; or in UTF-16, where they begin with its mark.
  *
  * @param name how errors call it.
  * @throws DescentError naming the first byte that is not UTF-8, and for no bytes.
@@ -10,9 +10,12 @@ import { fail } from "../util/index.ts";
  */
 export function decodeText(bytes: Uint8Array, name = "the text"): string {
   if (bytes.length === 0) fail(`${name} is empty`, "at least one character");
+  const mark = ((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0);
+  const encoding = mark === 0xfffe ? "utf-16le" : mark === 0xfeff ? "utf-16be" : "utf-8";
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
   } catch {
+    if (encoding !== "utf-8") fail(`${name} begins as UTF-16 and is not`, "text in UTF-8 or UTF-16");
     const at = firstBad(bytes);
     const hex = (bytes[at] ?? 0).toString(16).padStart(2, "0");
     fail(

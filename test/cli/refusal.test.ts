@@ -92,6 +92,13 @@ describe("configs (exit code 2)", () => {
       'there is no file tpyo.json. Expected a config file. Fix: did you mean "typo.json"?',
     ));
 
+  test("what is not there, and no config by its name", () =>
+    expectRefusal(
+      ["train", "phtos"],
+      2,
+      "there is no file phtos. Expected a table, a text, a folder of images or a config.",
+    ));
+
   test("a folder", () => expectRefusal(["train", "folder.ts"], 2, "folder.ts is a folder. Expected a config file."));
 });
 

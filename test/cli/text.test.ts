@@ -131,6 +131,7 @@ describe("a text", () => {
     ended.forEach(({ code, stderr }, i) => {
       const [, wanted, message] = expected[i] as [string, number, string];
       expect(stderr).toContain(message);
+      expect(stderr).not.toMatch(/(\S+\.txt): \1/); // a file is named once
       expect(code).toBe(wanted);
     });
     const prompts = await Promise.all([

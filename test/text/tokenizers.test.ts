@@ -108,6 +108,12 @@ describe("byte pairs", () => {
   });
 });
 
+test("UTF-16 is read by its mark", () => {
+  const little = Buffer.from("\uFEFFhéllo", "utf16le");
+  expect([decodeText(little), decodeText(Buffer.from(little).swap16())]).toEqual(["héllo", "héllo"]);
+  expect(() => decodeText(little.subarray(0, 5), "poem.txt")).toThrow("poem.txt begins as UTF-16 and is not");
+});
+
 test("bytes that are not UTF-8 are refused by place", () => {
   expect(decodeText(new TextEncoder().encode(text))).toBe(text);
   const bytes = new TextEncoder().encode("a café and a bar");

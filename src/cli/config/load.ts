@@ -22,8 +22,9 @@ const MODULES = [".ts", ".mts", ".js", ".mjs"];
 export async function loadConfig(path: string): Promise<LoadedConfig> {
   const absolute = resolve(path);
   const ending = extname(path).toLowerCase();
-  await requireFile(path, EXIT.usage, "a config file");
-  if (ending !== ".json" && !MODULES.includes(ending)) {
+  const isConfig = ending === ".json" || MODULES.includes(ending);
+  await requireFile(path, EXIT.usage, isConfig ? "a config file" : "a table, a text, a folder of images or a config");
+  if (!isConfig) {
     refuse(EXIT.usage, `${path} is no config file`, `a file that ends with .json, ${MODULES.join(", ")}`);
   }
   const value =
