@@ -59,3 +59,11 @@ export function metricTitle(name: string): string {
   if (name === "brier") return "Brier score";
   return name.replace(/([a-z])([A-Z])/g, (_, before: string, after: string) => `${before} ${after.toLowerCase()}`);
 }
+
+/** A value of a table, as its file has it: whole numbers without groups of digits, since 2009 may be a year. */
+export function formatCell(value: unknown): string {
+  if (value === null || value === undefined) return "-";
+  if (value instanceof Date) return value.toISOString().slice(0, 10);
+  const text = typeof value === "number" && !Number.isSafeInteger(value) ? formatNumber(value) : String(value);
+  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
+}

@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { formatBytes, formatMetric, formatNumber, formatSeconds, metricTitle } from "../../src/cli/format.ts";
+import {
+  formatBytes,
+  formatCell,
+  formatMetric,
+  formatNumber,
+  formatSeconds,
+  metricTitle,
+} from "../../src/cli/format.ts";
 import { linearScale, logScale, valueScale } from "../../src/cli/report/ticks.ts";
 import { answersOf, taskOf } from "../../src/cli/training/task.ts";
 
@@ -82,4 +89,15 @@ test("numbers as readers expect them", () => {
   expect([512, 28_800_000].map(formatBytes)).toEqual(["512 B", "28.8 MB"]);
   expect(formatMetric("valAccuracy", 0.98765)).toBe("98.77 %");
   expect(["r2", "f1", "meanAbsoluteError"].map(metricTitle)).toEqual(["R²", "F1", "mean absolute error"]);
+});
+
+test("values of a table as its file has them", () => {
+  expect([2009, -121345, 2.71459265, null, new Date(0), "x".repeat(50)].map(formatCell)).toEqual([
+    "2009",
+    "-121345",
+    "2.715",
+    "-",
+    "1970-01-01",
+    `${"x".repeat(39)}…`,
+  ]);
 });

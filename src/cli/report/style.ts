@@ -95,6 +95,7 @@ th { font-weight: 600; } thead th { color: var(--soft); font-weight: 500; font-s
 .mistakes img { display: block; width: 100%; height: auto; image-rendering: pixelated; background: #000; }
 .mistakes figcaption { display: flex; flex-wrap: wrap; justify-content: space-between; align-items: baseline;
   gap: 0 8px; padding: 6px 10px 7px; overflow-wrap: anywhere; line-height: 1.35; }
+.mistakes figcaption b { display: inline-block; max-width: 100%; }
 .mistakes .right { color: var(--right); } .mistakes .wrong { color: var(--wrong); }
 .mistakes .as { color: var(--soft); margin: 0 .35em; }
 .mistakes small { color: var(--soft); font-variant-numeric: tabular-nums; }

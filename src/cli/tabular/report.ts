@@ -10,7 +10,7 @@ import {
   type TrainedTable,
 } from "../../tabular/index.ts";
 import type { History } from "../../train/index.ts";
-import { formatMetric, formatNumber, formatSeconds, groupDigits, metricTitle, percent } from "../format.ts";
+import { formatCell, formatMetric, formatNumber, formatSeconds, groupDigits, metricTitle, percent } from "../format.ts";
 import type { Highlight, Report, ReportSection, ReportTable } from "../report/index.ts";
 import { confusionMatrix } from "../scores.ts";
 import { VERSION } from "../version.ts";
@@ -308,20 +308,13 @@ function mistakes({ table, test, output, worst, importance }: TableResult, label
         : task === "multi-label"
           ? [named(test.y, place), named(labels, place)]
           : [classes[y] ?? "", `${classes[label] ?? ""} (${percent(sure, 0)})`];
-    return [groupDigits(test.rows[place] as number), ...answer, ...shown.map((column) => cell(values[column]))];
+    return [groupDigits(test.rows[place] as number), ...answer, ...shown.map((column) => formatCell(values[column]))];
   });
   const caption = "Row of the file, what is true, what was predicted, and the columns that the model looks at most.";
   return {
     title: "The worst mistakes",
     tables: [{ caption, columns: ["row", `true ${name}`, "predicted", ...shown], rows, words: true }],
   };
-}
-
-function cell(value: unknown): string {
-  if (value === null || value === undefined) return "-";
-  if (value instanceof Date) return value.toISOString().slice(0, 10);
-  const text = typeof value === "number" ? formatNumber(value) : String(value);
-  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
 }
 
 /** The columns that are predicted. */
@@ -343,7 +336,7 @@ function profile({ profiles, recipe, ignored }: PreparedTable): ReportSection {
     reason,
     percent(missing / Math.max(1, present + missing), 1),
     groupDigits(distinct),
-    examples.slice(0, 3).map(cell).join(", "),
+    examples.slice(0, 3).map(formatCell).join(", "),
   ]);
   const caption = "Every column as it was understood; --type NAME=TYPE says otherwise.";
   return {
