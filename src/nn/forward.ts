@@ -216,8 +216,6 @@ function checkOutput(
   fail(
     `${path} gave ${formatShape(output.shape)}`,
     `the batch first, then ${formatShape(shape)}`,
-    definition.kind === "lambda"
-      ? "a custom function must treat all batch sizes alike"
-      : "outputShape must say what call gives",
+    definition.kind === "lambda" ? "treat all batch sizes alike" : "outputShape must say what call gives",
   );
 }

@@ -79,7 +79,7 @@ export function connect(layer: LayerDefinition, input: SymbolicTensor | readonly
     checkDeclaredShape(layer, inputs);
     const shapes = inputs.map(({ shape }) => shape);
     const shape = layer.outputShape(shapes);
-    if (!Array.isArray(shape)) fail(`has the output shape ${show(shape)}`, "a list of sizes, without the batch");
+    if (!Array.isArray(shape)) fail(`has the output shape ${show(shape)}`, "a list of sizes");
     const output = new SymbolicTensor(shape, "float32", application);
     checkTies(layer, layer.weights(shapes)); // options of weights that the layer does not have are refused
     return output;

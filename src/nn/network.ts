@@ -309,6 +309,11 @@ export class Network extends Callable implements Holder {
     return summaryOf(this.name, this.structure);
   }
 
+  /** What Node's console shows. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.summary();
+  }
+
   /**
    * The network's structure as JSON; `graphOf(config)` builds it again.
    *

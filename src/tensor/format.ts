@@ -2,9 +2,9 @@ import { rowMajorStrides, type Shape } from "../util/index.ts";
 
 const EDGE = 3;
 
-/** Values as NumPy prints them: nested brackets, four significant decimals, long axes shortened to their ends. */
+/** Values as NumPy prints them, behind a blank or on lines of their own: nested brackets, four significant decimals, long axes shortened to their ends. */
 export function formatValues(values: ArrayLike<number>, shape: Shape): string {
-  if (shape.length === 0) return formatNumber(values[0]!);
+  if (shape.length === 0) return ` ${formatNumber(values[0]!)}`;
   const strides = rowMajorStrides(shape);
   const part = (axis: number, offset: number): string => {
     const size = shape[axis]!;
@@ -20,7 +20,7 @@ export function formatValues(values: ArrayLike<number>, shape: Shape): string {
     }
     return `[${shown.join(last ? ", " : `,\n${" ".repeat(axis + 1)}`)}]`;
   };
-  return (shape.length > 1 ? "\n" : "") + part(0, 0);
+  return (shape.length > 1 ? "\n" : " ") + part(0, 0);
 }
 
 function formatNumber(value: number): string {

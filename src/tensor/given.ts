@@ -14,6 +14,6 @@ export function givenTensor(value: unknown, who: string, shape?: Shape): Tensor 
   return fail(
     `${who} gave ${what}`.trimStart(),
     shape ? `a tensor of shape ${formatShape(shape)}` : "a tensor",
-    value === undefined ? "return it" : isPromise ? "leave out async: it is traced, not awaited" : undefined,
+    value === undefined ? "return it" : isPromise ? "leave out async" : undefined,
   );
 }

@@ -389,8 +389,8 @@ export class Tensor {
   toString(): string {
     const values = this.known
       ? formatValues(this.current.attributes.data as TypedArray, this.shape)
-      : "not computed yet";
-    return `Tensor ${this.dtype} ${formatShape(this.shape)} ${values}`;
+      : " not computed yet";
+    return `Tensor ${this.dtype} ${formatShape(this.shape)}${values}`;
   }
   /** What Node's console shows. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {

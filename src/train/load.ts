@@ -18,7 +18,10 @@ export async function loadModel(source: LoadSource): Promise<Model> {
   const model = new Model(saved.graph, { name: saved.name });
   const state = saved.fill(model);
   model.facts = saved.facts;
-  if (saved.compile) {
+  if (!saved.compile)
+    model.uncompiled =
+      "compile the loaded model again: it was saved uncompiled, or with a loss, a metric or an optimizer that is a function without a name";
+  else {
     model.compile(saved.compile);
     model.resume(state);
   }

@@ -72,6 +72,8 @@ export class Model extends Network {
   /** Multiplications of the greatest task so far: the engine was chosen for it. */
   private most = 0;
   private savedState: TrainingState | undefined;
+  /** What to do, in an error, where it was loaded without compile options. Internal. */
+  uncompiled: string | undefined;
   private fitting = false;
 
   /**
@@ -332,10 +334,10 @@ export class Model extends Network {
   }
 
   private compiled(what: string): Objective {
-    const also = "also after loadModel, where a function without a name was the loss, a metric or the optimizer";
-    const { objective } = this;
+    const fix = this.uncompiled;
     return (
-      objective ?? fail(`${what} was called before compile`, 'model.compile({ optimizer: "adam", loss: ... })', also)
+      this.objective ??
+      fail(`${what} was called before compile`, 'model.compile({ optimizer: "adam", loss: ... })', fix)
     );
   }
 

@@ -210,11 +210,11 @@ describe("printing in Node", () => {
       [1, 2.5],
       [-3, 1e-10],
     ]);
-    expect(inspect(x)).toBe("Tensor float32 [2, 2] \n[[1, 2.5],\n [-3, 1.000e-10]]");
+    expect(inspect(x)).toBe("Tensor float32 [2, 2]\n[[1, 2.5],\n [-3, 1.000e-10]]");
     const y = x.mul(2);
     expect(inspect(y)).toBe("Tensor float32 [2, 2] not computed yet");
     await y.data();
-    expect(`${y}`).toBe("Tensor float32 [2, 2] \n[[2, 5],\n [-6, 2.000e-10]]");
+    expect(`${y}`).toBe("Tensor float32 [2, 2]\n[[2, 5],\n [-6, 2.000e-10]]");
   });
 
   it.each<[string, Tensor, string]>([
@@ -226,11 +226,11 @@ describe("printing in Node", () => {
     ["nothing", tensor([]), "Tensor float32 [0] []"],
     ["a long vector by its ends", arange(1000), "Tensor int32 [1000] [0, 1, 2, ..., 997, 998, 999]"],
     ["a vector that is just short enough", arange(8), "Tensor int32 [8] [0, 1, 2, 3, 4, 5, 6, 7]"],
-    ["a cube", arange(8).reshape([2, 2, 2]), "Tensor int32 [2, 2, 2] \n[[[0, 1],\n  [2, 3]],\n [[4, 5],\n  [6, 7]]]"],
+    ["a cube", arange(8).reshape([2, 2, 2]), "Tensor int32 [2, 2, 2]\n[[[0, 1],\n  [2, 3]],\n [[4, 5],\n  [6, 7]]]"],
     [
       "many rows",
       arange(20).reshape([10, 2]),
-      "Tensor int32 [10, 2] \n[[0, 1],\n [2, 3],\n [4, 5],\n ...,\n [14, 15],\n [16, 17],\n [18, 19]]",
+      "Tensor int32 [10, 2]\n[[0, 1],\n [2, 3],\n [4, 5],\n ...,\n [14, 15],\n [16, 17],\n [18, 19]]",
     ],
   ])("%s", async (_name, x, expected) => {
     await x.data();

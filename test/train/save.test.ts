@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DescentError, layers, loadModel, type Model, model, registerLoss, sequential } from "../../src/index.ts";
@@ -129,12 +130,20 @@ describe("a saved model", () => {
     });
     await custom.fit([[1]], [[1]], quiet);
     await custom.save(place("custom"));
-    await expect((await loadModel(place("custom"))).evaluate([[1]], [[1]])).rejects.toThrow(/before compile/);
+    await expect((await loadModel(place("custom"))).evaluate([[1]], [[1]])).rejects.toThrow(
+      /before compile.*Fix: compile the loaded model again: .* a function without a name/,
+    );
+    await expect(linearModel().evaluate([[1]], [[1]])).rejects.toThrow(/^(?!.*loaded).*before compile/);
 
     registerLoss("cubed", (t, p) => t.sub(p).abs().pow(3).mean({ axis: 1 }));
     const named = linearModel().compile({ optimizer: "sgd", loss: { kind: "cubed" } as never });
     await named.save(place("named"));
     expect((await (await loadModel(place("named"))).evaluate([[4]], [[0]])).loss).toBe(8);
+  });
+
+  test("is a table of its layers in Node's console", () => {
+    const shown = linearModel();
+    expect(inspect(shown)).toBe(shown.summary());
   });
 
   test("with a layer that holds a function without a name is refused, and says how to name it", async () => {
