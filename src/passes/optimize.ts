@@ -1,4 +1,5 @@
 import type { Node } from "../ir/index.ts";
+import { formatShape, invariant, sameShape } from "../util/index.ts";
 import { factorSums } from "./factor-sums.ts";
 import type { RowUpdates } from "./few-rows.ts";
 import { simplify } from "./simplify.ts";
@@ -19,5 +20,13 @@ export function optimize(
   sumWindows?: (roots: readonly Node[]) => Node[],
 ): Node[] {
   const parts = splitConcats(simplify(factorSums(simplify(sumWindows ? sumWindows(roots) : roots))));
-  return simplify(splitReductions(updateRows ? updateRows(parts, state) : parts));
+  const optimized = simplify(splitReductions(updateRows ? updateRows(parts, state) : parts));
+  optimized.forEach(({ shape, dtype }, i) => {
+    const root = roots[i] as Node;
+    invariant(
+      dtype === root.dtype && sameShape(shape, root.shape),
+      `a ${formatShape(root.shape)} became a ${formatShape(shape)}`,
+    );
+  });
+  return optimized;
 }

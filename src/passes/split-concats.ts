@@ -85,6 +85,7 @@ function rowBlocks(piece: Node, enough: number): Node[] {
   const [a, b] = product.inputs as [Node, Node];
   const [rows, depth] = a.shape as [number, number];
   const blocks = Math.min(count, Math.floor(rows / LEAST_ROWS));
+  if (blocks < 2) return [piece];
   return Array.from({ length: blocks }, (_, i) => {
     const [from, to] = [Math.floor((rows * i) / blocks), Math.floor((rows * (i + 1)) / blocks)];
     return inScope(product.scope, () => {

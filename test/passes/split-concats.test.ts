@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { evaluate } from "../../src/engines/reference/index.ts";
 import { type Node, ops, topologicalOrder, verify } from "../../src/ir/index.ts";
@@ -39,6 +40,26 @@ describe("what is computed from a large concatenation", () => {
     for (const root of after) expect(root.op.name).toBe("concat");
     // The product's rows in parts; what is small goes with what lies before it.
     expect(after[0]!.inputs.map(({ shape }) => shape[0])).toEqual([40_000, 40_000, 40_070, 30_060]);
+  });
+
+  it("keeps every element, whatever the sizes of products and pieces are", () => {
+    const sizes = fc.record({
+      rows: fc.integer({ min: 1, max: 700 }),
+      columns: fc.integer({ min: 1, max: 700 }),
+      others: fc.array(fc.integer({ min: 1, max: 90_000 }), { minLength: 1, maxLength: 4 }),
+      place: fc.nat(),
+    });
+    fc.assert(
+      fc.property(sizes, ({ rows, columns, others, place }) => {
+        const product = flat(ops.matmul(f32("a", [rows, 2]), f32("b", [2, columns])));
+        const pieces = others.map((size, i) => f32(`c${i}`, [size]));
+        pieces.splice(place % (pieces.length + 1), 0, product);
+        const next = ops.neg(ops.concat(pieces, 0));
+        const [after] = splitConcats([next]);
+        expect(after!.shape).toEqual(next.shape);
+      }),
+      { examples: [[{ rows: 64, columns: 4096, others: [4096, 262_144], place: 0 }]] },
+    );
   });
 
   it("stays whole where the whole is asked for by something else", () => {
