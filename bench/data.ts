@@ -2,7 +2,8 @@
 // own, and tells the most memory that took and its samples per second beside those of the same model fed from memory. Then 10,000 small PNGs
 // are made and read: as they come, and into a training. What was made stays in FOLDER for the next time.
 // `npm run bench:data -- part table PATH SAMPLES NETWORK` does one part: of so many samples (default all), into the network "wide" (512, 512,
-// 256: it computes longer than reading takes) or "narrow" (64, 32); beside `table`, `memory` is fed from memory, and `read` only reads.
+// 256: it computes longer than reading takes) or "narrow" (64, 32); beside `table`, `memory` is fed from memory, and `read` only reads. With the
+// word `each` at the end a callback hears of every step before the next one, so that no call has many.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, statfsSync, statSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
@@ -45,7 +46,7 @@ function regressor(network: string): Model {
 const samplesOf = (table: Dataset) => table.columns({ x: names, y: "y" });
 
 /** One reading, or one training; prints what it came to as JSON, and on the way, on the error output, how far it is and what memory it takes. */
-async function train(kind: string, path: string, most: number, network: string): Promise<void> {
+async function train(kind: string, path: string, most: number, network: string, pace?: string): Promise<void> {
   const table = await fromTable(path, { threads: 1 }); // the other processor trains
   const samples = Math.min(most, table.length ?? most);
   const dataset = samplesOf(table).take(samples).shuffle({ seed: 1, buffer: 50_000 }).batch(BATCH);
@@ -58,7 +59,12 @@ async function train(kind: string, path: string, most: number, network: string):
   }
   const fitted = (epochs: number, fit: (model: Model, options: FitOptions) => ReturnType<Model["fit"]>) => {
     return async (batchDone: () => void) => {
-      const options = { epochs, batchSize: BATCH, verbose: 0 as const, callbacks: [{ onStepEnd: batchDone }] };
+      const options = {
+        epochs,
+        batchSize: BATCH,
+        verbose: 0 as const,
+        callbacks: [{ lateSteps: pace !== "each", onStepEnd: batchDone }],
+      };
       const { history, waiting } = await fit(regressor(network), options);
       return { waiting, loss: history.loss.at(-1) };
     };
@@ -216,7 +222,7 @@ if (first !== "part" && !(Number(first) > 0)) {
   process.exitCode = 2;
 } else if (first !== "part") await main(Number(first), rest[0] ?? join(tmpdir(), "descent-bench-data"));
 else {
-  const [kind = "", path = "", most, network = "wide"] = rest;
+  const [kind = "", path = "", most, network = "wide", pace] = rest;
   if (kind === "images") await images(path);
-  else await train(kind, path, Number(most ?? Number.POSITIVE_INFINITY), network);
+  else await train(kind, path, Number(most ?? Number.POSITIVE_INFINITY), network, pace);
 }

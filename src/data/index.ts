@@ -4,6 +4,7 @@ export { cleanMissing, type MissingOptions, type MissingReport } from "./cleanin
 export { cleanOutliers, type OutlierBounds, type OutliersOptions, type OutliersReport } from "./cleaning/outliers.ts";
 export type { Cleaned } from "./cleaning/output.ts";
 export type { Batch, BatchColumn } from "./datasets/batch.ts";
+export type { Block } from "./datasets/block.ts";
 export { Dataset, type DatasetState, type Reading, type ReadOptions } from "./datasets/dataset.ts";
 export type { Cursor, Flow, Position } from "./datasets/flow.ts";
 export type { Columns } from "./datasets/stages/columns.ts";

@@ -1,12 +1,10 @@
-import type { RowSource, SeriesRunner, TypedArray } from "../tensor/index.ts";
+import type { RowSource, SeriesRunner } from "../tensor/index.ts";
 import type { BatchProgram, Series } from "./batch-program.ts";
 import type { Batches } from "./batches.ts";
+import { CallMemory, roomFor } from "./call-memory.ts";
 import type { Feed, Programs } from "./feed.ts";
 import type { Pace } from "./pace.ts";
 import { StepsPerCall } from "./steps-per-call.ts";
-
-/** Bytes of the outputs and control numbers of all steps of a call, where nobody says how many these are: they stay in a cache. */
-const ROOM_BYTES = 1 << 18;
 
 /** Batches of arrays in memory, many steps in a call. Loaded where an engine or the user asks for that. */
 export class SeriesFeed implements Feed {
@@ -32,7 +30,7 @@ export class SeriesFeed implements Feed {
     ({ rows: this.rows, size: this.size, count: this.count } = batches);
     const shuffled = seed !== undefined;
     this.calls = new StepsPerCall(wanted);
-    this.full = new BatchSeries(full, batches, roomFor(full, batches, wanted), shuffled);
+    this.full = new BatchSeries(full, batches, roomFor(full, wanted, batches.count), shuffled);
     this.last = full === last ? this.full : new BatchSeries(last, batches, 1, shuffled);
   }
 
@@ -66,12 +64,6 @@ export class SeriesFeed implements Feed {
   async close(): Promise<void> {}
 }
 
-/** Steps that a call can do: as many as an epoch has, or are wanted, or stay in a cache. */
-function roomFor({ control, rate, outputs }: BatchProgram, batches: Batches, wanted: number | undefined): number {
-  const bytes = [control, rate, ...Object.values(outputs)].reduce((sum, { byteLength }) => sum + byteLength, 0);
-  return Math.min(wanted ?? Math.max(1, Math.floor(ROOM_BYTES / bytes)), batches.count);
-}
-
 /** Steps over batches of arrays: the engine fetches their rows by itself, or each is copied and run in its turn. */
 class BatchSeries implements Series {
   steps = 1;
@@ -79,8 +71,7 @@ class BatchSeries implements Series {
   first = 0;
   readonly control: Uint32Array;
   readonly rate: Float32Array;
-  /** The program's outputs, and room for those of all steps of a call: none where a call has one step. */
-  private readonly outputs: readonly { readonly own: TypedArray; readonly kept: TypedArray }[];
+  private readonly call: CallMemory;
   private readonly runner: SeriesRunner | undefined;
 
   /** @param shuffled whether the batches' order is drawn. */
@@ -90,20 +81,10 @@ class BatchSeries implements Series {
     readonly room: number,
     shuffled: boolean,
   ) {
-    const { control, rate, outputs } = program;
-    const many = room > 1;
-    this.control = many ? longer(control, room).map((_, i) => control[i % 3] as number) : control;
-    this.rate = many ? longer(rate, room) : rate;
-    this.outputs = many ? Object.values(outputs).map((own) => ({ own, kept: longer(own, room) })) : [];
+    this.call = new CallMemory(program, room);
+    ({ control: this.control, rate: this.rate } = this.call);
     // One batch that holds all samples stays where it lies.
-    if (batches.count === 1) return;
-    const rows = (data: TypedArray, rowSize: number) => ({ data, rowSize, rowStride: rowSize, restarts: true });
-    const own = [rows(this.control, 3), rows(this.rate, 1)];
-    this.runner = program.series?.({
-      inputs: [...sourcesOf(batches, shuffled, program.size !== batches.size), ...(many ? own : [])],
-      outputs: this.outputs.map(({ kept }) => kept),
-      watched: Object.keys(outputs).indexOf("losses"),
-    });
+    if (batches.count > 1) this.runner = this.call.runner(sourcesOf(batches, shuffled, program.size !== batches.size));
   }
 
   run = (): Promise<void> | undefined => {
@@ -117,10 +98,7 @@ class BatchSeries implements Series {
 
   /** Called after every step, so it allocates nothing. */
   read(step: number): void {
-    for (const { own, kept } of this.outputs) {
-      const start = own.length * step;
-      for (let i = 0; i < own.length; i++) own[i] = kept[start + i] as number;
-    }
+    this.call.read(step);
   }
 
   private readonly end = (steps: number) => {
@@ -129,13 +107,10 @@ class BatchSeries implements Series {
 
   /** Step after step: each batch is copied to where the program reads it. */
   private runFrom(begin: number): Promise<void> | undefined {
-    const { program, batches, room, first } = this;
+    const { program, batches, call, first } = this;
     for (let step = begin; step < this.steps; step++) {
       batches.refill(program.columns, first + step);
-      if (room > 1) {
-        program.control.set(this.control.subarray(3 * step, 3 * step + 3));
-        program.rate[0] = this.rate[step] as number;
-      }
+      call.prepare(step);
       const working = program.run();
       if (working) return working.then(() => this.keep(step)).then(() => this.runFrom(step + 1));
       this.keep(step);
@@ -144,14 +119,9 @@ class BatchSeries implements Series {
   }
 
   private keep(step: number): void {
-    for (const { own, kept } of this.outputs) kept.set(own, own.length * step);
+    this.call.keep(step);
     if (!this.program.outputs["losses"]?.every(Number.isFinite)) this.steps = step + 1;
   }
-}
-
-/** An array of the same type, so many times as long. */
-function longer<T extends TypedArray>(array: T, times: number): T {
-  return new (array.constructor as new (length: number) => T)(array.length * times);
 }
 
 /**

@@ -98,7 +98,7 @@ export class HostRandom {
     const limit = Math.floor(4294967296 / n) * n;
     let word = this.uint32();
     while (word >= limit) word = this.uint32();
-    return word % n;
+    return word - Math.floor(word / n) * n; // word % n: exact, and faster
   }
 
   /** Shuffles in place (Fisher-Yates) and returns the same array. */

@@ -3,7 +3,8 @@ import { fromArrays } from "../../src/data/index.ts";
 import type { BatchProgram, Series } from "../../src/train/batch-program.ts";
 import { type ArrayData, readColumn } from "../../src/train/column.ts";
 import { Pace } from "../../src/train/pace.ts";
-import { ProgramsBySize, StreamFeed } from "../../src/train/stream/feed.ts";
+import { StreamFeed } from "../../src/train/stream/feed.ts";
+import { ProgramsBySize } from "../../src/train/stream/programs.ts";
 
 /** A program that only takes batches of one column of one number. */
 class Taking implements BatchProgram {
@@ -40,6 +41,7 @@ test("a program that is still compiled holds up its own batch, and counts as no 
     dataset,
     size: 4,
     epochs: 1,
+    stepsPerCall: null,
     programs,
     async read({ x }, name) {
       const column = await readColumn(name, x as ArrayData);
@@ -49,13 +51,13 @@ test("a program that is still compiled holds up its own batch, and counts as no 
   await feed.begin(0, 0, null, new Pace());
   const seen: number[][] = [];
   for (let batch = 0; batch < 2; batch++) {
-    seen.push(held(await feed.next()));
+    seen.push(held(await feed.next(1)));
   }
   await turns(20);
   expect(begun).toEqual([4, 2]); // before the last batch is asked for
 
   let there = false;
-  const last = Promise.resolve(feed.next()).then((series) => {
+  const last = Promise.resolve(feed.next(1)).then((series) => {
     there = true;
     return series;
   });
@@ -70,7 +72,7 @@ test("a program that is still compiled holds up its own batch, and counts as no 
     [4, 5, 6, 7],
     [8, 9],
   ]);
-  expect(await feed.next()).toBeUndefined();
+  expect(await feed.next(1)).toBeUndefined();
   await feed.close();
 });
 

@@ -1,5 +1,6 @@
 import { checkOptions, fail, show } from "../../util/index.ts";
 import type { Batch } from "./batch.ts";
+import type { Block } from "./block.ts";
 import { checkCount } from "./checks.ts";
 import type { Cursor, Flow, Position } from "./flow.ts";
 import { batchFlow } from "./stages/batches.ts";
@@ -234,6 +235,24 @@ export class Reading implements AsyncIterable<Batch> {
   /** Gives a batch back that was read here and that nobody will look at any more: its memory may hold a later one. */
   reuse(batch: Batch): void {
     this.cursor.reuse?.(batch);
+  }
+
+  /** Whether samples can be had in blocks. */
+  get inBlocks(): boolean {
+    return this.cursor.block !== undefined;
+  }
+
+  /** Whole batches at once, where they lie, in the place of several calls of {@link Reading.next}; undefined at the end. For `fit`. */
+  async block(): Promise<Block | undefined> {
+    if (this.closed) return undefined;
+    const block = await this.cursor.block?.();
+    if (!block) await this.close();
+    return block;
+  }
+
+  /** Gives a block back. Nobody holds more than two. */
+  release(block: Block): void {
+    this.cursor.release?.(block);
   }
 
   /** Lets go of files and threads; done by itself at the end. */

@@ -1,4 +1,5 @@
 import type { Batch } from "./batch.ts";
+import type { Block } from "./block.ts";
 
 /** Where a flow stands: plain data, as JSON holds it. What it means is the flow's own business. */
 export type Position = unknown;
@@ -14,6 +15,12 @@ export interface Cursor {
    * costs more than what is written to it. Cursors without it give batches away for good.
    */
   reuse?(batch: Batch): void;
+  /**
+   * All samples that lie ready, in the place of many calls of `next`, which is then never called; undefined at the end. Who takes blocks holds two at
+   * most, and gives each back.
+   */
+  readonly block?: (() => Promise<Block | undefined>) | undefined;
+  readonly release?: ((block: Block) => void) | undefined;
   /** Lets go of files and threads; called once, and no `next` after it. */
   close(): Promise<void>;
 }

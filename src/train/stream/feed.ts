@@ -1,44 +1,11 @@
-import type { Batch, Dataset, DatasetState, Reading } from "../../data/index.ts";
+import type { DatasetState } from "../../data/index.ts";
 import { fail } from "../../util/index.ts";
 import type { BatchProgram, Series } from "../batch-program.ts";
-import type { CheckedData } from "../dataset.ts";
 import type { Feed, FeedPosition } from "../feed.ts";
 import type { Pace } from "../pace.ts";
-
-/** Batches that lie ready while the program computes. */
-const AHEAD = 3;
-
-/** What a stream of batches is made ready with. */
-export interface StreamParts {
-  readonly dataset: Dataset;
-  readonly size: number;
-  /** Steps of an epoch, which then goes on in the pass over the data where the one before ended. Undefined for a pass an epoch. */
-  readonly steps?: number | undefined;
-  /** The epoch after which nothing is read. */
-  readonly epochs: number;
-  readonly read: (batch: Batch, name: string) => Promise<CheckedData>;
-  readonly programs: ProgramsBySize;
-}
-
-/** Programs for batches of every size, compiled when the first one is seen, while others are computed. */
-export class ProgramsBySize {
-  private readonly known = new Map<number, BatchProgram | Promise<BatchProgram>>();
-
-  constructor(private readonly compile: (size: number) => Promise<BatchProgram>) {}
-
-  /** The program for a batch of so many samples; a promise until it is compiled. Its error is for who waits for it. */
-  of(size: number): BatchProgram | Promise<BatchProgram> {
-    const known = this.known.get(size);
-    if (known) return known;
-    const coming = this.compile(size);
-    this.known.set(size, coming);
-    coming.then(
-      (program) => this.known.set(size, program),
-      () => this.known.delete(size),
-    );
-    return coming;
-  }
-}
+import { Ahead, isBlock, type Ready, type ReadyBatch, type ReadyBlock, type StreamParts } from "./ahead.ts";
+import { BlockSeries } from "./block-series.ts";
+import { columnsOf } from "./samples.ts";
 
 /** Batches of a dataset, read, checked and laid out ahead of the loop, over the end of an epoch too. */
 export class StreamFeed implements Feed {
@@ -47,6 +14,10 @@ export class StreamFeed implements Feed {
   private counted: { rows: number; count: number } | undefined;
   private at: FeedPosition = null;
   private seen = { rows: 0, count: 0 };
+  private epoch = 0;
+  /** Steps over blocks, and the block that they are over. */
+  private series: BlockSeries | undefined;
+  private current: { readonly ready: ReadyBlock; done: number; isGiven: boolean } | undefined;
   waited = 0;
   readonly continues: boolean;
 
@@ -68,6 +39,8 @@ export class StreamFeed implements Feed {
   }
 
   async begin(epoch: number, step: number, position: FeedPosition, _pace: Pace): Promise<void> {
+    this.settle();
+    this.epoch = epoch;
     if (this.continues) {
       this.seen.count = step;
       const state = (position ?? undefined) as DatasetState | undefined;
@@ -75,6 +48,7 @@ export class StreamFeed implements Feed {
       this.at ??= position;
       return;
     }
+    this.current = undefined;
     await this.present?.close();
     const ready = this.following;
     this.following = undefined;
@@ -89,18 +63,53 @@ export class StreamFeed implements Feed {
     this.seen = { rows: step > 0 ? Number.NaN : 0, count: step };
   }
 
-  next(): Series | undefined | Promise<Series | undefined> {
+  next(most: number): Series | undefined | Promise<Series | undefined> {
+    this.settle();
     if (this.seen.count === this.parts.steps) return undefined;
+    if (this.current) return this.goOn(most);
     const ready = (this.present as Ahead).take();
-    return ready && !(ready.program instanceof Promise) ? this.fill(ready, ready.program) : this.later(ready);
+    return ready && !(isBlock(ready) || ready.program instanceof Promise)
+      ? this.fill(ready, ready.program)
+      : this.later(ready, most);
   }
 
-  /** A batch that has to be waited for, or its program: that of a smaller last batch may still be compiled, which is no lack of data. */
-  private async later(ready: Ready | undefined): Promise<Series | undefined> {
+  /** What has to be waited for, or its program: that of a smaller last batch may still be compiled, which is no lack of data. */
+  private async later(ready: Ready | undefined, most: number): Promise<Series | undefined> {
     const since = performance.now();
     const item = ready ?? (await this.coming());
     this.waited += performance.now() - since;
-    return item === undefined ? this.end() : this.fill(item, await item.program);
+    if (item === undefined) return this.end();
+    if (!isBlock(item)) return this.fill(item, await item.program);
+    const { parts } = this;
+    this.series ??= new BlockSeries(await parts.programs.of(parts.size), parts.stepsPerCall ?? undefined);
+    this.series.begin(item.data, item.order);
+    this.current = { ready: item, done: 0, isGiven: false };
+    return this.goOn(most);
+  }
+
+  /** The next steps of the present block. */
+  private goOn(most: number): Series {
+    const { series, current, parts, seen } = this;
+    this.lookFurther(); // the end of a pass is found while its last block is in use
+    series!.next(Math.min(most, (parts.steps ?? Number.POSITIVE_INFINITY) - seen.count));
+    current!.isGiven = true;
+    return series!;
+  }
+
+  /** Counts the steps that were done over a block since. */
+  private settle(): void {
+    const { current, series, present, seen } = this;
+    if (!current?.isGiven) return;
+    current.isGiven = false;
+    const steps = series!.end();
+    const samples = steps * this.size;
+    current.done += samples;
+    seen.count += steps;
+    seen.rows += samples;
+    this.at = this.placeOf(current.ready.block.position(current.done));
+    if (current.done < current.ready.order.length) return;
+    this.current = undefined;
+    present!.release(current.ready);
   }
 
   /** The next batch of the pass, or of the one after it. */
@@ -115,6 +124,7 @@ export class StreamFeed implements Feed {
   }
 
   position(): FeedPosition {
+    this.settle();
     return this.at;
   }
 
@@ -122,113 +132,35 @@ export class StreamFeed implements Feed {
     await Promise.all([this.present?.close(), this.following?.close()]);
   }
 
-  private fill({ batch, data, position }: Ready, program: BatchProgram): Series {
-    [...data.inputs, ...data.targets, ...(data.weight ? [data.weight] : [])].forEach((column, c) => {
+  private fill({ batch, data, position }: ReadyBatch, program: BatchProgram): Series {
+    columnsOf(data).forEach((column, c) => {
       program.columns[c]?.set(column.data);
     });
-    const present = this.present as Ahead;
-    this.at = this.continues ? { pass: present.pass, position } : position;
+    this.at = this.placeOf(position);
     this.seen.rows += data.rows;
     this.seen.count++;
-    present.reuse(batch);
-    const { pass, ended } = present;
-    const more = this.continues || pass + 1 < this.parts.epochs;
-    if (ended && !this.following && more) this.following = new Ahead(this.parts, pass + 1, 0);
+    (this.present as Ahead).reuse(batch);
+    this.lookFurther();
     return program;
+  }
+
+  private placeOf(position: FeedPosition): FeedPosition {
+    return this.continues ? { pass: (this.present as Ahead).pass, position } : position;
+  }
+
+  /** Begins to read the next pass where all of this one is read, and it will be needed. */
+  private lookFurther(): void {
+    const { parts, current } = this;
+    const { pass, ended, ready } = this.present as Ahead;
+    if (!ended || this.following) return;
+    const here = ready + (current ? (current.ready.order.length - current.done) / parts.size : 0);
+    const wanted = parts.steps && (parts.epochs - this.epoch) * parts.steps - this.seen.count;
+    const more = wanted === undefined ? pass + 1 < parts.epochs : wanted > here;
+    if (more) this.following = new Ahead(parts, pass + 1, 0);
   }
 
   private end(): undefined {
     if (!Number.isNaN(this.seen.rows)) this.counted = { ...this.seen };
     return undefined;
-  }
-}
-
-/** A batch that only has to be copied. */
-interface Ready {
-  readonly batch: Batch;
-  readonly data: CheckedData;
-  /** A promise while it is compiled. */
-  readonly program: BatchProgram | Promise<BatchProgram>;
-  /** Where the batch after it begins. */
-  readonly position: FeedPosition;
-}
-
-/** An epoch's batches, read ahead. */
-class Ahead {
-  /** Everything is read. */
-  ended = false;
-  private readonly reading: Reading;
-  private readonly queue: Ready[] = [];
-  private working: Promise<void> | undefined;
-  private failure: { error: unknown } | undefined;
-  private closed = false;
-
-  constructor(
-    private readonly parts: StreamParts,
-    readonly pass: number,
-    private batches: number,
-    state?: DatasetState,
-  ) {
-    this.reading = parts.dataset.read(state ? { state } : { pass });
-    this.work();
-  }
-
-  /** The next batch, if it is there. */
-  take(): Ready | undefined {
-    const item = this.queue.shift();
-    if (item) this.work();
-    return item;
-  }
-
-  /** The next batch; undefined at the end. */
-  async coming(): Promise<Ready | undefined> {
-    while (this.queue.length === 0 && !this.ended) {
-      if (this.failure) throw this.failure.error;
-      this.work();
-      await this.step;
-    }
-    return this.take();
-  }
-
-  /** Resolved when another batch is there, or none will be. */
-  private step: Promise<void> = Promise.resolve();
-
-  /** A batch that was copied to where the program reads it. */
-  reuse(batch: Batch): void {
-    this.reading.reuse(batch);
-  }
-
-  async close(): Promise<void> {
-    this.closed = true;
-    await this.working;
-    await this.reading.close();
-  }
-
-  /** Reads on until enough lies ready. */
-  private work(): void {
-    if (this.working || this.ended || this.failure || this.closed || this.queue.length >= AHEAD) return;
-    this.working = (async () => {
-      try {
-        while (!this.closed && !this.ended && this.queue.length < AHEAD) {
-          this.step = this.one();
-          await this.step;
-        }
-      } catch (error) {
-        this.failure = { error };
-      } finally {
-        this.working = undefined;
-      }
-    })();
-  }
-
-  private async one(): Promise<void> {
-    const batch = await this.reading.next();
-    if (!batch) {
-      this.ended = true;
-      return;
-    }
-    const { position } = this.reading.state();
-    const data = await this.parts.read(batch, `batch ${++this.batches}`);
-    this.queue.push({ batch, data, program: this.parts.programs.of(data.rows), position });
   }
 }

@@ -9,7 +9,8 @@ import { Pace } from "../pace.ts";
 import { Scorer } from "../scorer.ts";
 import type { ValidationSource } from "../source.ts";
 import type { Trainer } from "../trainer.ts";
-import { ProgramsBySize, StreamFeed } from "./feed.ts";
+import { StreamFeed } from "./feed.ts";
+import { ProgramsBySize } from "./programs.ts";
 import { alike, batched, ending, firstOf, readBatch, readBatchInputs } from "./samples.ts";
 
 /** Samples of a batch where nothing is said. */
@@ -113,6 +114,7 @@ async function eachBatch(
     dataset,
     size: dataset.flow.batchSize ?? first.rows,
     epochs: 1,
+    stepsPerCall: null,
     read: async (batch, name) => alike(await read(batch, name), first, name),
     programs: new ProgramsBySize((size) =>
       cache.get(purpose, layout, size, undefined, () =>
@@ -124,7 +126,7 @@ async function eachBatch(
   try {
     await feed.begin(0, 0, null, pace);
     for (;;) {
-      const series = await feed.next();
+      const series = await feed.next(1);
       if (!series) return;
       const { program } = series;
       const working = lane.run(program);

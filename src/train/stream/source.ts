@@ -7,7 +7,8 @@ import type { FitSettings } from "../fit-options.ts";
 import type { Objective } from "../objective.ts";
 import { DEFAULT_BATCH, type FitSources } from "../source.ts";
 import { validationSource } from "../validation.ts";
-import { ProgramsBySize, StreamFeed } from "./feed.ts";
+import { StreamFeed } from "./feed.ts";
+import { ProgramsBySize } from "./programs.ts";
 import { alike, batched, columnsOf, ending, firstOf, readBatch } from "./samples.ts";
 
 /** A dataset to train on: its first batch tells what samples are. */
@@ -43,14 +44,17 @@ export async function streamSources(
         const words = steps === undefined ? "" : `, ${steps} steps an epoch`;
         return `${digestOf(columnsOf(sample))} ${dataset.flow.description}${words}`;
       },
-      async feed(programFor) {
+      async feed(programFor, stepsPerCall) {
         const programs = new ProgramsBySize(programFor);
         const full = await programs.of(size);
         // The program of a smaller last batch is compiled while the first ones are learned from.
         const rest = steps === undefined && dataset.length !== undefined ? dataset.length % size : 0;
         if (rest > 0) programs.of(rest);
         const checked = async (...given: Parameters<typeof read>) => alike(await read(...given), sample, given[1]);
-        return { feed: new StreamFeed({ dataset, size, steps, epochs, read: checked, programs }), full };
+        // Texts are lists, which no engine reads.
+        const inBlocks = full.series && Object.values(first).every((column) => "data" in column);
+        const parts = { dataset, size, steps, epochs, read: checked, programs };
+        return { feed: new StreamFeed({ ...parts, stepsPerCall: inBlocks ? stepsPerCall : null }), full };
       },
     },
     validation: await validationSource(network, heads, settings),

@@ -1,5 +1,6 @@
 import { type Batch, joinBatches, rowsOf, sliceBatch } from "../batch.ts";
 import type { Cursor, Flow, Position } from "../flow.ts";
+import { RegroupedBlocks } from "./blocks.ts";
 import { readInOrder } from "./rows.ts";
 
 /** Batches of `size` samples each; the last one is what is left, or left out. */
@@ -32,6 +33,8 @@ interface RegroupedPosition {
 /** Batches of any size regrouped to batches of one size. */
 class Regrouped implements Cursor {
   private readonly cursor: Cursor;
+  readonly block: Cursor["block"];
+  readonly release: Cursor["release"];
   /** The batch that was begun, and where it lies. */
   private rest: Batch | undefined;
   private taken = 0;
@@ -50,6 +53,10 @@ class Regrouped implements Cursor {
   ) {
     this.cursor = up.open(pass, position?.up);
     this.skip = position?.skip ?? 0;
+    if (!this.cursor.block) return;
+    const blocks = new RegroupedBlocks(this.cursor, size, dropRemainder, this.skip, () => this.spare.pop());
+    this.block = () => blocks.next();
+    this.release = (block) => blocks.release(block);
   }
 
   async next(): Promise<Batch | undefined> {

@@ -12,6 +12,7 @@ import {
   sameKind,
   sliceBatch,
 } from "../batch.ts";
+import { Block } from "../block.ts";
 import type { Cursor, Flow, Position } from "../flow.ts";
 import { readInOrder } from "./rows.ts";
 
@@ -96,6 +97,9 @@ class Windows implements Cursor {
   private window: number;
   private given: number;
   private readonly spare: Batch[] = [];
+  /** Windows that somebody holds as blocks, and memory of those that came back. */
+  private readonly lent = new Map<Block, Pile>();
+  private readonly returned: Pile[] = [];
 
   constructor(
     up: Flow,
@@ -128,6 +132,33 @@ class Windows implements Cursor {
     this.given = stop;
     if (stop === order.length) [this.present, this.given, this.window] = [undefined, 0, this.window + 1];
     return batch;
+  }
+
+  /** A window. It is read while those before it are in use. */
+  async block(): Promise<Block | undefined> {
+    while (this.read < this.size && (await this.readOn()));
+    if (this.read === 0) return undefined;
+    const pile = this.filling;
+    this.giving = this.returned.pop() ?? new Pile(); // begin() fills it next
+    this.begin();
+    const { samples, order, start } = this.present as NonNullable<typeof this.present>;
+    const [window, from, next] = [this.window, this.given, this.start];
+    [this.present, this.given, this.window] = [undefined, 0, window + 1];
+    const block = new Block(samples, order.subarray(from), (count) =>
+      from + count < order.length
+        ? { ...start, window, given: from + count }
+        : { ...next, window: window + 1, given: 0 },
+    );
+    this.lent.set(block, pile);
+    return block;
+  }
+
+  release(block: Block): void {
+    const pile = this.lent.get(block);
+    if (!pile) return;
+    this.lent.delete(block);
+    pile.clear();
+    this.returned.push(pile);
   }
 
   position(): WindowsPosition {
