@@ -6,6 +6,7 @@ import { type Batch, type Dataset, type DenseArray, fromTable, openTable } from 
 import { packageFolder } from "../../src/data/sources/packageFiles.ts";
 import { columnOf } from "../../src/data/tables/columns.ts";
 import { Database, type DatabaseSetup } from "../../src/data/tables/duckdb.ts";
+import { messageOf } from "../../src/data/tables/message.ts";
 import { type Output, Pieces } from "../../src/data/tables/pieces.ts";
 import { ReadingThread } from "../../src/data/tables/thread.ts";
 
@@ -277,6 +278,21 @@ test.each<[string, unknown, object, RegExp]>([
   ],
 ])("a table of %s is refused", async (_, source, options, message) => {
   await expect(openTable(source as string, options)).rejects.toThrow(message);
+});
+
+test("an error of DuckDB keeps the names that were meant, after an empty line and where it is cut short", () => {
+  const errorOf = (column: string) =>
+    messageOf(
+      new Error(
+        `Binder Error: Table "sales" does not have a column named "${column}"\n\nCandidate bindings: : "price"\n\nLINE 1: SELECT\n    ^`,
+      ),
+    );
+  expect(errorOf("pric")).toBe(
+    'Binder Error: Table "sales" does not have a column named "pric". Candidate bindings: "price"',
+  );
+  const short = errorOf("pric".repeat(100));
+  expect(short).toHaveLength(300);
+  expect(short).toMatch(/named "(pric)+.*\.\.\. Candidate bindings: "price"$/);
 });
 
 test("an error of DuckDB names the line and the column, but none of its settings", async () => {
