@@ -1,9 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { removeUnlessDone } from "./unfinished.ts";
+
+export { removeUnlessDone } from "./unfinished.ts";
 
 /**
  * Writes a whole file or nothing, in one piece or several: beside it under another name, flushed to the disk, then renamed over it.
+ * Ended by a signal, the process leaves no such file; one of a kill -9 is in nobody's way, for no two have the same name.
  *
  * @throws the file system's error (a full disk, a read-only folder), or that of the pieces; the old file is then as it was.
  */
@@ -14,6 +18,7 @@ export async function writeFileAtomic(
   const folder = dirname(path);
   await mkdir(folder, { recursive: true });
   const beside = `${path}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`;
+  const done = removeUnlessDone(beside);
   try {
     const file = await open(beside, "wx");
     try {
@@ -27,6 +32,8 @@ export async function writeFileAtomic(
   } catch (error) {
     await rm(beside, { force: true });
     throw error;
+  } finally {
+    done();
   }
   await syncFolder(folder);
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -284,4 +285,18 @@ test("select gives the samples of these numbers in this order, and refuses other
   expect(() => array(10).select([10])).toThrow(/sample 10.*0 to 9/);
   expect(() => array(10).select([0.5])).toThrow(/sample 0.5/);
   expect(() => stream(10).select([1])).toThrow(/cache first/);
+});
+
+test("a process that ends before its cache on disk is whole leaves nothing of it", () => {
+  const folder = join(scratch, "ended");
+  const code = `
+    import { readdirSync } from "node:fs";
+    import { fromArrays } from ${JSON.stringify(new URL("../../src/data/index.ts", import.meta.url).href)};
+    for await (const _ of fromArrays({ x: [1, 2, 3] }).batch(1).cache(${JSON.stringify(folder)})) {
+      console.log(readdirSync(${JSON.stringify(folder)}).length);
+      process.exit(3);
+    }`;
+  const args = ["--import", import.meta.resolve("tsx"), "--input-type=module", "--eval", code];
+  const { status, stdout } = spawnSync(process.execPath, args, { encoding: "utf8" });
+  expect({ status, stdout, left: readdirSync(folder) }).toEqual({ status: 3, stdout: "1\n", left: [] });
 });

@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -130,5 +130,56 @@ describe("writeFileAtomic", () => {
     } finally {
       spawnSync("umount", [folder]);
     }
+  });
+});
+
+describe("a process that ends while it writes", () => {
+  /** Writes half a file over `answers.csv`, says so, and then does what it is told. */
+  const program = (then: string) => `
+    import { writeFileAtomic } from ${JSON.stringify(new URL("../../src/util/node.ts", import.meta.url).href)};
+    async function* pieces() {
+      yield "half";
+      console.log("under way");
+      ${then}
+      yield "whole";
+    }
+    await writeFileAtomic("answers.csv", pieces());`;
+  const WAITING = "await new Promise((resolve) => setTimeout(resolve, 60_000));";
+  const SAVING = `const life = setInterval(() => {}, 1000);
+      await new Promise((resolve) => process.once("SIGTERM", resolve));
+      clearInterval(life);`;
+
+  /** What ended it, and what it left in the folder. */
+  async function ended(code: string, signal?: NodeJS.Signals) {
+    await writeFile(join(folder, "answers.csv"), "before");
+    const args = ["--import", import.meta.resolve("tsx"), "--input-type=module", "--eval", code];
+    const child = spawn(process.execPath, args, { cwd: folder, stdio: ["ignore", "pipe", "ignore"] });
+    child.stdout.once("data", () => signal && child.kill(signal));
+    const by = await new Promise((resolve) => child.once("close", (code, signal) => resolve(signal ?? code)));
+    return { by, left: (await readdir(folder)).length, file: await readFile(join(folder, "answers.csv"), "utf8") };
+  }
+
+  test.skipIf(process.platform === "win32").each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+    "by %s leaves the file as it was, and nothing beside it",
+    async (signal) => {
+      expect(await ended(program(WAITING), signal)).toEqual({ by: signal, left: 1, file: "before" });
+    },
+  );
+
+  test.each([
+    ["process.exit(3)", 3],
+    ["setTimeout(() => { throw new Error('late'); }); await new Promise(() => {});", 1],
+    ["throw new Error('broken')", 1],
+  ])("by %s leaves the file as it was, and nothing beside it", async (then, by) => {
+    expect(await ended(program(then))).toEqual({ by, left: 1, file: "before" });
+  });
+
+  test.skipIf(process.platform === "win32")("goes on where somebody else listens to the signal", async () => {
+    expect(await ended(program(SAVING), "SIGTERM")).toEqual({ by: 0, left: 1, file: "halfwhole" });
+  });
+
+  test.skipIf(process.platform === "win32")("leaves after a kill -9 what does not hinder the next", async () => {
+    expect(await ended(program(WAITING), "SIGKILL")).toEqual({ by: "SIGKILL", left: 2, file: "before" });
+    expect(await ended(program(""))).toEqual({ by: 0, left: 2, file: "halfwhole" });
   });
 });

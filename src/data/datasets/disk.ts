@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fail } from "../../util/index.ts";
-import { writeFileAtomic } from "../../util/node.ts";
+import { removeUnlessDone, writeFileAtomic } from "../../util/node.ts";
 import { type DenseArray, isDenseArray, type NumberArray } from "../arrays.ts";
 import type { Batch, BatchColumn } from "./batch.ts";
 import { indexText, type KeptBatch, type KeptColumn, readIndex, sha256, TYPES } from "./kept-index.ts";
@@ -26,6 +26,7 @@ export async function diskStore(folder: string, description: string): Promise<Ba
 
 class DiskStore implements BatchStore {
   private size = 0;
+  private done = (): void => undefined;
 
   constructor(
     private readonly data: string,
@@ -44,6 +45,7 @@ class DiskStore implements BatchStore {
   async add(batch: Batch): Promise<void> {
     const parts = Object.entries(batch).map(([name, column]) => encoded(name, column));
     const bytes = Buffer.concat(parts.map(({ bytes }) => bytes));
+    if (this.batches.length === 0) this.done = removeUnlessDone(this.beside as string);
     const file = await open(this.beside as string, "a");
     try {
       await file.writeFile(bytes);
@@ -56,6 +58,7 @@ class DiskStore implements BatchStore {
 
   async finish(): Promise<void> {
     if (this.batches.length > 0) await rename(this.beside as string, this.data);
+    this.done();
     await writeFileAtomic(this.index, indexText(this.description, this.batches));
     this.complete = true;
   }
