@@ -45,9 +45,9 @@ export function isTableFacts(value: unknown): value is TableFacts {
   return isRecipe(recipe) && Array.isArray(profiles) && Array.isArray(findings) && Array.isArray(sizes);
 }
 
-/** Most samples, and most bytes of them, of a window. */
+/** Most samples, and most bytes of them, of a window: one is trained on, one lies ready, one is read. */
 const WINDOW = 50_000;
-const WINDOW_BYTES = 2 ** 26;
+const WINDOW_BYTES = 40 * 2 ** 20;
 
 export type PartName = "train" | "validation" | "test";
 
@@ -97,7 +97,7 @@ export class PreparedTable implements TableFacts {
     return 2 * this.megabytes > this.how.budget.parts;
   }
 
-  /** Samples of a streamed training part that are shuffled among each other: 50,000, or as many as 64 MB hold. */
+  /** Samples of a streamed training part that are shuffled among each other: 50,000, or as many as 40 MB hold. */
   get window(): number {
     return Math.max(1, Math.min(WINDOW, Math.floor(WINDOW_BYTES / rowBytes(this.recipe))));
   }

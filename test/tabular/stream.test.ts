@@ -125,7 +125,7 @@ test("what does not fit into the memory is streamed, and the model is as good", 
   await expect(prepareTable(file, { target: "y", memory: 50 })).rejects.toThrow(/memory is 50.*512 or more/);
 });
 
-test("windows hold 50,000 samples, or as many of long rows as 64 MB hold", async () => {
+test("windows hold 50,000 samples, or as many of long rows as 40 MB hold", async () => {
   const narrow = await prepareTable(file, { target: "y", ignore: ["kind", "words"] });
   expect(narrow.window).toBe(50_000);
   await narrow.close();
@@ -136,7 +136,7 @@ test("windows hold 50,000 samples, or as many of long rows as 64 MB hold", async
   const long = await prepareTable(path, { target: "y" });
   expect(long.recipe.columns.map(({ feature }) => feature.kind)).toEqual(Array(4).fill("words"));
   // Of each text 24 words as numbers of 16 bytes, and 56 of the text itself; the target; the row's own number.
-  expect(long.window).toBe(Math.floor(2 ** 26 / (4 * (24 * 16 + 56) + 4 + 8)));
+  expect(long.window).toBe(Math.floor((40 * 2 ** 20) / (4 * (24 * 16 + 56) + 4 + 8)));
   await long.close();
 });
 
