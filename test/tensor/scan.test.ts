@@ -13,6 +13,7 @@ import {
   scan,
   type Tensor,
   tensor,
+  withPrecision,
   zeros,
 } from "../../src/tensor/index.ts";
 
@@ -125,6 +126,40 @@ const recurrent =
 
 const draw = (seed: number, shape: number[]) => randomKey(seed).uniform(shape, { min: -0.7, max: 0.7 });
 const weights = [draw(1, [2, 3, 2]), draw(2, [2, 3]), draw(3, [2, 3]), draw(4, [3, 3]), draw(5, [3])];
+
+describe("products with one matrix in all turns", () => {
+  /** h' = h + tanh of the mean of h w, for h [rows, deep] and w [deep, columns]; all products. */
+  const products = (h: Tensor, w: Tensor, precision: "float32" | "bfloat16") => {
+    const step = (h: Tensor) => {
+      const product = h.matmul(w);
+      return [h.add(product.mean({ axis: 1, keepdims: true }).tanh()), product] as const;
+    };
+    return withPrecision(precision, () => scan(step, { init: h, length: 2 })[1]);
+  };
+  // Cut in three parts, which begin at odd steps, or in two blocks of one part.
+  const shapes = [
+    [32, 6147, 32],
+    [8, 5001, 16],
+  ] as const;
+  const given = shapes.flatMap(([rows, deep, columns], i) => [
+    draw(20 + i, [rows, deep]),
+    draw(30 + i, [deep, columns]).mul(0.05),
+  ]);
+
+  it.each(["float32", "bfloat16"] as const)("of a depth that is cut agree with reference, in %s", async (precision) => {
+    const all = (a: Tensor, v: Tensor, b: Tensor, w: Tensor) =>
+      concatenate([products(a, v, precision).reshape([-1]), products(b, w, precision).reshape([-1])]);
+    const outputs = (engine: "reference" | "native" | "wasm") =>
+      compile(all, { engine })(...(given as [Tensor, Tensor, Tensor, Tensor])).then(numbers);
+    const expected = await outputs("reference");
+    for (const engine of ["native", "wasm"] as const) {
+      const found = await outputs(engine);
+      expect(Math.max(...found.map((value, i) => Math.abs(value - expected[i]!)))).toBeLessThan(
+        precision === "float32" ? 2e-5 : 2e-3,
+      );
+    }
+  });
+});
 
 describe("a profile", () => {
   it.each(["native", "wasm"] as const)("tells the time of a loop's kernels over all of its turns: %s", async (name) => {

@@ -223,8 +223,12 @@ ${layout.columnText()}
 }`);
   }
 
+  /** Goes through the whole depth: every block of every part. */
   private overBlocks(body: string): string {
-    return `for (long block = 0; block < ${this.layout.blocks}; block++) {\n${this.layout.rangeText()}\n${body}\n}`;
+    const { layout } = this;
+    const { parts } = this.plan;
+    const blocks = `for (long block = 0; block < ${layout.blocks}; block++) {\n${layout.rangeText()}\n${body}\n}`;
+    return parts > 1 ? `for (long part = 0; part < ${parts}; part++) {\n${blocks}\n}` : blocks;
   }
 
   /** A phase in which all workers copy what is read of operands, rounded. */

@@ -50,7 +50,8 @@ export function renderContraction(
   const normal = normalize(kernel);
   const plan = planContraction(normal, target);
   if (plan.kind === "blocked") {
-    const prepared = plan.batches === 1 && isFixed(normal.b.buffer);
+    // Parts of the depth may begin at odd steps, between the pairs of a panel that is packed as a whole.
+    const prepared = plan.batches === 1 && isFixed(normal.b.buffer) && !(normal.precision && plan.parts > 1);
     const plain = { ...normal, precision: undefined };
     const planned = prepared || !normal.precision ? plan : planContraction(plain, target);
     if (
