@@ -4,7 +4,7 @@ import { guardText, indexText } from "../render/index-text.ts";
 import { literal } from "../render/scalar.ts";
 
 /** C name of a loop's index. */
-export const loopName = (loop: number): string => `i${loop}`;
+export const loopName = (loop: number): string => (loop < 0 ? "none" : `i${loop}`); // of `NO_LOOP`
 
 /** C type that counts the points of loops: 32-bit division by a constant is a multiplication. */
 export const counterType = (loops: readonly Loop[]): string => (sizeOf(loops) < 2 ** 32 ? "uint32_t" : "uint64_t");
