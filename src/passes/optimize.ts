@@ -21,8 +21,9 @@ export function optimize(
 ): Node[] {
   const parts = splitConcats(simplify(factorSums(simplify(sumWindows ? sumWindows(roots) : roots))));
   const optimized = simplify(splitReductions(updateRows ? updateRows(parts, state) : parts));
-  optimized.forEach(({ shape }, i) => {
-    invariant(sameShape(shape, (roots[i] as Node).shape), "a value of another shape");
-  });
+  invariant(
+    roots.every(({ shape }, i) => sameShape(shape, (optimized[i] as Node).shape)),
+    "optimize",
+  );
   return optimized;
 }

@@ -203,7 +203,7 @@ async function checkFinite(column: Column, pace: Pace): Promise<void> {
       const value = data[i] as number;
       if (value - value === 0) continue; // neither NaN nor infinite
       const place = { name, row: rowOf(column, i), rowSize, rowStride };
-      const fix = "fill in, scale or leave out such samples; descent/data has cleaning for it";
+      const fix = "fill in, scale or leave out such samples (descent/data)";
       fail(`${name}: ${located(i, place)} is ${value}`, "finite numbers", fix);
     }
     if (pace.due()) await pace.rest();

@@ -78,7 +78,7 @@ export class LocalMachine implements Machine {
 }
 
 /** What a lost run leaves where only results come back. */
-const UNTOUCHED = "State is as it was before. Fix: run again; the next run starts a new worker.";
+const UNTOUCHED = "State is as it was before. Fix: run again.";
 
 /** Computes in a worker that shares nothing with the calling thread. */
 export class RemoteMachine implements Machine {

@@ -146,8 +146,7 @@ export class Pool {
 }
 
 /** What a lost run leaves where workers write to the caller's arrays. */
-const HALF_DONE =
-  "What the program was computing, state included, is half done. Fix: begin again from a checkpoint; the next run starts new workers.";
+const HALF_DONE = "What the program was computing, state included, is half done. Fix: begin again from a checkpoint.";
 
 /** The error of a run whose worker was lost. */
 export function lost(why: string, consequence: string): DescentError {
