@@ -28,7 +28,7 @@ export interface Budget {
 /**
  * Shares memory out: 200 MB are for Node, the engine and the network; DuckDB gets half of the rest, the parts half of what is beyond 512 MB.
  *
- * Where a model is only used there are no parts, and a quarter of the rest is for scores: readers of several files take more than DuckDB counts.
+ * Where a model is only used there are no parts, and an eighth of the rest is for scores: readers of several files take more than DuckDB counts.
  *
  * @param memory megabytes, 512 or more; default half of the machine's, or of what its container may take.
  */
@@ -43,7 +43,7 @@ export async function budgetOf(who: string, memory?: number): Promise<Budget> {
     database,
     threads,
     parts: Math.floor((total - LEAST) / 2),
-    scores: Math.floor((total - PROGRAM) / 4),
+    scores: Math.floor((total - PROGRAM) / 8),
   };
 }
 

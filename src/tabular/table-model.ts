@@ -59,7 +59,7 @@ export class TableModel {
 
   /**
    * Scores the model by a file that has the target; rows where it is missing, or of a class that is new, are left out. The file is read once,
-   * piece by piece, and all figures are exact sums but the areas under ROC curves: these keep every score, 4 bytes each, as long as a quarter of
+   * piece by piece, and all figures are exact sums but the areas under ROC curves: these keep every score, 4 bytes each, as long as an eighth of
    * `memory` beyond 200 MB has room for it, and then come with a `margin`.
    *
    * @throws DescentError for a file that lacks a column, or has no row with a known target.

@@ -66,6 +66,7 @@ const PROBLEMS: readonly Problem[] = [
   ...convolutions({ n: 2, size: [8, 8], channels: 12, filters: 18, kernel: [3, 3], padding: 1, groups: 3 }),
   ...convolutions({ n: 1, size: [20, 20], channels: 4, filters: 6, kernel: [9, 9], padding: 4 }),
   ...convolutions({ n: 2, size: [9, 9], channels: 33, filters: 1, kernel: [3, 3], stride: 2, padding: 1 }),
+  ...convolutions({ n: 1, size: [1, 64], channels: 40, filters: 64, kernel: [3, 3], padding: 1 }),
   ...convolutions({ n: 1, size: [16, 10], channels: 64, filters: 1, kernel: [1, 1], stride: 2 }),
   convolution("forward", { n: 2, size: [8, 8], channels: 16, filters: 16, kernel: [3, 3], padding: 1, fill: 0.5 }),
   ...[

@@ -92,7 +92,10 @@ class BlockedRenderer {
     this.layout = new LayoutText(plan, kernel.precision === "bfloat16");
     this.operands = new OperandWriter(kernel, plan, this.layout, target, order, this.support, names);
     this.waits = plan.parts > 1 || this.layout.blocks > 1;
+    // Guards cut the depth short for some rows: their tile would leave steps unpacked that others read.
+    const isWhole = plan.packA !== "direct" || plan.a.access.guards.length === 0;
     this.packsAlong =
+      isWhole &&
       !kernel.precision &&
       plan.packB === "chunk" &&
       plan.b.source === "lanes" &&
