@@ -158,6 +158,16 @@ describe("images", () => {
     expect([...x.data.subarray(0, 3), ...x.data.subarray(-3)]).toEqual([0, 0, 255, 255, 0, 0]);
   });
 
+  test("have classes of any name, beside a folder to train", async () => {
+    for (const name of ["constructor", "train"]) {
+      mkdirSync(join(scratch, "named", name, "inner"), { recursive: true });
+      for (const place of ["0.png", "inner/1.png"])
+        writeFileSync(join(scratch, "named", name, place), await png(1, 2, 3));
+    }
+    const { classes, parts } = await fromImages(join(scratch, "named"), { size: [1, 1] });
+    expect([classes, parts]).toEqual([["constructor", "train"], undefined]);
+  });
+
   test.each([
     [1, 1],
     [3, 3],

@@ -24,18 +24,18 @@ const IMAGE = /\.(png|jpe?g|webp|gif|tiff?|avif)$/i;
 const LITTER = /^(\.|__MACOSX$|Thumbs\.db$|desktop\.ini$)/i;
 
 /** What folders of parts are called. */
-const PARTS: Readonly<Record<string, ImagePart>> = {
-  train: "train",
-  training: "train",
-  val: "validation",
-  valid: "validation",
-  validation: "validation",
-  dev: "validation",
-  test: "test",
-  testing: "test",
-};
+const PARTS: ReadonlyMap<string, ImagePart> = new Map([
+  ["train", "train"],
+  ["training", "train"],
+  ["val", "validation"],
+  ["valid", "validation"],
+  ["validation", "validation"],
+  ["dev", "validation"],
+  ["test", "test"],
+  ["testing", "test"],
+]);
 
-const partOf = (name: string): ImagePart | undefined => PARTS[name.toLowerCase()];
+const partOf = (name: string): ImagePart | undefined => PARTS.get(name.toLowerCase());
 
 interface Entries {
   readonly folders: readonly string[];
