@@ -1,7 +1,7 @@
 import { crc32, inflateSync } from "node:zlib";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { encodePng } from "../../src/cli/report/index.ts";
+import fc from "../tools/properties.ts";
 
 /** Reads a PNG as its specification says, and checks every checksum on the way. */
 function decodePng(file: Uint8Array): { width: number; height: number; channels: number; pixels: number[] } {

@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readCsv, writeCsv } from "../../src/cli/data/csv.ts";
 import { readDense } from "../../src/cli/data/dense.ts";
 import { locateJsonError } from "../../src/cli/data/locateJsonError.ts";
 import { tensor } from "../../src/tensor/index.ts";
+import fc from "../tools/properties.ts";
 
 describe("locateJsonError", () => {
   test.each([

@@ -1,9 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Report, renderReport, writeReport } from "../../src/cli/report/index.ts";
+import fc from "../tools/properties.ts";
 
 const EVIL = `<script>alert("x")</script>'&`;
 const ESCAPED = "&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;&#39;&amp;";

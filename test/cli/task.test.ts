@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   formatBytes,
@@ -10,6 +9,7 @@ import {
 } from "../../src/cli/format.ts";
 import { linearScale, logScale, valueScale } from "../../src/cli/report/ticks.ts";
 import { answersOf, taskOf } from "../../src/cli/training/task.ts";
+import fc from "../tools/properties.ts";
 
 const dense = (rows: number[][]) => ({
   data: Float32Array.from(rows.flat()),

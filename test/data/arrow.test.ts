@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as zlib from "node:zlib";
-import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { lz4Frame } from "../../src/data/arrow/unpack.ts";
 import { type Batch, type DenseArray, fromArrow, openTable } from "../../src/data/index.ts";
 import { layers, sequential } from "../../src/index.ts";
 import { HostRandom } from "../../src/util/index.ts";
+import fc from "../tools/properties.ts";
 import golden from "./golden/arrow.json" with { type: "json" };
 
 const scratch = mkdtempSync(join(tmpdir(), "descent-arrow-"));

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Batch, type Dataset, type DatasetState, type DenseArray, fromGenerator } from "../../src/data/index.ts";
+import fc from "../tools/properties.ts";
 
 const numbers = (count: number) =>
   fromGenerator(function* count_() {

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { cleanDuplicates, cleanMissing, cleanOutliers, selectRows } from "../../src/data/index.ts";
 import { Tensor, tensor } from "../../src/tensor/index.ts";
+import fc from "../tools/properties.ts";
 import { expectClose, flat } from "./close.ts";
 import { golden } from "./golden.ts";
 

@@ -3,7 +3,6 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import {
   type Batch,
@@ -13,6 +12,7 @@ import {
   fromArrow,
   fromGenerator,
 } from "../../src/data/index.ts";
+import fc from "../tools/properties.ts";
 import arrow from "./golden/arrow.json" with { type: "json" };
 
 const scratch = mkdtempSync(join(tmpdir(), "descent-datasets-"));

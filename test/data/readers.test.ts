@@ -3,7 +3,6 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import fc from "fast-check";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
@@ -17,6 +16,7 @@ import {
 } from "../../src/data/index.ts";
 import { inPieces } from "../../src/data/readers/array-file.ts";
 import { layers, sequential } from "../../src/index.ts";
+import fc from "../tools/properties.ts";
 import golden from "./golden/arrays.json" with { type: "json" };
 
 const scratch = mkdtempSync(join(tmpdir(), "descent-readers-"));

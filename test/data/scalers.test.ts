@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { minMaxScaler, robustScaler, scalerFromJSON, standardScaler } from "../../src/data/index.ts";
 import { tensor } from "../../src/tensor/index.ts";
+import fc from "../tools/properties.ts";
 import { expectClose, expectTensor, flat } from "./close.ts";
 import { golden } from "./golden.ts";
 

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { timeSplit, timeWindows } from "../../src/data/index.ts";
 import { parseCsv } from "../../src/data/sources/csv.ts";
+import fc from "../tools/properties.ts";
 
 /** The rows of windows, as nested lists would have them. */
 function rowsOf({ data, shape, rowStride }: ReturnType<typeof timeWindows>["x"]): number[][] {

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { kFold, selectRows, splitIndices, trainTestSplit } from "../../src/data/index.ts";
 import { tensor } from "../../src/tensor/index.ts";
+import fc from "../tools/properties.ts";
 import { golden } from "./golden.ts";
 
 const numbersTo = (count: number) => Array.from({ length: count }, (_, i) => i);

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { PIXELS, SIDE } from "../../demo/digits.ts";
 import { centreOfMass, type Place, rasterize, type Stroke } from "../../demo/page/raster.ts";
+import fc from "../tools/properties.ts";
 
 const place = fc.record({
   x: fc.double({ min: 0, max: 1, noNaN: true }),

@@ -1,10 +1,10 @@
-import fc from "fast-check";
 import { describe, test } from "vitest";
 import { createLayer } from "../../src/nn/index.ts";
 import { type Tensor, tensor } from "../../src/tensor/index.ts";
 import { layerCase } from "../../src/testing/index.ts";
 import { randomTensor } from "../../src/testing/layer-case.ts";
 import { HostRandom, product, rowMajorStrides } from "../../src/util/index.ts";
+import fc from "../tools/properties.ts";
 
 /** A window that slides over an image; a sequence is an image of height 1. */
 interface Sliding {

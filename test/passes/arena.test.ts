@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ALIGNMENT, alignmentOf, type Lifetime, planArena } from "../../src/passes/arena.ts";
+import fc from "../tools/properties.ts";
 
 const round = (bytes: number) => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Reach } from "../../src/passes/reach.ts";
+import fc from "../tools/properties.ts";
 
 test("knows what depends on what as a search through the graph does, after every new edge", () => {
   // Edges from the later to the earlier in some order of the members, so that there are no circles.

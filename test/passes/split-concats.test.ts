@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { evaluate } from "../../src/engines/reference/index.ts";
 import { type Node, ops, topologicalOrder, verify } from "../../src/ir/index.ts";
 import { splitConcats } from "../../src/passes/index.ts";
 import { HostRandom, product } from "../../src/util/index.ts";
+import fc from "../tools/properties.ts";
 
 const flat = (node: Node) => ops.reshape(node, [product(node.shape)]);
 const f32 = (name: string, shape: readonly number[]) => ops.placeholder(name, shape, "float32");

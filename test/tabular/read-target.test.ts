@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import { splitIndices } from "../../src/data/index.ts";
 import { rarestLabels, readKnownTarget, readTarget } from "../../src/tabular/index.ts";
+import fc from "../tools/properties.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "descent-target-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

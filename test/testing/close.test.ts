@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { expectClose } from "../../src/testing/close.ts";
+import fc from "../tools/properties.ts";
 
 describe("expectClose", () => {
   test("accepts what is within rtol or atol, as NumPy's assert_allclose", () => {

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   bytePairTokenizer,
@@ -10,6 +9,7 @@ import {
   wordTokenizer,
 } from "../../src/text/index.ts";
 import { learnMerges, merge } from "../../src/text/merges.ts";
+import fc from "../tools/properties.ts";
 
 const text = "It was the best of times, it was the worst of times; naïve café, 東京 🙂 and don't 1859.\n\n  The end.\n";
 

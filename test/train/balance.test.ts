@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { layers, sequential, tensor } from "../../src/index.ts";
 import { balancedOrder } from "../../src/train/balance.ts";
 import { HostRandom } from "../../src/util/index.ts";
+import fc from "../tools/properties.ts";
 
 describe("a balanced order", () => {
   test("has all classes as often, to one row, and of none a row twice more often than another", () => {

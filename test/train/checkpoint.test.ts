@@ -13,7 +13,6 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import {
   type Callback,
@@ -28,6 +27,7 @@ import {
 } from "../../src/index.ts";
 import { parse, stringify } from "../../src/train/checkpoint/json.ts";
 import { builtPackage } from "../tools/built.ts";
+import fc from "../tools/properties.ts";
 import { allWeights, classifier, lineData, Paper } from "./fixture.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "descent-checkpoint-"));

@@ -2,9 +2,9 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DescentError, decodeSafetensors, encodeSafetensors, product, type SavedTensor } from "../../src/util/index.ts";
+import fc from "../tools/properties.ts";
 
 function bytesOf(tensors: ReadonlyMap<string, SavedTensor>): Uint8Array {
   return Buffer.concat(encodeSafetensors(tensors, { format: "test" }));

@@ -14,10 +14,10 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
-import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DescentError, layers, loadModel, type Model, model, registerLoss, sequential } from "../../src/index.ts";
 import { libraryVersion } from "../../src/train/save/format.ts";
+import fc from "../tools/properties.ts";
 import { allWeights, linearModel, lineData } from "./fixture.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "descent-save-"));

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { checkOptions, DescentError, fail, invariant, nearest, printable, unknownName } from "../../src/util/index.ts";
+import fc from "../tools/properties.ts";
 
 const OPTIONS = ["learningRate", "momentum", "epsilon", "weightDecay", "beta1", "beta2"];
 const messageOf = (run: () => void): string => {

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { HostRandom, mulHigh, philox4x32 } from "../../src/util/index.ts";
+import fc from "../tools/properties.ts";
 
 /** Random123's own file kat_vectors, "philox4x32 10": counter, key, expected words. */
 const KNOWN_ANSWERS = [

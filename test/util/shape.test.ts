@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { formatShape, product, rowMajorStrides, sameShape } from "../../src/util/index.ts";
+import fc from "../tools/properties.ts";
 
 const shape = fc.array(fc.nat(7), { maxLength: 6 });
 

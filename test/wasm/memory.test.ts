@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { AddressSpace, ALIGNMENT } from "../../src/engines/wasm/runtime/address-space.ts";
 import { ArrayMemory } from "../../src/engines/wasm/runtime/memory.ts";
 import type { DType } from "../../src/ir/index.ts";
+import fc from "../tools/properties.ts";
 
 describe("addresses", () => {
   /** Takes (a size) or gives back (the number of a block, modulo those that are taken). */
