@@ -202,6 +202,11 @@ export function createProgram(exit: (code: ExitCode) => void): Command {
     .option("--experiment <name>", "the run's experiment in MLflow; default Default")
     .option("--unknown <name=number>", "a number of a column that means nothing is known; may be repeated", many)
     .option("--resample <way>", "over: repeat rows of rarer classes; under: leave out rows of larger ones")
+    .option(
+      "--networks <number>",
+      "networks of a table's model, whose answers are averaged; default by the rules",
+      wholeNumber,
+    )
     .option("--balance", "let rare classes count as much as frequent ones")
     .option(
       "--memory <size>",

@@ -1,8 +1,16 @@
 export { answersOf, constantAnswers, sameAnswers } from "./answers.ts";
 export { encodeRows, type Inputs } from "./encode.ts";
+export type { Fold } from "./folds.ts";
 export { type Importance, permutationImportance } from "./importance.ts";
 export { rarestLabels } from "./labels.ts";
-export { type FeatureLayers, type NetworkOptions, type OutputTarget, outputConfigs, tableNetwork } from "./network.ts";
+export {
+  type FeatureLayers,
+  meanOfNetworks,
+  type NetworkOptions,
+  type OutputTarget,
+  outputConfigs,
+  tableNetwork,
+} from "./network.ts";
 export type { SourceOptions } from "./open.ts";
 export { type PrepareOptions, prepareTable } from "./prepare.ts";
 export {
@@ -37,10 +45,17 @@ export {
   type TargetFeature,
   type WordsFeature,
 } from "./recipe.ts";
-export { planTraining, type TrainingPlan } from "./rules.ts";
+export { networksFor, planTraining, type TrainingPlan } from "./rules.ts";
 export { FALLING, type LabelScores, labelScores, MAIN, scoresOf, type TableScores } from "./scores.ts";
 export { loadTableModel, type TableAnswers, type TableEvaluation, TableModel } from "./table-model.ts";
-export { classWeights, type TrainedTable, type TrainTableOptions, trainTable } from "./training.ts";
+export {
+  classWeights,
+  SEED_STEP,
+  type TableFitOptions,
+  type TrainedTable,
+  type TrainTableOptions,
+  trainTable,
+} from "./training.ts";
 export {
   type ColumnProfile,
   type ColumnType,

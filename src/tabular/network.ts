@@ -1,5 +1,6 @@
 import { createLayer, layers, type SymbolicTensor } from "../nn/index.ts";
 import { type Model, model } from "../train/index.ts";
+import { fail } from "../util/index.ts";
 import { numbersWidth } from "./encode.ts";
 import type { Recipe, RecipeColumn } from "./recipe.ts";
 
@@ -52,6 +53,8 @@ export interface NetworkOptions {
   /** Share of the units that are left out at random in each step, behind each hidden layer. */
   readonly dropout: number;
   readonly seed: number;
+  /** Of the model; default "model". */
+  readonly name?: string;
 }
 
 /**
@@ -64,7 +67,7 @@ export interface NetworkOptions {
  * const rents = tableNetwork(table.recipe, { hidden: [8], dropout: 0, seed: 0 });
  * await table.close();
  */
-export function tableNetwork(recipe: Recipe, { hidden, dropout, seed }: NetworkOptions): Model {
+export function tableNetwork(recipe: Recipe, { hidden, dropout, seed, name }: NetworkOptions): Model {
   const { inputs, features } = featureLayers(recipe);
   let deep = features;
   for (const units of hidden) {
@@ -73,7 +76,28 @@ export function tableNetwork(recipe: Recipe, { hidden, dropout, seed }: NetworkO
   }
   const all = hidden.length > 0 ? layers.concatenate()([features, deep]) : features;
   const outputs = outputConfigs(recipe.target).reduce((x, { kind, ...options }) => createLayer(kind, options)(x), all);
-  return model({ inputs, outputs, seed });
+  return model({ inputs, outputs, seed, ...(name !== undefined && { name }) });
+}
+
+/**
+ * Networks of one table side by side as one model, whose output is the mean of theirs: of numbers, or of probabilities. Weights are shared with
+ * the networks.
+ *
+ * @param members of `tableNetwork` or alike: the same inputs, one output; each with a name of its own.
+ * @throws DescentError for none.
+ * @example
+ * const table = await prepareTable("rents.csv", { target: "rent" });
+ * const both = [1, 2].map((seed) => tableNetwork(table.recipe, { hidden: [8], dropout: 0, seed, name: `network_${seed}` }));
+ * const rents = meanOfNetworks(both);
+ * await table.close();
+ */
+export function meanOfNetworks(members: readonly Model[]): Model {
+  const [first] = members;
+  if (first === undefined) fail("meanOfNetworks got an empty list", "one network, or several");
+  if (members.length === 1) return first;
+  const { inputs } = first;
+  const outputs = layers.average({ name: "output" })(members.map((member) => member(inputs) as SymbolicTensor));
+  return model({ inputs, outputs });
 }
 
 /** What the last layers of a model depend on. */

@@ -218,7 +218,13 @@ async function prepare(
     ignored: ignored.map(({ name }) => name),
     memory: budget.total,
   };
-  return new PreparedTable(table, facts, { ids, isResampled, seed: options.seed, budget });
+  return new PreparedTable(table, facts, {
+    ids,
+    isResampled,
+    isByTime: time !== undefined,
+    seed: options.seed,
+    budget,
+  });
 }
 
 function changed(file: string): never {

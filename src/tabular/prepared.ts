@@ -1,9 +1,11 @@
 import type { Batch, Dataset, DataTable } from "../data/index.ts";
 import { type Budget, rowBytes } from "./budget.ts";
 import { encodeRows, type Inputs, joinInputs } from "./encode.ts";
+import { type Fold, foldsOf } from "./folds.ts";
 import { joinNumbers } from "./join.ts";
 import { type FeatureLayers, featureLayers } from "./network.ts";
 import { isRecipe, type Recipe } from "./recipe.ts";
+import { networksFor } from "./rules.ts";
 import { encodeTarget, targetMeans, targetValues, targetWidth } from "./target.ts";
 import type { ColumnProfile, Finding } from "./types.ts";
 
@@ -73,6 +75,8 @@ export class PreparedTable implements TableFacts {
       /** For each column of the recipe its number in the table `rows`. */
       readonly ids: readonly number[];
       readonly isResampled: boolean;
+      /** Whether the last rows by a time are held out. */
+      readonly isByTime: boolean;
       readonly seed: number;
       readonly budget: Budget;
     },
@@ -95,6 +99,31 @@ export class PreparedTable implements TableFacts {
   /** Whether the parts have no room in `memory`, once in pieces and once put together: {@link PreparedTable.samples} streams them then. */
   get isStreamed(): boolean {
     return 2 * this.megabytes > this.how.budget.parts;
+  }
+
+  /** How many networks its model has by the rules: one where it is streamed, resampled or held out by time, else by {@link networksFor}. */
+  get networks(): number {
+    const rows = this.trainRows + this.sizes[1];
+    return this.isStreamed || !this.hasFolds ? 1 : networksFor(rows, this.features().features.shape[0] as number);
+  }
+
+  /**
+   * What each of so many networks is trained on and watched by: another tenth of the training and validation parts together, each class dealt
+   * evenly. The parts themselves for one network, for streams, and where rows were resampled or are held out by time.
+   *
+   * @param train as {@link PreparedTable.samples} gives it; likewise `validation`.
+   */
+  *folds<Samples extends TablePart | Dataset>(
+    train: Samples,
+    validation: Samples,
+    networks: number,
+  ): Generator<Fold<Samples>> {
+    const { seed } = this.how;
+    const { task } = this.recipe.target;
+    if (networks > 1 && this.hasFolds && "targets" in train && "targets" in validation) {
+      const stratify = task === "binary" || task === "multi-class";
+      yield* foldsOf([train, validation], { networks, seed, stratify }) as Generator<Fold<Samples>>;
+    } else for (let network = 0; network < networks; network++) yield { train, validation };
   }
 
   /** Samples of a streamed training part that are shuffled among each other: 50,000, or as many as 40 MB hold. */
@@ -198,6 +227,11 @@ export class PreparedTable implements TableFacts {
     const rows = await this.table.derive(sql);
     await rows.rows(); // so that it is known how many there are
     return rows.dataset(["row", ...this.how.ids.map((_, i) => `x${i}`), "y"]);
+  }
+
+  /** Whether any rows may watch a training: copies of one may not be on both sides, nor later rows teach earlier ones. */
+  get hasFolds(): boolean {
+    return !this.how.isResampled && !this.how.isByTime;
   }
 
   private targetShape(rows: number): number[] {

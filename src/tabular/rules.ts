@@ -12,6 +12,8 @@ export interface TrainingPlan {
   /** Updates of an epoch, where it is no pass over the data. */
   readonly stepsPerEpoch?: number;
   readonly patience: number;
+  /** Networks, whose answers are averaged. */
+  readonly networks: number;
   readonly loss: "meanSquaredError" | "binaryCrossentropy" | "sparseCategoricalCrossentropy";
   readonly metrics: readonly MetricName[];
 }
@@ -34,6 +36,15 @@ const METRICS: Record<TableTask, readonly MetricName[]> = {
 const LONGEST_EPOCH = 2_000_000;
 const LONGEST = 20_000_000;
 
+/** Networks at most by the rules, and numbers of features in all rows together that one of them is worth. */
+const MOST_NETWORKS = 10;
+const MOST_FEATURES = 10_000_000;
+
+/** How many networks a table of so many features gets: ten up to a million numbers in all rows, fewer in proportion, one from ten million on. */
+export function networksFor(rows: number, features: number): number {
+  return Math.max(1, Math.min(MOST_NETWORKS, Math.round(MOST_FEATURES / Math.max(1, rows * features))));
+}
+
 /**
  * The rules by which a model is chosen; rows are those of the training part. Hidden layers: 32 units below 1000 rows, 64 and 32 below 20,000,
  * else 128 and 64. Dropout: 0.3 below 1000 rows, 0.1 below 20,000, else none. Batches: a power of 2 near rows / 40, from 16 to 1024. Adam,
@@ -41,8 +52,10 @@ const LONGEST = 20_000_000;
  * else 4; at most 200 epochs, fewer where these would be more than 20 million samples, but 8. A
  * table that is read as a stream and has more than 2 million rows is watched every 2 million samples, which is an epoch there; it has at most
  * as many as make 20 million samples, or two passes.
+ *
+ * @param networks how many are trained, as `PreparedTable.networks` tells; default 1.
  */
-export function planTraining(task: TableTask, rows: number, isStreamed = false): TrainingPlan {
+export function planTraining(task: TableTask, rows: number, isStreamed = false, networks = 1): TrainingPlan {
   const size = rows < 1000 ? "small" : rows < 20_000 ? "medium" : "large";
   const batchSize = 2 ** Math.min(10, Math.max(4, Math.round(Math.log2(rows / 40))));
   const stepsPerEpoch = isStreamed && rows > LONGEST_EPOCH ? Math.round(LONGEST_EPOCH / batchSize) : undefined;
@@ -57,6 +70,7 @@ export function planTraining(task: TableTask, rows: number, isStreamed = false):
     batchSize,
     epochs,
     ...(stepsPerEpoch !== undefined && { stepsPerEpoch }),
+    networks,
     patience: { small: 20, medium: 12, large: 4 }[size],
     loss: LOSSES[task],
     metrics: METRICS[task],

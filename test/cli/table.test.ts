@@ -57,12 +57,20 @@ test("a table becomes a model that is tested, explained, listed and used", async
     "How it was made",
   ])
     expect(report).toContain(`>${title}</h2>`);
-  expect(read("log.jsonl").trim().split("\n").length).toBe(metrics.epochs);
+  // Ten networks, each with records of its own.
+  const networks = Array.from({ length: 10 }, (_, i) => `network-${i + 1}`);
+  expect(metrics.plan.networks).toBe(10);
+  expect(metrics.networks.length).toBe(10);
+  const lines = networks.map((name) => read(`log-${name}.jsonl`).trim().split("\n").length);
+  expect(lines).toEqual(metrics.networks.map(({ epochs }: { epochs: number }) => epochs));
+  expect(lines.reduce((a, b) => a + b)).toBe(metrics.epochs);
+  expect(readdirSync(join(folder, "events")).sort()).toEqual([...networks].sort());
   expect(
-    readdirSync(join(folder, "events"))
+    readdirSync(join(folder, "events/network-3"))
       .map((name) => name.split(".")[0])
       .sort(),
   ).toEqual(["events", "train", "validation"]);
+  expect(trained.stdout).toMatch(/^Network 10\/10 +\d+ epochs, lowest validation loss/m);
 
   const predicted = await descent(
     folder,
@@ -74,32 +82,69 @@ test("a table becomes a model that is tested, explained, listed and used", async
   expect(read("answers.csv").trim().split("\n").length).toBe(151);
 });
 
-test("a training that was interrupted goes on with --resume, and ends as if it had not been", async () => {
-  let isStopped = false;
-  // As soon as an epoch is shown: there are more of them.
-  const stopped = await descent(
-    folder,
-    train("runs/second"),
-    (soFar, kill) => {
-      if (!isStopped && /Epoch +1\//.test(soFar)) kill("SIGINT");
-      isStopped ||= /Epoch +1\//.test(soFar);
-    },
-    wasm,
+test("the program that was written makes the same networks again", async () => {
+  const again = await descent(folder, ["train", "runs/first/train.ts"], undefined, wasm);
+  expect(again.stderr).toMatch(/train\.ts has no default export/); // as a config, it is none
+  const { test } = JSON.parse(read("runs/first/metrics.json"));
+  expect(again.stdout).toContain(`accuracy: ${test.accuracy}`);
+  expect(readFileSync(join(folder, "runs/first/edited-model/weights.safetensors"))).toEqual(
+    readFileSync(join(folder, "runs/first/model/weights.safetensors")),
   );
-  expect(stopped.code).toBe(130);
-  expect(stopped.stdout).toContain("--resume");
-  expect(JSON.parse(read("runs/second/run.json")).status).toBe("interrupted");
-  const other = await descent(folder, [...train("runs/second"), "--seed", "1", "--resume"], undefined, wasm);
-  expect(other.stderr).toMatch(/the run in .* began with seed 0, not 1/);
-  await expect(openCheckpoints(join(folder, "runs/second"), false)).rejects.toThrow(/did not end.*--resume/);
-  const resumed = await descent(folder, train("runs/second", "--resume"), undefined, wasm);
-  expect(resumed.stderr).toBe("");
-  expect(resumed.code).toBe(0);
-  const [first, second] = ["first", "second"].map((name) => JSON.parse(read(`runs/${name}/metrics.json`)));
-  expect(second.history).toEqual(first.history);
-  expect(second.test).toEqual(first.test);
-  expect(existsSync(join(folder, "runs/second/checkpoints"))).toBe(false);
-  expect(JSON.parse(read("runs/second/run.json"))).toMatchObject({ status: "finished", resumed: [expect.any(String)] });
+});
+
+test.each([
+  ["SIGINT", "second", 130],
+  ["SIGKILL", "killed", null],
+] as const)(
+  "a training that %s ended among its networks goes on with --resume, and ends as if it had not been",
+  async (signal, name, code) => {
+    let isStopped = false;
+    const run = `runs/${name}`;
+    // As soon as a network is trained: there are more of them.
+    const stopped = await descent(
+      folder,
+      train(run),
+      (soFar, kill) => {
+        if (!isStopped && /Network +2\//.test(soFar)) kill(signal);
+        isStopped ||= /Network +2\//.test(soFar);
+      },
+      wasm,
+    );
+    expect(stopped.code).toBe(code);
+    if (signal === "SIGINT") {
+      expect(stopped.stdout).toContain("--resume");
+      expect(JSON.parse(read(`${run}/run.json`)).status).toBe("interrupted");
+      const other = await descent(folder, [...train(run), "--seed", "1", "--resume"], undefined, wasm);
+      expect(other.stderr).toMatch(/the run in .* began with seed 0, not 1/);
+      const fewer = await descent(folder, [...train(run), "--networks", "2", "--resume"], undefined, wasm);
+      expect(fewer.stderr).toMatch(/the run in .* began with .*networks/);
+    }
+    await expect(openCheckpoints(join(folder, run), false)).rejects.toThrow(/did not end.*--resume/);
+    const resumed = await descent(folder, train(run, "--resume"), undefined, wasm);
+    expect(resumed.stderr).toBe("");
+    expect(resumed.code).toBe(0);
+    expect(resumed.stdout).toMatch(/^Network +1\/10 +trained before$/m);
+    const [first, second] = ["first", name].map((each) => JSON.parse(read(`runs/${each}/metrics.json`)));
+    expect(second.history).toEqual(first.history);
+    expect(second.test).toEqual(first.test);
+    const weights = (each: string) => readFileSync(join(folder, `runs/${each}/model/weights.safetensors`));
+    expect(weights(name)).toEqual(weights("first"));
+    expect(existsSync(join(folder, run, "checkpoints"))).toBe(false);
+    expect(JSON.parse(read(`${run}/run.json`))).toMatchObject({ status: "finished", resumed: [expect.any(String)] });
+  },
+);
+
+test("--networks 1 trains one, with its epochs shown; what is no number from 1 to 100 is refused", async () => {
+  const one = await descent(folder, train("runs/one", "--networks", "1", "--jsonl", "one.jsonl"), undefined, wasm);
+  expect(one.stdout).toMatch(/Epoch +1\/150/);
+  const metrics = JSON.parse(read("runs/one/metrics.json"));
+  expect([metrics.plan.networks, metrics.networks]).toEqual([1, undefined]);
+  expect(read("one.jsonl").trim().split("\n").length).toBe(metrics.epochs);
+  for (const networks of ["0", "101"]) {
+    const { code, stderr } = await descent(folder, train("runs/none", "--networks", networks), undefined, wasm);
+    expect(stderr).toMatch(`--networks is ${networks}. Expected a whole number from 1 to 100`);
+    expect(code).toBe(2);
+  }
 });
 
 test("a query whose answer has no room in memory is streamed; interrupted, it goes on as if it had not been", async () => {
@@ -175,14 +220,14 @@ test("runs are listed, sorted by a metric, and compared", async () => {
   );
   write(folder, { "runs/foreign/run.json": "{}", "runs/other/readme.txt": "no run" });
   const found = await runsIn(join(folder, "runs"));
-  expect(found.map(({ name }) => name).slice(0, 3)).toEqual(["third", "fourth", "second"]); // the latest first
-  expect(found.map(({ status }) => status)).toEqual(["finished", "killed", "finished", "finished"]);
+  expect(found.map(({ name }) => name).slice(0, 3)).toEqual(["third", "fourth", "one"]); // the latest first
+  expect(found.map(({ status }) => status)).toEqual(["finished", "killed", ...Array(4).fill("finished")]);
   expect(found[3]?.record.environment).toMatchObject({ node: process.version, engine: "wasm", threads: 1 });
   const listed = await descent(folder, ["runs", "--sort", "accuracy"]);
   const [heading, , ...lines] = listed.stdout.trim().split("\n");
   expect(heading).toMatch(/^run +began \(UTC\) +status +trained on +accuracy +F1 +log loss +time +seed$/);
-  expect(lines.map((line) => line.split(" ")[0]).slice(2)).toEqual(["third", "fourth"]);
-  expect(lines[2]).toMatch(/^third +2099-01-01 00:00 +finished +flowers.csv +25.00 % +2.00 s +1$/);
+  expect(lines.map((line) => line.split(" ")[0]).slice(4)).toEqual(["third", "fourth"]);
+  expect(lines[4]).toMatch(/^third +2099-01-01 00:00 +finished +flowers.csv +25.00 % +2.00 s +1$/);
 
   const compared = await descent(folder, ["runs", "compare", "first", "runs/third"]);
   expect(compared.stdout).toMatch(/^seed +0 +1$/m);

@@ -1,6 +1,6 @@
 import { relative, sep } from "node:path";
 import { isQuery } from "../../data/index.ts";
-import type { PreparedTable, PrepareOptions, TrainedTable } from "../../tabular/index.ts";
+import { type PreparedTable, type PrepareOptions, SEED_STEP, type TrainedTable } from "../../tabular/index.ts";
 import { targetNames } from "./report.ts";
 
 /** What a training was made by, as a program that makes it again and can be edited. */
@@ -26,36 +26,53 @@ export function trainingCode(
     task: target.task,
     types,
   };
+  const several = plan.networks > 1;
+  const indented = (code: string) => (several ? code.replace(/^(?=.)/gm, "  ") : code);
+  const seed = several ? `${options.seed ?? 0} + ${SEED_STEP} * networks.length` : (options.seed ?? 0);
+  const data = several
+    ? { train: "fold.train", validation: "fold.validation" }
+    : { train: "train", validation: "validation" };
+  const network = `const { inputs, features } = table.features();
+${linear ? "" : deepLayers(plan.hidden, plan.dropout)}${outputCode(target.task, linear ? "features" : "both")}
+const net = model({ inputs, outputs: output, seed: ${seed}${several ? `, name: \`network_\${networks.length + 1}\`` : ""} });
+net.compile(how);
+await net.fit(${table.isStreamed ? data.train : `${data.train}.x, ${data.train}.targets`}, {
+  epochs: ${plan.epochs},
+  batchSize: ${plan.batchSize},
+${plan.stepsPerEpoch === undefined ? "" : `  stepsPerEpoch: ${plan.stepsPerEpoch},\n`}  validationData: ${table.isStreamed ? data.validation : `{ x: ${data.validation}.x, y: ${data.validation}.targets }`},
+  seed: ${seed},
+${classWeight ? `  classWeight: ${literal(classWeight).replaceAll("\n", "\n  ")},\n` : ""}  callbacks: [
+    callbacks.earlyStopping({ patience: ${plan.patience}, restoreBestWeights: true }),
+    callbacks.reduceLearningRateOnPlateau({ patience: ${Math.max(1, Math.round(plan.patience / 3))}, factor: 0.5 }),
+  ],
+});
+`;
+  const trainings = several
+    ? `// Each network is watched by other rows; the model is the mean of them.
+const networks: Model[] = [];
+for (const fold of table.folds(train, validation, ${plan.networks})) {
+${indented(network)}  networks.push(net);
+}
+const net = meanOfNetworks(networks).compile(how);
+`
+    : network;
   const source = isQuery(file)
     ? JSON.stringify(file)
     : `at(${JSON.stringify(relative(folder, file).split(sep).join("/"))})`;
   return `// Written by descent train: the training of ${target.name}, to edit and to run (npx tsx train.ts).
 import { fileURLToPath } from "node:url";
-import { callbacks, layers, model, optimizers } from "descent";
-import { prepareTable, TableModel } from "descent/tabular";
+import { type CompileOptions, callbacks, layers, ${several ? "type Model, " : ""}model, optimizers } from "descent";
+import { ${several ? "meanOfNetworks, " : ""}prepareTable, TableModel } from "descent/tabular";
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const table = await prepareTable(${source}, ${literal(prepared)});
 ${partsCode(table.isStreamed)}
-const { inputs, features } = table.features();
-${linear ? "" : deepLayers(plan.hidden, plan.dropout)}${outputCode(target.task, linear ? "features" : "both")}
-const net = model({ inputs, outputs: output, seed: ${options.seed ?? 0} });
-net.compile({
+const how: CompileOptions = {
   optimizer: optimizers.adam({ learningRate: ${linear ? 10 * plan.learningRate : plan.learningRate} }),
   loss: ${JSON.stringify(plan.loss)},
-  metrics: ${JSON.stringify(plan.metrics)},
-${made.precision === "float32" ? "" : `  precision: "${made.precision}",\n`}});
-await net.fit(${table.isStreamed ? "train" : "train.x, train.targets"}, {
-  epochs: ${plan.epochs},
-  batchSize: ${plan.batchSize},
-${plan.stepsPerEpoch === undefined ? "" : `  stepsPerEpoch: ${plan.stepsPerEpoch},\n`}  validationData: ${table.isStreamed ? "validation" : "{ x: validation.x, y: validation.targets }"},
-  seed: ${options.seed ?? 0},
-${classWeight ? `  classWeight: ${literal(classWeight)},\n` : ""}  callbacks: [
-    callbacks.earlyStopping({ patience: ${plan.patience}, restoreBestWeights: true }),
-    callbacks.reduceLearningRateOnPlateau({ patience: ${Math.max(1, Math.round(plan.patience / 3))}, factor: 0.5 }),
-  ],
-});
-console.log(await net.evaluate(${table.isStreamed ? "test" : "test.x, test.targets"}));
+  metrics: ${JSON.stringify(plan.metrics).replaceAll(",", ", ")},
+${made.precision === "float32" ? "" : `  precision: "${made.precision}",\n`}};
+${trainings}console.log(await net.evaluate(${table.isStreamed ? "test" : "test.x, test.targets"}));
 await new TableModel(net, table.recipe).save(at("edited-model"));
 await table.close();
 `;

@@ -23,6 +23,7 @@ export interface TrainTableArguments extends TrainingArguments {
   resample?: string;
   testSize?: number;
   keepDuplicates?: boolean;
+  networks?: number;
   balance?: boolean;
   memory?: number;
 }

@@ -37,16 +37,17 @@ const MOST_CLASSES = 30;
 export function tableReport(result: TableResult): Report {
   const { table, trained, test, output, seed } = result;
   const { target } = table.recipe;
-  const [train, validation, tested] = table.sizes.map(groupDigits);
+  const tested = groupDigits(table.sizes[2]);
   const { history } = trained.history;
   const curves = Object.entries(history).filter(([, values]) => values.every((value) => typeof value === "number"));
   const isClasses = target.task !== "regression";
+  const several = trained.histories.length > 1;
   const labels = answersOf(target.task, output, test.rows.length);
   const isSets = target.task === "multi-label";
   const classes = target.classes.length <= MOST_CLASSES ? target.classes : undefined;
   return {
     title: `${target.name}, from ${isQuery(table.file) ? "a query" : table.file.split(/[\\/]/).at(-1)}`,
-    subtitle: `${taskName(target.task)} (${table.taskReason}). Trained on ${train} rows, watched on ${validation}, tested on ${tested} others.`,
+    subtitle: `${taskName(target.task)} (${table.taskReason}). ${trainedOn(result)}, tested on ${tested} others.`,
     highlights: tableHighlights(result),
     history: Object.fromEntries(curves) as Record<string, number[]>,
     ...(isClasses &&
@@ -71,22 +72,42 @@ export function tableReport(result: TableResult): Report {
       rows: table.isStreamed
         ? "read from disk in every pass, shuffled within windows"
         : "in memory, shuffled in every epoch",
-      model:
-        trained.chosen === "network"
-          ? `hidden layers of ${trained.plan.hidden.join(" and ")} units beside a linear way`
-          : "linear: the network was no better on the validation part",
+      model: modelWords(trained),
+      ...(several && { "learning curves": "of the first network" }),
       "stopped by": trained.history.reason,
-      epochs: epochsOf(trained.history),
+      epochs: several
+        ? `${trained.histories.map(({ epochs }) => epochs.length).join(", ")}; the weights are those of each one's best`
+        : epochsOf(trained.history),
       loss: metricTitle(trained.plan.loss),
       "batch size": trained.plan.batchSize,
       "learning rate": trained.plan.learningRate,
       seed,
-      "training time": formatSeconds(trained.history.seconds),
+      "training time": formatSeconds(secondsOf(trained)),
       Descent: VERSION,
       Node: process.version,
       processor: cpus()[0]?.model.trim() || "unknown",
     },
   };
+}
+
+/** Which rows the networks learned from. */
+function trainedOn({ table, trained }: TableResult): string {
+  const [train, validation] = table.sizes;
+  if (trained.histories.length > 1 && table.hasFolds)
+    return `${trained.histories.length} networks trained on ${groupDigits(train + validation)} rows, each watched on other ones of them`;
+  return `Trained on ${groupDigits(train)} rows, watched on ${groupDigits(validation)}`;
+}
+
+/** What answers. */
+function modelWords({ chosen, plan, histories }: TrainedTable): string {
+  const several = histories.length > 1 ? `the mean of ${histories.length} networks; each: ` : "";
+  if (chosen === "linear") return `${several}linear: the network was no better on the validation rows`;
+  return `${several}hidden layers of ${plan.hidden.join(" and ")} units beside a linear way`;
+}
+
+/** Of all networks together. */
+export function secondsOf({ histories }: TrainedTable): number {
+  return histories.reduce((sum, { seconds }) => sum + seconds, 0);
 }
 
 /** How many there were, and which one's weights are the model's: those with the lowest validation loss. */
@@ -104,7 +125,7 @@ export function tableHighlights({ scores, trained }: TableResult): Highlight[] {
       label: `Test ${metricTitle(name)}`,
       value: formatMetric(name, value),
     })),
-    { label: "Training time", value: formatSeconds(trained.history.seconds) },
+    { label: "Training time", value: formatSeconds(secondsOf(trained)) },
   ];
 }
 

@@ -6,7 +6,7 @@ import { writeReport } from "../report/index.ts";
 import { VERSION } from "../version.ts";
 import { chanceTitles, valueCell, worstRows } from "./answers.ts";
 import { trainingCode } from "./code.ts";
-import { type TableResult, tableReport } from "./report.ts";
+import { secondsOf, type TableResult, tableReport } from "./report.ts";
 
 /** Rows of the test part that the report names as the worst mistakes. */
 const WORST = 12;
@@ -51,9 +51,17 @@ export async function writeResults(
     chosen: trained.chosen,
     plan: trained.plan,
     validationLoss: trained.losses,
-    epochs: trained.history.epochs.length,
-    seconds: trained.history.seconds,
+    epochs: trained.histories.reduce((sum, { epochs }) => sum + epochs.length, 0),
+    seconds: secondsOf(trained),
     stopped: trained.history.reason,
+    ...(trained.histories.length > 1 && {
+      networks: trained.histories.map(({ epochs, seconds, reason, history }) => ({
+        epochs: epochs.length,
+        seconds,
+        stopped: reason,
+        history,
+      })),
+    }),
     columns: table.profiles.map((profile) => ({ ...profile, examples: undefined })),
     findings: table.findings,
     importance,

@@ -11,19 +11,20 @@ import {
   scoresOf,
   trainTable,
 } from "../../tabular/index.ts";
-import type { Model } from "../../train/index.ts";
+import type { Callback, Model } from "../../train/index.ts";
 import { here } from "../data/files.ts";
-import { EXIT, type ExitCode, part } from "../exit.ts";
+import { EXIT, type ExitCode, part, refuse } from "../exit.ts";
 import { groupDigits } from "../format.ts";
 import { recorded } from "../runs/record.ts";
 import { paint, table as textTable } from "../terminal/index.ts";
 import { openCheckpoints, type RunCheckpoints } from "../training/checkpoints.ts";
 import { openEngine } from "../training/engine.ts";
 import { unlessInterrupted } from "../training/interrupt.ts";
-import { recordCallbacks, recordOptions } from "../training/records.ts";
+import { recordCallbacks, recordOptions, recordOptionsOf } from "../training/records.ts";
 import { openOutput } from "../training/write.ts";
 import { columnsTable } from "./columns.ts";
 import { prepareOptions, type TrainTableArguments } from "./options.ts";
+import { networkProgress } from "./progress.ts";
 import { comparisonTable, type TableResult, taskName } from "./report.ts";
 import { worstOf, writeResults } from "./results.ts";
 import { requireTable, tableName } from "./source.ts";
@@ -39,13 +40,14 @@ export async function trainTableCommand(file: string, options: TrainTableArgumen
   const folder = options.output === undefined ? resolve("runs", tableName(file)) : resolve(options.output);
   await openEngine();
   await openOutput(folder);
-  const { epochs, balance, precision, resume = false } = options;
+  const { epochs, networks, balance, precision, resume = false } = options;
+  checkNetworks(networks);
   const { seed: _, ...how } = prepared;
   const facts = {
     kind: "table",
     source: isQuery(file) ? file : here(resolve(file)),
     seed,
-    settings: { ...how, epochs, balance, precision },
+    settings: { ...how, epochs, networks, balance, precision },
   };
   const checkpoints = await openCheckpoints(folder, resume);
   let isGivenUp = false;
@@ -89,12 +91,9 @@ async function trainTableIn(
     }
     if (table.isStreamed) say(`${streamWords(table)}\nA linear model comes first, to compare with; then the network.`);
     const [train, validation] = [await table.samples("train"), await table.samples("validation")];
-    const callbacks = await part(EXIT.usage, () =>
-      recordCallbacks(recordOptions(options), {
-        name: basename(folder),
-        parameters: { source: file, ...prepared, ...planTraining(task, table.trainRows, table.isStreamed) },
-      }),
-    );
+    const networks = options.networks ?? table.networks;
+    const callbacks = await part(EXIT.usage, () => callbacksOf(folder, table, prepared, networks, options));
+    if (networks > 1) say(networksWords(table, networks));
     const trained = await part(EXIT.failed, () =>
       trainTable(table, train, validation, {
         seed,
@@ -102,7 +101,11 @@ async function trainTableIn(
         ...(balance !== undefined && { balance }),
         precision: options.precision,
         checkpoint: checkpoints.of,
-        fit: { callbacks, ...(options.quiet && { verbose: 0 }) },
+        networks,
+        fit: (network) => ({
+          callbacks: callbacks[network - 1] ?? [],
+          ...((options.quiet || networks > 1) && { verbose: 0 }),
+        }),
       }),
     );
     if (trained.history.interrupted) {
@@ -144,6 +147,43 @@ async function trainTableIn(
   } finally {
     await table.close();
   }
+}
+
+/** Refuses before anything is read. */
+function checkNetworks(networks: number | undefined): void {
+  if (networks !== undefined && !(networks >= 1 && networks <= 100))
+    refuse(EXIT.usage, `--networks is ${networks}`, "a whole number from 1 to 100");
+}
+
+/** Records of every network, and where several are trained, the lines that tell how far they are. */
+async function callbacksOf(
+  folder: string,
+  table: PreparedTable,
+  prepared: PrepareOptions,
+  networks: number,
+  options: TrainTableArguments,
+): Promise<Callback[][]> {
+  const asked = recordOptions(options);
+  const name = basename(folder);
+  const plan = planTraining(table.recipe.target.task, table.trainRows, table.isStreamed, networks);
+  const parameters = { source: table.file, ...prepared, ...plan };
+  if (networks === 1) return [await recordCallbacks(asked, { name, parameters })];
+  const all: Callback[][] = [];
+  for (let network = 1; network <= networks; network++) {
+    const own = recordOptionsOf(asked, network, name);
+    const lines = options.quiet ? [] : [networkProgress(network, networks)];
+    all.push([...lines, ...(await recordCallbacks(own, { name, parameters: { ...parameters, network } }))]);
+  }
+  return all;
+}
+
+/** What is trained, and watched by which rows. */
+function networksWords(table: PreparedTable, networks: number): string {
+  const [train, validation] = table.sizes;
+  const by = table.hasFolds
+    ? `each watched by another ${networks > 10 ? `of ${networks} parts` : "tenth"} of ${groupDigits(train + validation)} rows`
+    : "all watched by the same rows";
+  return `${networks} networks, ${by}; the model is the mean of them. Linear models come first, to compare with`;
 }
 
 /** How a table is read that has no room in memory. */

@@ -1,3 +1,4 @@
+import { join, parse } from "node:path";
 import type { Precision } from "../../tensor/index.ts";
 import type { Callback } from "../../train/index.ts";
 import { fail } from "../../util/index.ts";
@@ -55,6 +56,23 @@ export function recordOptions(
         ...(experiment !== undefined && { experiment }),
       },
     }),
+  };
+}
+
+/** What is recorded of one of several networks: files, folders and a run of its own. */
+export function recordOptionsOf(options: RecordOptions, network: number, run: string): RecordOptions {
+  const { tensorBoard, csv, jsonLines, mlflow } = options;
+  const label = `network-${network}`;
+  const beside = (path: string) => {
+    const { dir, name, ext } = parse(path);
+    return join(dir, `${name}-${label}${ext}`);
+  };
+  const server = typeof mlflow === "string" ? { url: mlflow } : mlflow;
+  return {
+    tensorBoard: tensorBoard && join(tensorBoard, label),
+    csv: csv && beside(csv),
+    jsonLines: jsonLines && beside(jsonLines),
+    ...(server && { mlflow: { ...server, run: `${server.run ?? run}-${label}` } }),
   };
 }
 
