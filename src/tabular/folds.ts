@@ -1,9 +1,8 @@
 import { selectRows } from "../data/index.ts";
 import { HostRandom } from "../util/index.ts";
-import type { Inputs } from "./encode.ts";
-import { joinInputs } from "./encode.ts";
+import { type Inputs, joinInputs } from "./encode.ts";
 import { joinNumbers } from "./join.ts";
-import type { PartTruth, TablePart } from "./prepared.ts";
+import type { PartTruth, TablePart } from "./part.ts";
 
 /** What one network is trained on, and what it is watched by. */
 export interface Fold<Samples = TablePart> {

@@ -1,7 +1,7 @@
 import type { Model } from "../train/index.ts";
 import { HostRandom } from "../util/index.ts";
 import { type Inputs, placesOf } from "./encode.ts";
-import type { TablePart } from "./prepared.ts";
+import type { TablePart } from "./part.ts";
 import { type Recipe, widthOf } from "./recipe.ts";
 import { MAIN, scoresOf } from "./scores.ts";
 import { targetWidth } from "./target.ts";

@@ -12,14 +12,13 @@ export {
   tableNetwork,
 } from "./network.ts";
 export type { SourceOptions } from "./open.ts";
+export type { PartTruth, TablePart } from "./part.ts";
 export { type PrepareOptions, prepareTable } from "./prepare.ts";
 export {
   isTableFacts,
   type PartName,
-  type PartTruth,
   type PreparedTable,
   type TableFacts,
-  type TablePart,
 } from "./prepared.ts";
 export {
   isKnown,

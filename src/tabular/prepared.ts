@@ -4,24 +4,11 @@ import { encodeRows, type Inputs, joinInputs } from "./encode.ts";
 import { type Fold, foldsOf } from "./folds.ts";
 import { joinNumbers } from "./join.ts";
 import { type FeatureLayers, featureLayers } from "./network.ts";
+import type { PartTruth, TablePart } from "./part.ts";
 import { isRecipe, type Recipe } from "./recipe.ts";
 import { networksFor } from "./rules.ts";
 import { encodeTarget, targetMeans, targetValues, targetWidth } from "./target.ts";
 import type { ColumnProfile, Finding } from "./types.ts";
-
-/** A part of a table, ready for `fit`, `evaluate` and `predict`. */
-export interface TablePart {
-  readonly x: Inputs;
-  /** Numbers, the numbers of the classes, or labels as 1 and 0 [rows, labels]. */
-  readonly y: Float32Array;
-  /** The same as `fit` takes it. */
-  readonly targets: { data: Float32Array; shape: number[] };
-  /** Numbers of its rows in the file, counted from 1. */
-  readonly rows: Float64Array;
-}
-
-/** What is true of the rows of a part. */
-export type PartTruth = Pick<TablePart, "y" | "rows">;
 
 /** What is known of a prepared table. */
 export interface TableFacts {

@@ -12,7 +12,8 @@ import {
 import { fail, show } from "../util/index.ts";
 import type { Fold } from "./folds.ts";
 import { meanOfNetworks, tableNetwork } from "./network.ts";
-import type { PreparedTable, TablePart } from "./prepared.ts";
+import type { TablePart } from "./part.ts";
+import type { PreparedTable } from "./prepared.ts";
 import { planTraining, type TrainingPlan } from "./rules.ts";
 
 /** What a network's `fit` is told besides. */
