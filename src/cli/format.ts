@@ -45,13 +45,21 @@ export function isShare(metric: string): boolean {
   return /accuracy|precision|recall|f1|hamming/i.test(metric);
 }
 
-/** A metric's value as readers expect it: shares in percent. */
+/** A metric's value as readers expect it: shares in percent, R² and areas with four decimals however near to 0. */
 export function formatMetric(name: string, value: number): string {
-  return isShare(name) ? percent(value) : formatNumber(value);
+  if (isShare(name)) return percent(value);
+  return /^(val)?(r2|auc)$/i.test(name) && Math.abs(value) < 10 ? fixed(value, 4) : formatNumber(value);
 }
 
-/** "sparseCategoricalAccuracy" as "sparse categorical accuracy". */
+/** A number with so many decimals; 0 without a sign. */
+export function fixed(value: number, decimals: number): string {
+  const text = value.toFixed(decimals);
+  return Number(text) === 0 ? text.replace("-", "") : text;
+}
+
+/** "sparseCategoricalAccuracy" as "sparse categorical accuracy", "valLoss" as "validation loss". */
 export function metricTitle(name: string): string {
+  if (/^val[A-Z]/.test(name)) return `validation ${metricTitle(`${name.charAt(3).toLowerCase()}${name.slice(4)}`)}`;
   if (name === "r2") return "R²";
   if (name === "f1") return "F1";
   if (name === "microF1") return "micro F1";
@@ -60,10 +68,29 @@ export function metricTitle(name: string): string {
   return name.replace(/([a-z])([A-Z])/g, (_, before: string, after: string) => `${before} ${after.toLowerCase()}`);
 }
 
-/** A value of a table, as its file has it: whole numbers without groups of digits, since 2009 may be a year. */
+/** The same of a score of tables and images, whose F1 is the mean of the classes'. */
+export function scoreTitle(name: string): string {
+  return name === "f1" ? "macro F1" : metricTitle(name);
+}
+
+/** A value of a table, as its file has it: whole numbers without groups of digits, since 2009 may be a year; four digits of long fractions. */
 export function formatCell(value: unknown): string {
   if (value === null || value === undefined) return "-";
-  if (value instanceof Date) return value.toISOString().slice(0, 10);
-  const text = typeof value === "number" && !Number.isSafeInteger(value) ? formatNumber(value) : String(value);
+  if (value instanceof Date) return dateCell(value);
+  const text = typeof value === "number" ? numberCell(value) : String(value);
   return text.length > 40 ? `${text.slice(0, 39)}…` : text;
+}
+
+function numberCell(value: number): string {
+  const text = String(value);
+  if (text.length <= 8 || !Number.isFinite(value) || Number.isInteger(value)) return text;
+  return String(Number(Math.abs(value) >= 1000 ? value.toFixed(0) : value.toPrecision(4)));
+}
+
+/** 2001-02-15, or 2001-02-15 17:30 where a day is not all that is said. */
+function dateCell(value: Date): string {
+  if (Number.isNaN(value.getTime())) return "-";
+  const [day = "", time = ""] = value.toISOString().split("T");
+  if (time.startsWith("00:00:00")) return day;
+  return `${day} ${time.slice(0, time.slice(6, 8) === "00" ? 5 : 8)}`;
 }

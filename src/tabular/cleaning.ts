@@ -3,6 +3,7 @@ import { type KeptTable, someRows } from "./open.ts";
 import { someOf } from "./profile.ts";
 import { readSql } from "./sql.ts";
 import type { ColumnProfile, Finding, KeptColumn } from "./types.ts";
+import { many } from "./words.ts";
 
 /** Drops rows without a target, and copies. */
 export async function drop(
@@ -16,7 +17,11 @@ export async function drop(
   const { n = 0, known = 0 } = (before ?? {}) as Record<string, number>;
   if (known < n) {
     await table.query("DELETE FROM typed WHERE y IS NULL");
-    findings.push({ kind: "cleaned", column: target, text: `${n - known} rows without a target are left out` });
+    findings.push({
+      kind: "cleaned",
+      column: target,
+      text: `${many(n - known, "row")} without a target ${n - known === 1 ? "is" : "are"} left out`,
+    });
   }
   const all = [...Array.from({ length: features }, (_, i) => `x${i}`), "y"].join(", ");
   const [distinct] = await table.query(`SELECT count(*)::DOUBLE AS n FROM (SELECT DISTINCT ${all} FROM typed)`);
@@ -25,7 +30,7 @@ export async function drop(
   if (keepDuplicates) {
     findings.push({
       kind: "warning",
-      text: `${copies} rows are copies of others; some may be in the test and in the training part`,
+      text: `${copiesAre(copies)}; some may be in the test and in the training part`,
     });
     return findings;
   }
@@ -33,13 +38,23 @@ export async function drop(
   if (copies > 0.5 * known) {
     findings.push({
       kind: "warning",
-      text: `${copies} rows are copies of others: the columns have few values, so they are kept`,
+      text: `${copiesAre(copies)}: the columns have few values, so they are kept`,
     });
     return findings;
   }
   await table.query(`DELETE FROM typed WHERE "#" NOT IN (SELECT min("#") FROM typed GROUP BY ${all})`);
-  findings.push({ kind: "cleaned", text: `${copies} rows that are copies of others are left out` });
+  findings.push({
+    kind: "cleaned",
+    text:
+      copies === 1
+        ? "1 row that is a copy of another is left out"
+        : `${many(copies, "row")} that are copies of others are left out`,
+  });
   return findings;
+}
+
+function copiesAre(n: number): string {
+  return n === 1 ? "1 row is a copy of another" : `${many(n, "row")} are copies of others`;
 }
 
 /** What of a column is left out or counts as missing. */
@@ -55,17 +70,13 @@ export async function misfitsOf({ table }: KeptTable, profile: ColumnProfile, co
       text: `${reading.decimal === "," ? "commas are read as decimal signs; " : ""}signs of currency, percent and thousands are taken off the numbers`,
     });
   if (misfits === 0 || type === "identifier") return findings;
-  const odd = await someOf(
-    table,
-    "kept",
-    column.id,
-    `${column.id} IS NOT NULL AND ${readSql(column, reading)} IS NULL`,
-  );
-  const what = reading.as === "date" ? "are no possible dates" : "are no numbers";
+  const odd = await someOf(table, "kept", column, `${column.id} IS NOT NULL AND ${readSql(column, reading)} IS NULL`);
+  const what = reading.as === "date" ? "no possible date" : "no number";
+  const [is, counts] = misfits === 1 ? ["is", "counts"] : ["are", "count"];
   findings.push({
     kind: "cleaned",
     column: name,
-    text: `${misfits} values ${what} and count as missing, such as ${odd.map((word) => JSON.stringify(word)).join(", ")}`,
+    text: `${many(misfits, "value")} ${is} ${what}${misfits === 1 ? "" : "s"} and ${counts} as missing, such as ${odd.map((word) => JSON.stringify(word)).join(", ")}`,
   });
   return findings;
 }

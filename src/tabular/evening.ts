@@ -23,7 +23,8 @@ export function even(evening: Evening, x: number): number {
 
 /** The same in SQL; quantiles have none, as nothing has to be counted of what they give. */
 export function evenSql(evening: Evening, id: string): string {
-  if (evening.by === "log") return `ln(1 + greatest(${id}, 0))`;
+  // greatest and least pass over NULL, which must stay what it is: a missing number.
+  if (evening.by === "log") return `ln(1 + CASE WHEN ${id} < 0 THEN 0 ELSE ${id} END)`;
   if (evening.by === "asinh") return `asinh((${id} - ${literal(evening.middle)}) / ${literal(evening.spread)})`;
   return evening.by === "yeo-johnson" ? yeoJohnsonSql(evening.lambda, id) : id;
 }
@@ -42,7 +43,7 @@ function yeoJohnsonSql(lambda: number, id: string): string {
   const term = (base: string, exponent: number) =>
     Math.abs(exponent) < 1e-12 ? `ln(${base})` : `((${base}) ** ${literal(exponent)} - 1) / ${literal(exponent)}`;
   const [above, below] = [term(`1 + greatest(${id}, 0)`, lambda), term(`1 - least(${id}, 0)`, 2 - lambda)];
-  return `CASE WHEN ${id} >= 0 THEN ${above} ELSE -(${below}) END`;
+  return `CASE WHEN ${id} >= 0 THEN ${above} WHEN ${id} < 0 THEN -(${below}) END`;
 }
 
 /** The exponent that makes a column most like a normal distribution: the likeliest, to 5 digits, found on finer and finer grids of 21. */

@@ -17,6 +17,7 @@ import { literal } from "./sql.ts";
 import { fitTargetFeature } from "./target-encoding.ts";
 import type { ColumnProfile, Finding } from "./types.ts";
 import type { Ways } from "./ways.ts";
+import { many } from "./words.ts";
 
 /** Up to so many words: one number per word; beyond, vectors that are learned. */
 const ONE_HOT = 24;
@@ -107,6 +108,11 @@ async function fitNumber(table: DataTable, { profile, id, ways }: FittedColumn, 
       column: name,
       text: `${many(missing, "missing value")} of the training part: ${told} instead${indicator ? ", and a feature that says where" : ""}`,
     });
+  } else if (profile.missing + profile.misfits > 0) {
+    const { missing } = await figures.of("rows", { missing: `count(*) FILTER (${id} IS NULL)::DOUBLE` });
+    const by = `the ${byMedian ? "median" : "most frequent value"} ${figure(fill)}`;
+    const text = `${many(Number(missing), "missing value")}, none in the training part: ${by} instead`;
+    if (Number(missing) > 0) findings.push({ kind: "cleaned", column: name, text });
   }
   const evening = await eveningOf(table, profile, id, ways.scaling, row as Record<string, number>);
   const how = {
@@ -350,11 +356,6 @@ function orderOf(words: readonly string[], counted: readonly Record<string, unkn
 /** fast.ai's rule for the length of an embedding's vectors, 32 at most. */
 function dimensionOf(words: number): number {
   return Math.min(32, Math.round(1.6 * words ** 0.56));
-}
-
-/** "1 row", "2 rows". */
-function many(n: number, what: string): string {
-  return `${n.toLocaleString("en-US")} ${what}${n === 1 ? "" : "s"}`;
 }
 
 function figure(value: number): string {

@@ -23,7 +23,8 @@ const LEAST = 10;
  * Warns of columns that give the target away: numbers that follow it on a line (|r|), and values, or ranges of numbers, within which it is
  * nearly always the same (regression: the share of its variance between them, eta squared; classes: the share of the majority in each). With
  * less certainty, hints at those that tell it to 80 % on their own, each row by the others of its value or range; and at those that, where
- * they hold nothing (empty, 0, or a code of zeros), have one class in 95 % of the rows, as columns do that are filled in when all is over.
+ * they hold nothing (empty, 0, or a code of zeros), have one class in 95 % of the rows, as columns do that are filled in when all is over. Other
+ * columns of such codes that are filled in only where a hinted one is are named with it: they belong together, however little they tell.
  */
 export async function findLeaks(
   table: DataTable,
@@ -34,7 +35,45 @@ export async function findLeaks(
   const { n } = await figures.of(sampleOf("part"), { n: "count(*)::DOUBLE" });
   const ranges = Math.max(2, Math.min(RANGES, Math.floor(Number(n) / LEAST)));
   const found = columns.map((column) => leakOf(table, column, task, ranges, figures));
-  return (await Promise.all(found)).filter((finding) => finding !== undefined);
+  const findings = await Promise.all(found);
+  const named = findings.map(async (finding, i) => {
+    const column = columns[i] as FittedColumn;
+    if (finding?.kind !== "hint" || column.profile.type !== "categorical") return finding;
+    const others = columns.filter((other, j) => findings[j] === undefined && other.profile.type === "categorical");
+    const names = await companionsOf(column, others, figures);
+    return names.length === 0
+      ? finding
+      : { ...finding, text: `${finding.text}; likewise ${names.join(", ")}, ${AFTER}` };
+  });
+  return (await Promise.all(named)).filter((finding) => finding !== undefined);
+}
+
+/** What is said of the columns beside a hinted one. */
+const AFTER = "filled in only where this is, with codes of the same kind";
+
+/**
+ * Names of the columns that hold codes of digits as a column does, most of them as long, and zeros; where they hold something else, in
+ * 95 % of the rows, that column does, too.
+ */
+async function companionsOf(
+  { id: own }: FittedColumn,
+  others: readonly FittedColumn[],
+  figures: Figures,
+): Promise<string[]> {
+  const isFilled = (id: string) => `(${id} IS NOT NULL AND NOT regexp_full_match(${id}, '0+'))`;
+  const found = others.map(async ({ id, profile: { name } }) => {
+    const row = await figures.of(sampleOf("*"), {
+      digits: `bool_and(regexp_full_match(${id}, '\\d+')) AND bool_and(regexp_full_match(${own}, '\\d+'))`,
+      zeros: `bool_or(regexp_full_match(${id}, '00+'))`,
+      length: `mode(length(${id})) = mode(length(${own}))`,
+      filled: `count(*) FILTER (${isFilled(id)})::DOUBLE`,
+      both: `count(*) FILTER (${isFilled(id)} AND ${isFilled(own)})::DOUBLE`,
+    });
+    const { filled, both } = row as Record<string, number>;
+    const isAlike = row["digits"] === true && row["zeros"] === true && row["length"] === true;
+    return isAlike && (filled as number) >= 1 && (both as number) >= ONE_CLASS * (filled as number) ? name : undefined;
+  });
+  return (await Promise.all(found)).filter((name) => name !== undefined);
 }
 
 /** Rows of the training part. */

@@ -5,6 +5,7 @@ import { Figures } from "./figures.ts";
 import { fitColumns, fittedBefore, type TypedRows } from "./fit-columns.ts";
 import { labelsOf } from "./labels.ts";
 import { columnOf, type KeptTable, keepTable, type SourceOptions, takeSample } from "./open.ts";
+import { findOrder } from "./order.ts";
 import { PreparedTable, type TableFacts } from "./prepared.ts";
 import { profileColumn } from "./profile.ts";
 import type { Recipe } from "./recipe.ts";
@@ -254,6 +255,12 @@ async function look(
   takeUnknown(profiles, columns, options.unknown ?? {}, file);
   for (const [i, profile] of profiles.entries())
     findings.push(...(await misfitsOf(kept, profile, columns[i] as KeptColumn)));
+  if (options.timeColumn === undefined) {
+    const ignored = (options.ignore ?? []).map((name) => columnOf(columns, name, "column", file));
+    const looked = columns.map((column, i) => ({ column, profile: profiles[i] as ColumnProfile }));
+    const rest = looked.filter(({ column }) => !targets.includes(column) && !ignored.includes(column));
+    findings.push(...(await findOrder(kept, sample, rest)));
+  }
   if (sample === "peek") await table.query("DROP TABLE peek");
   return { profiles, chosen };
 }

@@ -1,7 +1,7 @@
 import type { DataTable } from "../data/index.ts";
 import { DATE_FORMATS } from "./dates.ts";
 import type { Figures } from "./figures.ts";
-import { amountSql, dateSql, numberSql, YEARS } from "./sql.ts";
+import { amountSql, dateSql, numberSql, numberText, YEARS } from "./sql.ts";
 import type { ColumnProfile, ColumnType, KeptColumn, Reading } from "./types.ts";
 
 /** Of the values, how many must be of a type so that the others are taken for slips. */
@@ -67,7 +67,7 @@ export async function profileColumn(look: Look, column: KeptColumn, isTarget = f
     distinct: counts.distinct,
     misfits: 0,
   };
-  const examples = await someOf(look.table, look.sample, id, `${id} IS NOT NULL`);
+  const examples = await someOf(look.table, look.sample, column, `${id} IS NOT NULL`);
   const be = (type: ColumnType, reading: Reading, reason: string, fitting = counts.present): ColumnProfile => ({
     ...base,
     type,
@@ -225,12 +225,13 @@ async function dateReading(
 export async function someOf(
   kept: DataTable,
   from: "kept" | "peek",
-  id: string,
+  { id, isText, isDate }: KeptColumn,
   condition: string,
   many = 4,
 ): Promise<string[]> {
+  const value = isText || isDate ? `${id}::VARCHAR` : numberText(id);
   const rows = await kept.query(
-    `SELECT value FROM (SELECT ${id}::VARCHAR AS value, count(*) AS n FROM ${from} WHERE ${condition} GROUP BY ${id} ORDER BY n DESC, value LIMIT ${many})`,
+    `SELECT value FROM (SELECT ${value} AS value, count(*) AS n FROM ${from} WHERE ${condition} GROUP BY ${id} ORDER BY n DESC, value LIMIT ${many})`,
   );
   return rows.map((row) => String(row["value"]));
 }

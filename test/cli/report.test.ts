@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { formatCell, formatMetric, metricTitle, scoreTitle } from "../../src/cli/format.ts";
 import { type Report, renderReport, writeReport } from "../../src/cli/report/index.ts";
 import fc from "../tools/properties.ts";
 
@@ -95,6 +96,30 @@ describe("renderReport", () => {
     expect(html).toContain("2 January 2026, 03:04 UTC");
   });
 
+  test("a chart of many samples draws some, says how many, and has room for these alone", () => {
+    const actual = Array.from({ length: 10_000 }, (_, i) => (i === 1 ? 1e6 : i % 100));
+    const page = renderReport({ title: "t", regression: { actual, predicted: actual.map((y) => y + 1) } });
+    expect(page).toContain("2,000 of 10,000 are drawn");
+    expect(page.match(/<circle/g)).toHaveLength(2000);
+    const places = [...page.matchAll(/cx="([\d.]+)"/g)].map(([, x]) => Number(x));
+    expect(Math.max(...places) - Math.min(...places)).toBeGreaterThan(300); // of 408
+  });
+
+  test("counts have groups of digits, and a history's columns are named in words", () => {
+    const table = {
+      caption: "c",
+      columns: ["a", "b"],
+      rows: [
+        ["x", 40_000],
+        ["y", 0.05],
+        ["z", "2009"],
+      ],
+    };
+    const page = renderReport({ title: "t", history: FULL.history ?? {}, sections: [{ title: "s", tables: [table] }] });
+    expect(page.match(/<td>[^<]*<\/td>/g)?.slice(-3)).toEqual(["<td>40,000</td>", "<td>0.05</td>", "<td>2009</td>"]);
+    expect(page).toContain('<th scope="col">validation loss</th>');
+  });
+
   test("a title alone is a report", () => {
     expect(elements(renderReport({ title: "Nothing yet" })).filter((name) => name === "section")).toEqual([]);
   });
@@ -114,6 +139,30 @@ describe("renderReport", () => {
       { numRuns: 60 },
     );
   });
+});
+
+test("figures and cells are written as readers expect them", () => {
+  expect([0.20166, -2.7e-7, -12.345].map((value) => formatMetric("r2", value))).toEqual(["0.2017", "0.0000", "-12.35"]);
+  expect(formatMetric("valR2", 0.5)).toBe("0.5000");
+  expect([metricTitle("valMeanAbsoluteError"), metricTitle("f1"), scoreTitle("f1"), scoreTitle("auc")]).toEqual([
+    "validation mean absolute error",
+    "F1",
+    "macro F1",
+    "ROC AUC",
+  ]);
+  const cells = [0.22, Math.fround(2.3), 9.5, 2009, 1e20, -0.1 - 0.2, 1234567.25, null];
+  expect(cells.map(formatCell)).toEqual([
+    "0.22",
+    "2.3",
+    "9.5",
+    "2009",
+    "100000000000000000000",
+    "-0.3",
+    "1234567",
+    "-",
+  ]);
+  const times = ["2001-02-15T00:00:00Z", "2001-02-15T17:30:00Z", "2001-02-15T17:30:09Z"].map((time) => new Date(time));
+  expect(times.map(formatCell)).toEqual(["2001-02-15", "2001-02-15 17:30", "2001-02-15 17:30:09"]);
 });
 
 test("writeReport writes the file, and its folder", async () => {

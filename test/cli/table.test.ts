@@ -65,6 +65,16 @@ test("a table becomes a model that is tested, explained, listed and used", async
   expect(lines).toEqual(metrics.networks.map(({ epochs }: { epochs: number }) => epochs));
   expect(lines.reduce((a, b) => a + b)).toBe(metrics.epochs);
   expect(readdirSync(join(folder, "events")).sort()).toEqual([...networks].sort());
+  const [look, cleaned] = ["To look at", "Cleaning"].map(
+    (title) => report.split(`>${title}</h2>`)[1]?.split("</section>")[0],
+  );
+  expect(look).toMatch(/<th scope="row">all<\/th><td>Warning<\/td><td>113 rows are copies of others/);
+  expect(cleaned).not.toContain("Warning");
+  expect(report).toMatch(
+    /<th scope="row">petal<\/th><td>\d missing values of the training part: the median [\d.]+ instead/,
+  );
+  expect(report).toContain("macro F1");
+  expect(report).not.toContain("valLoss");
   expect(
     readdirSync(join(folder, "events/network-3"))
       .map((name) => name.split(".")[0])

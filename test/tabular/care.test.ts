@@ -92,3 +92,97 @@ test("columns that are filled in when all is over, or tell the target on their o
   expect(hints[1]?.text).toMatch(/nearly alone \(\d\d\.\d %\)/);
   await table.close();
 });
+
+test("columns of codes that are filled in only where a hinted one is are named with it", async () => {
+  const lines = Array.from({ length: 300 }, (_, i) => {
+    const isSick = i % 3 > 0;
+    const first = (isSick ? i % 100 > 0 : i % 4 === 0) ? `0${2000 + (i % 40)}` : "00000";
+    const second = isSick && i % 30 === 1 ? "03111" : "00000"; // tells next to nothing of the target
+    const other = i % 7 === 0 ? `0${4000 + (i % 20)}` : "00000"; // of the same kind, but also where the first is empty
+    return [first, second, other, `${(i * 37) % 101}.5`, isSick ? "yes" : "no"].join(",");
+  });
+  const table = await prepared(`first,second,other,age,sick\n${lines.join("\n")}\n`, { target: "sick" });
+  const hints = table.findings.filter(({ kind }) => kind === "hint");
+  await table.close();
+  expect(hints.map(({ column }) => column)).toEqual(["first"]);
+  expect(hints[0]?.text).toMatch(/the target is no in .*; likewise second, filled in only where this is/);
+});
+
+test("rows in the order of a date are hinted at, unless they are held out by it", async () => {
+  const day = (i: number) => new Date(Date.UTC(2020, 0, 1 + i)).toISOString().slice(0, 10);
+  const text = (place: (i: number) => number) =>
+    `day,x,y\n${Array.from({ length: 120 }, (_, i) => `${day(place(i))},${(i * 37) % 101}.5,${(i * 29) % 53}.5\n`).join("")}`;
+  const hintsOf = async (file: string, options: Partial<PrepareOptions> = {}) => {
+    const table = await prepared(file, { target: "y", ...options });
+    await table.close();
+    return table.findings.filter(({ kind }) => kind === "hint").map(({ text }) => text);
+  };
+  for (const inOrder of [(i: number) => i, (i: number) => 200 - i, (i: number) => i - (i === 60 ? 40 : 0)])
+    expect((await hintsOf(text(inOrder))).join()).toMatch(/^the rows are in its order.*--time-column day/);
+  expect(await hintsOf(text((i) => (i * 49) % 120))).toEqual([]);
+  expect(await hintsOf(text(() => 3).replace("2020-01-04", "2020-01-05"))).toEqual([]);
+  expect(
+    await hintsOf(
+      text((i) => i),
+      { timeColumn: "day" },
+    ),
+  ).toEqual([]);
+  expect(
+    await hintsOf(
+      text((i) => i),
+      { ignore: ["day"] },
+    ),
+  ).toEqual([]);
+});
+
+test("missing numbers are no outliers, whatever evens the others out", async () => {
+  const half = (i: number) => (i % 2 === 0 ? "" : `${(5 ** (((i - 1) / 2) % 12) + 100).toFixed(1)}`);
+  const lines = Array.from({ length: 300 }, (_, i) => `${half(i)},${(i * 37) % 101}.5\n`).join("");
+  const table = await prepared(`x,y\n${lines}`, { target: "y" });
+  const gone = await prepared(
+    `x,y\n${lines
+      .split("\n")
+      .filter((line) => !line.startsWith(","))
+      .join("\n")}\n`,
+    { target: "y" },
+  );
+  await table.close();
+  await gone.close();
+  expect(table.recipe.columns[0]?.feature).toMatchObject({ evening: { by: "log" }, indicator: true });
+  expect(gone.recipe.columns[0]?.feature).toMatchObject({ evening: { by: "log" }, indicator: false });
+  for (const { findings } of [table, gone]) expect(findings.filter(({ text }) => /outlier/.test(text))).toEqual([]);
+});
+
+test.each(["yeo-johnson", "log"] as const)(
+  "missing numbers are nothing to %s, nor to its z-scores",
+  async (scaling) => {
+    // The last rows are held out; without the missing ones, the training part has the same numbers.
+    const rows = Array.from({ length: 60 }, (_, i) => `${i}.5,${(1.5 ** (i % 12)).toFixed(3)},${i % 7}.5`);
+    const held = Array.from({ length: 40 }, (_, i) => `${i + 100}.5,2,${i % 7}.5`);
+    const missing = Array.from({ length: 40 }, (_, i) => `${i / 100},,${i % 7}.5`);
+    const fitted = async (lines: readonly string[], testSize: number) => {
+      const table = await prepared(`t,x,y\n${lines.join("\n")}\n`, {
+        target: "y",
+        timeColumn: "t",
+        ignore: ["t"],
+        scaling,
+        outliers: "z-score",
+        indicators: false,
+        testSize,
+        validationSize: testSize,
+      });
+      await table.close();
+      return { feature: table.recipe.columns[0]?.feature, rows: table.sizes[0] };
+    };
+    const [without, withMissing] = [
+      await fitted([...rows, ...held], 20 / 100),
+      await fitted([...missing, ...rows, ...held], 20 / 140),
+    ];
+    expect([without.rows, withMissing.rows]).toEqual([60, 100]);
+    const near = (feature: object | undefined) =>
+      JSON.parse(JSON.stringify(feature), (_, value) =>
+        typeof value === "number" ? Number(value.toPrecision(9)) : value,
+      );
+    expect(near(withMissing.feature)).toEqual(near(without.feature));
+  },
+);

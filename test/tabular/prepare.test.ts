@@ -77,8 +77,8 @@ describe("columns", () => {
       expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(60);
       const texts = findings.map(({ column, text }) => `${column}: ${text}`).join("\n");
       for (const said of [
-        /area: 1 values are no numbers.*"many"/,
-        /when: .*no possible dates.*2024-02-30/,
+        /area: 1 value is no number.*"many"/,
+        /when: .*no possible date.*2024-02-30/,
         /id: identifier/,
         /unit: constant/,
       ])

@@ -1,6 +1,6 @@
 import type { TableScores } from "../../tabular/index.ts";
 import type { Model } from "../../train/index.ts";
-import { formatMetric, formatSeconds, groupDigits, metricTitle } from "../format.ts";
+import { formatMetric, formatSeconds, groupDigits, scoreTitle } from "../format.ts";
 import type { Highlight, Miss, Mistake, Report, ReportSection, ReportTable } from "../report/index.ts";
 import { confusionMatrix } from "../scores.ts";
 import {
@@ -9,6 +9,7 @@ import {
   epochsOf,
   labelsSection,
   residuals,
+  stopWords,
   sureness,
   taskName,
   thresholds,
@@ -75,14 +76,14 @@ function answerSections({ images, y, output, answers }: ImagesResult): ReportSec
   if (task === "regression") return [residuals(y, output)];
   if (task === "multi-label") return [labelsSection(y, output, classes)];
   if (classes.length > 2) return [sureness(y, output, Int32Array.from(answers))];
-  return [calibration(y, secondOf(output)), thresholds(y, secondOf(output), classes)];
+  return [calibration(y, secondOf(output), classes), thresholds(y, secondOf(output), classes)];
 }
 
 /** The figures to see first. */
 export function imagesHighlights({ scores, trained }: ImagesResult): Highlight[] {
   return [
     ...Object.entries(scores.model).map(([name, value]) => ({
-      label: `Test ${metricTitle(name)}`,
+      label: `Test ${scoreTitle(name)}`,
       value: formatMetric(name, value),
     })),
     { label: "Training time", value: formatSeconds(trained.history.seconds) },
@@ -98,7 +99,7 @@ export function comparisonTable({ images, trained, scores }: ImagesResult): Repo
   ];
   return {
     caption: "On the test part, which no model has seen. The linear model weighs every pixel for every answer.",
-    columns: ["", ...names.map(metricTitle)],
+    columns: ["", ...names.map(scoreTitle)],
     rows: [
       row(`this model${trained.chosen === "linear" ? " (linear)" : ""}`, scores.model),
       row("a linear model", scores.linear),
@@ -155,7 +156,7 @@ function factsOf({ source, plan, trained, seed, facts }: ImagesResult): Record<s
         : "linear: the network was no better on the validation part",
     augmentation:
       chosen === "network" && plan.augment.length > 0 ? plan.augment.map(({ kind }) => kind).join(", ") : "none",
-    "stopped by": history.reason,
+    "stopped by": stopWords(history),
     epochs: epochsOf(history),
     "batch size": plan.batchSize,
     "learning rate": plan.learningRate,

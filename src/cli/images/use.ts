@@ -6,7 +6,7 @@ import type { Model } from "../../train/index.ts";
 import { writeFileAtomic } from "../../util/node.ts";
 import { writeCsv } from "../data/csv.ts";
 import { EXIT, type ExitCode, part, reasonOf, refuse } from "../exit.ts";
-import { formatMetric, groupDigits, metricTitle } from "../format.ts";
+import { formatMetric, groupDigits, scoreTitle } from "../format.ts";
 import { classScores, confusionMatrix } from "../scores.ts";
 import { chanceTitles } from "../tabular/answers.ts";
 import { labelsTable } from "../tabular/use.ts";
@@ -93,7 +93,7 @@ export async function evaluateImages(
   const unknown = left > 0 ? `; ${groupDigits(left)} ${why} are left out` : "";
   console.log(`Data: ${groupDigits(samples)} images of ${source}${unknown}`);
   const highlights = Object.entries(found).map(([name, value]) => ({
-    label: metricTitle(name),
+    label: scoreTitle(name),
     value: formatMetric(name, value),
   }));
   const outcome = { samples, metrics: found, ...(confusion && { confusion }) };

@@ -6,6 +6,7 @@ const WIDTH = 480;
 const HEIGHT = 270;
 const PLOT = { left: 58, right: 14, top: 14, bottom: 40 };
 const MOST_POINTS = 400;
+const MOST_DOTS = 2000;
 
 /** One line of a chart: a value per epoch. */
 export interface Series {
@@ -34,22 +35,26 @@ ${series.map((s) => curve(s, x, y, metric))}
 
 /** Predicted against true values: the closer to the diagonal, the better. */
 export function scatterChart(actual: ArrayLike<number>, predicted: ArrayLike<number>, name: string): Html {
-  const all = [...Array.from(actual), ...Array.from(predicted)];
-  const scale = linearScale(all, 5);
-  const every = Math.max(1, Math.ceil(actual.length / 2000));
-  const dots: Html[] = [];
+  const every = drawnEvery(actual.length);
+  const points: [number, number][] = [];
   for (let i = 0; i < actual.length; i += every) {
     const [a = Number.NaN, p = Number.NaN] = [actual[i], predicted[i]];
-    if (!Number.isFinite(a) || !Number.isFinite(p)) continue;
-    dots.push(html`<circle cx="${px(scale.at(a))}" cy="${py(scale.at(p))}" r="2.5"/>`);
+    if (Number.isFinite(a) && Number.isFinite(p)) points.push([a, p]);
   }
-  return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${`Predicted against true ${name}, ${dots.length} samples; a perfect model lies on the diagonal.`}">
+  const scale = linearScale(points.flat(), 5); // of what is drawn: one far value of the others would leave the chart empty
+  const dots = points.map(([a, p]) => html`<circle cx="${px(scale.at(a))}" cy="${py(scale.at(p))}" r="2.5"/>`);
+  return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${`Predicted against true ${name}, ${groupDigits(dots.length)} samples; a perfect model lies on the diagonal.`}">
 ${horizontalGrid(scale, formatNumber)}
 ${scale.ticks.map((tick) => html`<text class="tick" x="${px(scale.at(tick))}" y="${HEIGHT - PLOT.bottom + 18}" text-anchor="middle">${formatNumber(tick)}</text>`)}
 <text class="axis" x="${px(0.5)}" y="${HEIGHT - 4}" text-anchor="middle">true ${name}</text>
 <line class="diagonal" x1="${px(0)}" y1="${py(0)}" x2="${px(1)}" y2="${py(1)}"/>
 <g class="dots">${dots}</g>
 </svg>`;
+}
+
+/** Of so many samples, one in how many a {@link scatterChart} shows. */
+export function drawnEvery(samples: number): number {
+  return Math.max(1, Math.ceil(samples / MOST_DOTS));
 }
 
 /** One place an epoch, with marks at whole epochs. */

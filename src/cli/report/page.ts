@@ -1,6 +1,6 @@
-import { formatMetric, isShare, metricTitle, percent } from "../format.ts";
+import { formatMetric, groupDigits, isShare, metricTitle, percent } from "../format.ts";
 import { accuracyOf, classScores } from "../scores.ts";
-import { lineChart, type Series, scatterChart } from "./chart.ts";
+import { drawnEvery, lineChart, type Series, scatterChart } from "./chart.ts";
 import { type Html, html, trusted } from "./html.ts";
 import { pngDataUri } from "./png.ts";
 import { STYLE } from "./style.ts";
@@ -121,9 +121,12 @@ function classes(report: Report, confusion: readonly (readonly number[])[], name
 }
 
 function regression({ actual, predicted, name = "value" }: NonNullable<Report["regression"]>): Html {
+  const every = drawnEvery(actual.length);
+  const drawn =
+    every > 1 ? `; ${groupDigits(Math.ceil(actual.length / every))} of ${groupDigits(actual.length)} are drawn` : "";
   return html`<section aria-labelledby="fit">
 <h2 id="fit">Predicted against true</h2>
-<div class="charts"><figure class="chart"><figcaption><b>predicted ${name}</b><span class="best">the diagonal is perfect</span></figcaption>${scatterChart(actual, predicted, name)}</figure></div>
+<div class="charts"><figure class="chart"><figcaption><b>predicted ${name}</b><span class="best">${`the diagonal is perfect${drawn}`}</span></figcaption>${scatterChart(actual, predicted, name)}</figure></div>
 </section>`;
 }
 

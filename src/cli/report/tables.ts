@@ -1,4 +1,4 @@
-import { groupDigits, percent } from "../format.ts";
+import { groupDigits, metricTitle, percent } from "../format.ts";
 import { type ClassScores, macroAverage } from "../scores.ts";
 import { type Html, html } from "./html.ts";
 import type { ReportTable } from "./types.ts";
@@ -21,7 +21,7 @@ function confusionRow(row: readonly number[], own: number, name: string): Html {
     // A single mistake among hundreds must still be seen: mistakes are shaded by the root of their share.
     const strength = j === own ? share : 0.12 + 0.88 * Math.sqrt(share);
     const kind = `${j === own ? "hit" : "miss"}${strength > 0.5 ? " strong" : ""}`;
-    return html`<td class="${kind}" style="--share:${strength.toFixed(3)}">${count}</td>`;
+    return html`<td class="${kind}" style="--share:${strength.toFixed(3)}">${groupDigits(count)}</td>`;
   });
   return html`<tr><th scope="row">${name}</th>${cells}</tr>`;
 }
@@ -48,7 +48,7 @@ export function plainTable({ caption, columns, rows, words = false }: ReportTabl
 <table class="${words ? "words" : "numbers"}">
 <caption>${caption}</caption>
 <thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
-<tbody>${rows.map(([first = "", ...cells]) => html`<tr><th scope="row">${first}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`)}</tbody>
+<tbody>${rows.map(([first = "", ...cells]) => html`<tr><th scope="row">${first}</th>${cells.map((cell) => html`<td>${Number.isInteger(cell) ? groupDigits(cell as number) : cell}</td>`)}</tr>`)}</tbody>
 </table></div>`;
 }
 
@@ -65,7 +65,7 @@ export function historyTable(
   return html`<div class="scroll" role="region" aria-label="Numbers by epoch" tabindex="0">
 <table class="numbers">
 <caption>Loss and metrics by epoch${note}.</caption>
-<thead><tr><th scope="col">epoch</th>${columns.map((column) => html`<th scope="col">${column.name}</th>`)}</tr></thead>
+<thead><tr><th scope="col">epoch</th>${columns.map((column) => html`<th scope="col">${metricTitle(column.name)}</th>`)}</tr></thead>
 <tbody>${rows.map(
     (i) =>
       html`<tr><th scope="row">${i + 1}</th>${columns.map((column) => html`<td>${format(column.name, column.values[i] ?? Number.NaN)}</td>`)}</tr>`,

@@ -10,7 +10,17 @@ import {
   type TrainedTable,
 } from "../../tabular/index.ts";
 import type { History } from "../../train/index.ts";
-import { formatCell, formatMetric, formatNumber, formatSeconds, groupDigits, metricTitle, percent } from "../format.ts";
+import {
+  fixed,
+  formatCell,
+  formatMetric,
+  formatNumber,
+  formatSeconds,
+  groupDigits,
+  metricTitle,
+  percent,
+  scoreTitle,
+} from "../format.ts";
 import type { Highlight, Report, ReportSection, ReportTable } from "../report/index.ts";
 import { confusionMatrix } from "../scores.ts";
 import { VERSION } from "../version.ts";
@@ -55,9 +65,11 @@ export function tableReport(result: TableResult): Report {
       classes && { confusion: confusionMatrix(test.y, labels, classes.length), classNames: classes }),
     countedOn: `${tested} test rows`,
     ...(!isClasses && { regression: { actual: test.y, predicted: output, name: target.name } }),
-    lead: [comparison(result)],
+    lead: [comparison(result), ...warnings(table)],
     sections: [
-      ...(target.task === "binary" ? [calibration(test.y, output), thresholds(test.y, output, target.classes)] : []),
+      ...(target.task === "binary"
+        ? [calibration(test.y, output, target.classes), thresholds(test.y, output, target.classes)]
+        : []),
       ...(target.task === "multi-class" ? [sureness(test.y, output, labels)] : []),
       ...(isSets ? [labelsSection(test.y, output, target.classes)] : []),
       ...(isClasses ? [] : [residuals(test.y, output)]),
@@ -74,13 +86,13 @@ export function tableReport(result: TableResult): Report {
         : "in memory, shuffled in every epoch",
       model: modelWords(trained),
       ...(several && { "learning curves": "of the first network" }),
-      "stopped by": trained.history.reason,
+      "stopped by": stopWords(trained.history),
       epochs: several
         ? `${trained.histories.map(({ epochs }) => epochs.length).join(", ")}; the weights are those of each one's best`
         : epochsOf(trained.history),
       loss: metricTitle(trained.plan.loss),
       "batch size": trained.plan.batchSize,
-      "learning rate": trained.plan.learningRate,
+      "learning rate": rateOf(trained),
       seed,
       "training time": formatSeconds(secondsOf(trained)),
       Descent: VERSION,
@@ -110,6 +122,16 @@ export function secondsOf({ histories }: TrainedTable): number {
   return histories.reduce((sum, { seconds }) => sum + seconds, 0);
 }
 
+/** A linear model learns ten times as fast as a network by the same rules. */
+export function rateOf({ chosen, plan }: Pick<TrainedTable, "chosen" | "plan">): number {
+  return chosen === "linear" ? 10 * plan.learningRate : plan.learningRate;
+}
+
+/** Why the training ended, for a reader. */
+export function stopWords({ reason }: History): string {
+  return reason === "epochs" ? "the number of epochs" : reason.replace(/^valLoss /, "validation loss ");
+}
+
 /** How many there were, and which one's weights are the model's: those with the lowest validation loss. */
 export function epochsOf({ history, epochs }: History): string {
   const losses = (history["valLoss"] ?? []) as number[];
@@ -122,7 +144,7 @@ export function epochsOf({ history, epochs }: History): string {
 export function tableHighlights({ scores, trained }: TableResult): Highlight[] {
   return [
     ...Object.entries(scores.model).map(([name, value]) => ({
-      label: `Test ${metricTitle(name)}`,
+      label: `Test ${scoreTitle(name)}`,
       value: formatMetric(name, value),
     })),
     { label: "Training time", value: formatSeconds(secondsOf(trained)) },
@@ -152,7 +174,7 @@ export function comparisonTable({ table, trained, scores }: TableResult): Report
   ];
   return {
     caption: "On the test part, which no model has seen.",
-    columns: ["", ...names.map(metricTitle)],
+    columns: ["", ...names.map(scoreTitle)],
     rows: [
       row(`this model${trained.chosen === "linear" ? " (linear)" : ""}`, scores.model),
       row("a linear model", scores.linear),
@@ -165,8 +187,8 @@ function comparison(result: TableResult): ReportSection {
   return { title: "Against simple answers", tables: [comparisonTable(result)] };
 }
 
-/** Ten bins of equal counts: what was foretold, and how often it came true. */
-export function calibration(y: Float32Array, p: Float32Array): ReportSection {
+/** Ten bins of equal counts: what was foretold of the second class, and how often it came true. */
+export function calibration(y: Float32Array, p: Float32Array, classes: readonly string[]): ReportSection {
   const order = [...p.keys()].sort((a, b) => (p[a] as number) - (p[b] as number));
   const bins = Math.min(10, Math.max(2, Math.floor(y.length / 15)));
   const rows = Array.from({ length: bins }, (_, bin) => {
@@ -179,8 +201,7 @@ export function calibration(y: Float32Array, p: Float32Array): ReportSection {
       percent(mean(y), 1),
     ];
   });
-  const caption =
-    "Rows in order of their probability, in parts of equal size: of a well calibrated model, the last two columns agree.";
+  const caption = `Rows in order of the probability of "${classes[1]}", in parts of equal size: of a well calibrated model, the last two columns agree.`;
   return {
     title: "Calibration",
     tables: [{ caption, columns: ["probability", "rows", "mean foretold", "came true"], rows }],
@@ -299,15 +320,14 @@ export function residuals(y: Float32Array, p: Float32Array): ReportSection {
 
 function importances({ importance, importanceRows, table }: TableResult): ReportSection {
   const loss = table.recipe.target.task === "regression" ? "root mean squared error" : "log loss";
-  const rows = importance
-    .slice(0, 30)
-    .map(({ column, mean, deviation }) => [column, signed(mean), formatNumber(deviation)]);
-  const caption = `By how much the ${loss} of ${groupDigits(importanceRows)} rows of the test part rises when the column's values are shuffled: mean and deviation of three shuffles.`;
+  const some = importance.slice(0, 30);
+  // All with as many decimals as give the greatest four digits: the others are to be compared with it.
+  const most = Math.max(...some.map(({ mean }) => Math.abs(mean)), Number.MIN_VALUE);
+  const decimals = Math.min(12, Math.max(0, 3 - Math.floor(Math.log10(most))));
+  const rise = (mean: number) => `${Number(fixed(mean, decimals)) > 0 ? "+" : ""}${fixed(mean, decimals)}`;
+  const rows = some.map(({ column, mean, deviation }) => [column, rise(mean), fixed(deviation, decimals)]);
+  const caption = `By how much the ${loss} of ${groupDigits(importanceRows)} rows of the test part rises when the column's values are shuffled: mean and deviation of three shuffles. Where that is 0 or less, the model does as well without.`;
   return { title: "What the model looks at", tables: [{ caption, columns: ["column", "rise", "±"], rows }] };
-}
-
-function signed(value: number): string {
-  return `${value > 0 ? "+" : ""}${formatNumber(value)}`;
 }
 
 function mistakes({ table, test, output, worst, importance }: TableResult, labels: Int32Array): ReportSection {
@@ -325,7 +345,7 @@ function mistakes({ table, test, output, worst, importance }: TableResult, label
         : (output[place * size + label] as number);
     const answer =
       task === "regression"
-        ? [formatNumber(y), formatNumber(output[place] as number)]
+        ? [formatCell(y), formatNumber(output[place] as number)]
         : task === "multi-label"
           ? [named(test.y, place), named(labels, place)]
           : [classes[y] ?? "", `${classes[label] ?? ""} (${percent(sure, 0)})`];
@@ -355,7 +375,7 @@ function profile({ profiles, recipe, ignored }: PreparedTable): ReportSection {
         ? `${type}, ignored`
         : type,
     reason,
-    percent(missing / Math.max(1, present + missing), 1),
+    missingShare(missing / Math.max(1, present + missing)),
     groupDigits(distinct),
     examples.slice(0, 3).map(formatCell).join(", "),
   ]);
@@ -366,14 +386,33 @@ function profile({ profiles, recipe, ignored }: PreparedTable): ReportSection {
   };
 }
 
-function cleaning({ findings }: PreparedTable): ReportSection {
-  const rows = findings.map(({ kind, column = "all", text }) => [
-    column,
-    kind === "cleaned" ? text : `${kind === "hint" ? "Hint" : "Warning"}: ${text}`,
-  ]);
+/** Few missing values among many are not none. */
+function missingShare(share: number): string {
+  if (share === 0) return "-";
+  return share < 0.001 ? "< 0.1 %" : percent(share, 1);
+}
+
+/** What a reader should look at before the figures are believed. */
+function warnings({ findings }: PreparedTable): ReportSection[] {
+  const rows = findings
+    .filter(({ kind }) => kind !== "cleaned")
+    .map(({ kind, column = "all", text }) => [column, kind === "hint" ? "Hint" : "Warning", text]);
+  if (rows.length === 0) return [];
+  const caption = "Nothing was done about it: that is for you to judge.";
+  return [{ title: "To look at", tables: [{ caption, columns: ["column", "", "what was seen"], rows, words: true }] }];
+}
+
+/** A row for every column of which something was changed, in the file's order. */
+function cleaning({ findings, profiles }: PreparedTable): ReportSection {
+  const done = new Map<string | undefined, string[]>();
+  const names = profiles.map(({ name }) => name);
+  for (const name of new Set([undefined, ...names, ...findings.map(({ column }) => column)])) {
+    const texts = findings.filter(({ kind, column }) => kind === "cleaned" && column === name).map(({ text }) => text);
+    if (texts.length > 0) done.set(name, texts);
+  }
+  if (done.size === 0) return { title: "Cleaning", note: "Nothing had to be cleaned.", tables: [] };
+  const rows = [...done].map(([column = "all", texts]) => [column, texts.join("; ")]);
   const caption =
-    rows.length > 0
-      ? "All of it was learned from the training part, is saved in the model, and is done again when it predicts."
-      : "Nothing had to be cleaned.";
+    "What fills, bounds and evens out values was learned from the training part, is saved in the model, and is done again when it predicts.";
   return { title: "Cleaning", tables: [{ caption, columns: ["column", "what was done"], rows, words: true }] };
 }

@@ -81,7 +81,9 @@ async function trainTableIn(
     await checkpoints.keep("prepared", table.facts);
     const { task, name } = table.recipe.target;
     const [trainRows, validationRows, testRows] = table.sizes.map(groupDigits);
-    say(`${taskName(task)}: ${name} (${table.taskReason}), from ${table.recipe.columns.length} columns of ${file}`);
+    say(
+      `${taskName(task)}: ${name} (${table.taskReason}), from ${columnsWord(table.recipe.columns.length)} of ${file}`,
+    );
     say(`Rows: ${trainRows} to train, ${validationRows} to watch, ${testRows} to test`);
     say(`\n${columnsTable(table)}\n`);
     for (const { kind, column, text } of table.findings.filter(({ kind }) => kind !== "cleaned")) {
@@ -184,6 +186,11 @@ function networksWords(table: PreparedTable, networks: number): string {
     ? `each watched by another ${networks > 10 ? `of ${networks} parts` : "tenth"} of ${groupDigits(train + validation)} rows`
     : "all watched by the same rows";
   return `${networks} networks, ${by}; the model is the mean of them. Linear models come first, to compare with`;
+}
+
+/** "1 column", "2 columns". */
+function columnsWord(n: number): string {
+  return `${groupDigits(n)} column${n === 1 ? "" : "s"}`;
 }
 
 /** How a table is read that has no room in memory. */

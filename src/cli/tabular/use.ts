@@ -5,7 +5,7 @@ import type { Model } from "../../train/index.ts";
 import { writeFileAtomic } from "../../util/node.ts";
 import { writeCsv } from "../data/csv.ts";
 import { CliError, EXIT, type ExitCode, part, reasonOf, refuse } from "../exit.ts";
-import { formatMetric, groupDigits, metricTitle, percent } from "../format.ts";
+import { formatMetric, groupDigits, percent, scoreTitle } from "../format.ts";
 import { classScores } from "../scores.ts";
 import { table } from "../terminal/index.ts";
 import { describeOutcome } from "../training/show.ts";
@@ -56,12 +56,12 @@ export async function evaluateTable(
     `Data: ${groupDigits(rows)} rows from ${file}${left > 0 ? `; ${groupDigits(left)} without a known answer are left out` : ""}`,
   );
   const highlights = Object.entries(scores).map(([name, value]) => ({
-    label: metricTitle(name),
+    label: scoreTitle(name),
     value: formatMetric(name, value),
   }));
   if (margin > 0)
     console.log(
-      `${metricTitle("auc")} is right to ${margin.toPrecision(1)}: the scores of all rows have no room in memory (--memory)`,
+      `${scoreTitle("auc")} is right to ${margin.toPrecision(1)}: the scores of all rows have no room in memory (--memory)`,
     );
   const outcome = { samples: rows, metrics: scores, ...(confusion && { confusion }) };
   console.log(describeOutcome(highlights, outcome, classes).trimEnd());
