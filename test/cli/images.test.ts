@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { predictCommand } from "../../src/cli/commands/predict.ts";
@@ -167,6 +167,56 @@ test("several columns of yes and no are labels, each with a probability", async 
   const [answer] = JSON.parse(readFileSync(join(folder, "mark.json"), "utf8"));
   expect(Object.keys(answer)).toEqual(["path", "across, low", "p(across)", "p(low)"]);
 });
+
+test.each([
+  ["a number", ["place"], ["--task", "regression"]],
+  ["labels", ["across", "low"], []],
+] as const)(
+  "a training on images of %s that was interrupted goes on with --resume, and ends as if it had not been",
+  async (_, targets, more) => {
+    const args = (output: string) => [
+      "train",
+      "bars",
+      ...told(...targets),
+      ...more,
+      "--epochs",
+      "8",
+      "--output",
+      output,
+    ];
+    const [whole, part] = [`whole-${targets[0]}`, `part-${targets[0]}`];
+    expect((await descent(folder, args(whole), undefined, wasm)).stderr).toBe("");
+    let isStopped = false;
+    const stopped = await descent(
+      folder,
+      args(part),
+      (soFar, kill) => {
+        if (!isStopped && /Epoch +3\/8/.test(soFar)) kill("SIGINT");
+        isStopped ||= /Epoch +3\/8/.test(soFar);
+      },
+      wasm,
+    );
+    expect(stopped.code).toBe(130);
+    expect(stopped.stdout).toContain("--resume");
+    expect(existsSync(join(folder, part, "metrics.json"))).toBe(false);
+    const other = await descent(folder, args(part), undefined, wasm);
+    expect(other.stderr).toMatch(/did not end[\s\S]*--resume/);
+    const resumed = await descent(folder, [...args(part), "--resume"], undefined, wasm);
+    expect(resumed.stderr).toBe("");
+    expect(resumed.code).toBe(0);
+    expect(resumed.stdout).not.toMatch(/Epoch +1\/8/);
+    const metricsOf = (name: string) => JSON.parse(readFileSync(join(folder, name, "metrics.json"), "utf8"));
+    const [expected, actual] = [metricsOf(whole), metricsOf(part)];
+    for (const key of ["history", "test", "baselines", "validationLoss", "labels", "epochs"])
+      expect(actual[key]).toEqual(expected[key]);
+    const bytes = (name: string, file: string) => readFileSync(join(folder, name, file)).toString("base64");
+    expect(bytes(part, "predictions.csv")).toBe(bytes(whole, "predictions.csv"));
+    for (const file of readdirSync(join(folder, whole, "model"))) {
+      if (!file.endsWith(".json")) expect(bytes(part, `model/${file}`)).toBe(bytes(whole, `model/${file}`));
+    }
+    expect(existsSync(join(folder, part, "checkpoints"))).toBe(false);
+  },
+);
 
 test("folders to train and to test are parts, and images that are in both are only trained on", async () => {
   for (const kind of ["across", "upright"]) {

@@ -12,6 +12,7 @@ import { Database, newSpill, QueryError } from "./duckdb.ts";
 import { type TableOptions, type TableSettings, tableSettings } from "./options.ts";
 import { type Output, outputsOf, Pieces } from "./pieces.ts";
 import { filesOfQuery, statementOf } from "./query.ts";
+import { sniffed } from "./sniff.ts";
 import { isQuery, quoteName, quoteText, withoutPatterns } from "./sql.ts";
 import { fitsThread, ReadingThread } from "./thread.ts";
 import { refuseUneven } from "./uneven.ts";
@@ -296,13 +297,18 @@ async function makeView(
   settings: TableSettings,
 ): Promise<void> {
   const list = `[${paths.map((path) => quoteText(withoutPatterns(path))).join(", ")}]`;
+  const options = format === "csv" ? csvOptions(paths, settings) : "";
   const from: Record<Exclude<Format, "duckdb">, () => string> = {
-    csv: () => `read_csv(${list}, ${csvOptions(paths, settings)})`,
+    csv: () => `read_csv(${list}, ${options})`,
     json: () => `read_json(${list}, maximum_object_size = 67108864)`,
     parquet: () => `read_parquet(${list})`,
   };
   await explained(name, async () => {
-    const source = format === "duckdb" ? await attached(database, paths, settings) : from[format]();
+    const found =
+      format === "csv" && paths.length === 1
+        ? await sniffed(database, paths[0] as string, options, settings)
+        : undefined;
+    const source = found ?? (format === "duckdb" ? await attached(database, paths, settings) : from[format]());
     await nameView(database, source, settings).catch(async (error: Error) => {
       const { delimiter } = settings;
       if (format === "csv" && delimiter !== undefined && /sniffing/.test(error.message))
