@@ -203,6 +203,11 @@ export function createProgram(exit: (code: ExitCode) => void): Command {
     .option("--unknown <name=number>", "a number of a column that means nothing is known; may be repeated", many)
     .option("--resample <way>", "over: repeat rows of rarer classes; under: leave out rows of larger ones")
     .option(
+      "--pieces <number>",
+      "pieces that numbers are cut into besides, 0 for none; default by the rules",
+      wholeNumber,
+    )
+    .option(
       "--networks <number>",
       "networks of a table's model, whose answers are averaged; default by the rules",
       wholeNumber,

@@ -2,19 +2,26 @@ import type { Batch } from "../data/index.ts";
 import { angleIn } from "./dates.ts";
 import { even } from "./evening.ts";
 import { filledBy } from "./fill-model.ts";
-import { type DateFeature, type NumberFeature, type Recipe, type RecipeColumn, widthOf } from "./recipe.ts";
+import { type DateFeature, hasKnots, type NumberFeature, type Recipe, type RecipeColumn, widthOf } from "./recipe.ts";
 import { writeFigures, writeTarget } from "./target-encoding.ts";
 
 /** A model's inputs by name: "numbers" [rows, width], and texts, or lists of words, for every column of these. */
 export type Inputs = Record<string, { data: Float32Array; shape: [number, number] } | string[] | string[][]>;
 
-/** Where a column's features begin in the input "numbers". */
-export function placesOf({ columns }: Recipe): number[] {
-  let at = 0;
+/** Where a column's features stand in the input "numbers": its number, and from where on what it has besides. */
+export interface Places {
+  readonly value: number;
+  readonly rest: number;
+}
+
+/** Where the columns' features stand: first the numbers that are cut into pieces, then all others, column by column. */
+export function placesOf({ columns }: Recipe): Places[] {
+  let [value, at] = [0, columns.filter(({ feature }) => hasKnots(feature)).length];
   return columns.map(({ feature }) => {
-    const start = at;
-    at += widthOf(feature);
-    return start;
+    const width = widthOf(feature);
+    const places = hasKnots(feature) ? { value: value++, rest: at } : { value: at, rest: at + 1 };
+    at += hasKnots(feature) ? width - 1 : width;
+    return places;
   });
 }
 
@@ -33,7 +40,7 @@ export function encodeRows(recipe: Recipe, batch: Batch): Inputs {
   recipe.columns.forEach((column, i) => {
     const values = batch[`x${i}`];
     const { feature } = column;
-    const start = places[i] as number;
+    const { value: start, rest } = places[i] as Places;
     const each = (write: (row: number, at: number) => void) => {
       for (let row = 0; row < rows; row++) write(row, row * width + start);
     };
@@ -41,7 +48,7 @@ export function encodeRows(recipe: Recipe, batch: Batch): Inputs {
       const { data } = values as { data: ArrayLike<number> };
       const { model } = feature;
       const fillOf = model && ((row: number) => filledBy(model, valueIn(batch, row)));
-      writeNumbers(feature, data, rows, fillOf, numbers, start, width);
+      writeNumbers(feature, data, rows, fillOf, { numbers, start, rest, width });
     } else if (feature.kind === "date") {
       writeDates(feature, (values as { data: ArrayLike<number> }).data, rows, numbers, start, width);
     } else if (feature.kind === "target") {
@@ -76,18 +83,16 @@ function writeNumbers(
   data: ArrayLike<number>,
   rows: number,
   fillOf: ((row: number) => number) | undefined,
-  out: Float32Array,
-  start: number,
-  width: number,
+  { numbers: out, start, rest, width }: { numbers: Float32Array; start: number; rest: number; width: number },
 ): void {
   const isPlain = evening.by === "none";
-  for (let row = 0, first = start; row < rows; row++, first += width) {
+  for (let row = 0; row < rows; row++) {
     const value = data[row] as number;
     const isMissing = Number.isNaN(value);
     const x = isMissing ? (fillOf ? fillOf(row) : fill) : value;
     const clipped = Math.min(Math.max(isPlain ? x : even(evening, x), low), high);
-    let at = first;
-    out[at++] = (clipped - center) / scale;
+    out[row * width + start] = (clipped - center) / scale;
+    let at = row * width + rest;
     if (indicator) out[at++] = isMissing ? 1 : 0;
     for (let i = 0; i < levels.length; i++) out[at++] = value === levels[i] ? 1 : 0;
   }

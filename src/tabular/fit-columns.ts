@@ -5,8 +5,10 @@ import { type FittedColumn, fitFeature } from "./features.ts";
 import { Figures } from "./figures.ts";
 import { fitFill } from "./fill-model.ts";
 import { findLeaks } from "./leakage.ts";
+import { fitPieces } from "./pieces.ts";
 import type { TableFacts } from "./prepared.ts";
 import { type Recipe, type RecipeColumn, widthOf } from "./recipe.ts";
+import { piecesFor } from "./rules.ts";
 import { classesOf, type Target } from "./target.ts";
 import { fitTargetFeature } from "./target-encoding.ts";
 import type { ColumnProfile, Finding, KeptColumn } from "./types.ts";
@@ -25,6 +27,8 @@ export interface TypedRows {
   readonly target: KeptColumn;
   readonly trainRows: number;
   readonly seed: number;
+  /** Into how many pieces numbers are cut; undefined: by the rules. */
+  readonly pieces: number | undefined;
 }
 
 /** What the training part teaches of columns and target. */
@@ -36,7 +40,7 @@ export interface FittedColumns {
 
 /** Fits the features of all columns, and says what a reader should know of them. */
 export async function fitColumns(
-  { table, learned, chosen, ways, name, target, trainRows, seed }: TypedRows,
+  { table, learned, chosen, ways, name, target, trainRows, seed, pieces }: TypedRows,
   file: string,
   findings: Finding[],
 ): Promise<FittedColumns> {
@@ -74,6 +78,12 @@ export async function fitColumns(
   findings.push(...(await findLeaks(table, suspects, chosen.task, figures)));
   const ids = fitted.map((column) => learned.findIndex(({ place }) => place === column.place));
   await fitFills(table, fitted, ids, ways);
+  const cut = fitted.flatMap(({ place }, i): [number, string][] => {
+    const at = learned.findIndex((each) => each.place === place);
+    return learned[at]?.profile.type === "numeric" ? [[i, `x${at}`]] : [];
+  });
+  const count = pieces ?? piecesFor(trainRows, cut.length);
+  if (count > 0 && cut.length > 0) await fitPieces(fitted, new Map(cut), count, figures);
   const [moments = {}] =
     chosen.task !== "regression"
       ? []

@@ -1,6 +1,6 @@
 import type { Model } from "../train/index.ts";
 import { HostRandom } from "../util/index.ts";
-import { type Inputs, placesOf } from "./encode.ts";
+import { type Inputs, type Places, placesOf } from "./encode.ts";
 import type { TablePart } from "./part.ts";
 import { type Recipe, widthOf } from "./recipe.ts";
 import { MAIN, scoresOf } from "./scores.ts";
@@ -44,14 +44,16 @@ export async function permutationImportance(
   const random = new HostRandom(seed, 7);
   const found: Importance[] = [];
   for (const [i, { name, input, feature }] of recipe.columns.entries()) {
+    const { value, rest } = places[i] as Places;
+    const own = Array.from({ length: widthOf(feature) }, (_, k) => (k === 0 ? value : rest + k - 1));
     const rises: number[] = [];
     for (let repeat = 0; repeat < repeats; repeat++) {
       const order = inOrder.slice();
       random.shuffle(order);
-      reorder(x, copy, input, places[i] as number, widthOf(feature), order);
+      reorder(x, copy, input, own, order);
       rises.push((await loss(copy)) - before);
     }
-    reorder(x, copy, input, places[i] as number, widthOf(feature), inOrder);
+    reorder(x, copy, input, own, inOrder);
     const mean = rises.reduce((sum, rise) => sum + rise, 0) / repeats;
     const deviation = Math.sqrt(rises.reduce((sum, rise) => sum + (rise - mean) ** 2, 0) / repeats);
     found.push({ column: name, mean, deviation });
@@ -80,12 +82,12 @@ function copyOf(x: Inputs): Inputs {
 }
 
 /** Puts one column's values into a copy of the inputs, in an order of the rows. */
-function reorder(x: Inputs, copy: Inputs, input: string, start: number, width: number, order: Uint32Array): void {
+function reorder(x: Inputs, copy: Inputs, input: string, places: readonly number[], order: Uint32Array): void {
   const [from, to] = [x[input], copy[input]];
   if (Array.isArray(from)) copy[input] = Array.from(order, (row) => from[row]) as string[];
   if (from === undefined || to === undefined || Array.isArray(from) || Array.isArray(to)) return;
   const all = from.shape[1];
   order.forEach((row, i) => {
-    for (let k = start; k < start + width; k++) to.data[i * all + k] = from.data[row * all + k] as number;
+    for (const place of places) to.data[i * all + place] = from.data[row * all + place] as number;
   });
 }

@@ -2,6 +2,7 @@ import { createLayer, layers, type SymbolicTensor } from "../nn/index.ts";
 import { type Model, model } from "../train/index.ts";
 import { fail } from "../util/index.ts";
 import { numbersWidth } from "./encode.ts";
+import { pieceLayers } from "./pieces.ts";
 import type { Recipe, RecipeColumn } from "./recipe.ts";
 
 /** The model's inputs, and one vector of all features. */
@@ -9,6 +10,8 @@ export interface FeatureLayers {
   readonly inputs: SymbolicTensor[];
   /** [batch, features]. */
   readonly features: SymbolicTensor;
+  /** The same without pieces of numbers: what a linear model gets, and the way beside hidden layers. */
+  readonly linear: SymbolicTensor;
 }
 
 /** Inputs for what `encodeRows` gives, and the layers that turn words into numbers. */
@@ -23,7 +26,9 @@ export function featureLayers(recipe: Recipe): FeatureLayers {
     parts.push(feature);
   }
   const [first] = parts;
-  return { inputs, features: parts.length > 1 ? layers.concatenate()(parts) : (first as SymbolicTensor) };
+  const linear = parts.length > 1 ? layers.concatenate()(parts) : (first as SymbolicTensor);
+  const pieces = first && pieceLayers(first, recipe);
+  return { inputs, linear, features: pieces ? layers.concatenate()([linear, pieces]) : linear };
 }
 
 function wordLayers({ input: name, feature }: RecipeColumn): { input: SymbolicTensor; feature: SymbolicTensor } {
@@ -68,13 +73,13 @@ export interface NetworkOptions {
  * await table.close();
  */
 export function tableNetwork(recipe: Recipe, { hidden, dropout, seed, name }: NetworkOptions): Model {
-  const { inputs, features } = featureLayers(recipe);
+  const { inputs, features, linear } = featureLayers(recipe);
   let deep = features;
   for (const units of hidden) {
     deep = layers.dense(units, { activation: "relu", kernelInitializer: "heNormal" })(deep);
     if (dropout > 0) deep = layers.dropout(dropout)(deep);
   }
-  const all = hidden.length > 0 ? layers.concatenate()([features, deep]) : features;
+  const all = hidden.length > 0 ? layers.concatenate()([linear, deep]) : linear;
   const outputs = outputConfigs(recipe.target).reduce((x, { kind, ...options }) => createLayer(kind, options)(x), all);
   return model({ inputs, outputs, seed, ...(name !== undefined && { name }) });
 }

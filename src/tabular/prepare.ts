@@ -50,6 +50,8 @@ export interface PrepareOptions extends SourceOptions, WayOptions {
    * as the rarest has. Default: neither. Parts to watch and to test stay as they are.
    */
   readonly resample?: "over" | "under" | undefined;
+  /** Into how many pieces a network gets the columns of numbers besides, from 2 to 64; 0 for none. Default: by the rules ({@link piecesFor}). */
+  readonly pieces?: number | undefined;
   /** Default 0. */
   readonly seed?: number | undefined;
 }
@@ -71,6 +73,7 @@ const NAMES = [
   "keepDuplicates",
   "unknown",
   "resample",
+  "pieces",
   "seed",
   ...WAY_OPTIONS,
 ];
@@ -105,6 +108,9 @@ export async function prepareTable(
     fail("prepareTable: testSize and validationSize leave little to train on", "less than 0.9 together");
   checkTask(options.task);
   if (!Number.isSafeInteger(seed)) fail(`prepareTable: seed is ${show(seed)}`, "an integer");
+  const { pieces } = options;
+  if (pieces !== undefined && !(Number.isInteger(pieces) && (pieces === 0 || (pieces >= 2 && pieces <= 64))))
+    fail(`prepareTable: pieces is ${show(pieces)}`, "a whole number from 2 to 64, or 0");
   const budget = await budgetOf("prepareTable", options.memory ?? known?.memory);
   const { database, threads } = budget;
   const tooLittle = (error: unknown) => explainMemory(error, source, budget);
@@ -180,7 +186,8 @@ async function prepare(
     fail(`${file} has ${total} rows with a target`, "at least 20, to train, watch and test");
   }
   if (known && sizes.some((size, part) => size !== known.sizes[part])) changed(file);
-  const rows: TypedRows = { table, learned, chosen, ways, name, target, trainRows: sizes[0], seed: options.seed };
+  const { seed, pieces } = options;
+  const rows: TypedRows = { table, learned, chosen, ways, name, target, trainRows: sizes[0], seed, pieces };
   const { fitted, classes, moments } = known ? await fittedBefore(rows, known) : await fitColumns(rows, file, findings);
   const ids = fitted.map((column) => learned.findIndex(({ place }) => place === column.place));
   if (options.resample !== undefined) {

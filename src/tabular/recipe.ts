@@ -34,6 +34,8 @@ export interface NumberFeature {
   readonly indicator: boolean;
   /** Values that have a feature of their own besides. */
   readonly levels: readonly number[];
+  /** Where pieces meet that the network gets besides, in the feature's own scale and ascending; none without. */
+  readonly knots?: readonly number[];
 }
 
 /** A date as days, scaled, and as places in the year, the week and the day, where these differ. */
@@ -142,4 +144,9 @@ export function widthOf(feature: Feature): number {
   if (feature.kind === "date") return 1 + 2 * feature.circles.length + (feature.indicator ? 1 : 0);
   if (feature.kind === "target") return feature.prior.length;
   return feature.kind === "order" ? 1 : 0;
+}
+
+/** Whether a column's number is cut into pieces. */
+export function hasKnots(feature: Feature): feature is NumberFeature & Required<Pick<NumberFeature, "knots">> {
+  return feature.kind === "number" && feature.knots !== undefined;
 }

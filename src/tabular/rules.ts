@@ -45,6 +45,26 @@ export function networksFor(rows: number, features: number): number {
   return Math.max(1, Math.min(MOST_NETWORKS, Math.round(MOST_FEATURES / Math.max(1, rows * features))));
 }
 
+/** Pieces of a number at most, and rows that each needs: below, its ends say more of single rows than of the column. */
+const MOST_PIECES = 16;
+const ROWS_PER_PIECE = 60;
+
+/** Fewer pieces than this are not worth it; of all columns together no more than this. */
+const LEAST_PIECES = 4;
+const ALL_PIECES = 2048;
+
+/** Rows from which on none are cut: that they help was measured on tables of some thousands, and all rows pay for them. */
+const CUT_BELOW = 20_000;
+
+/**
+ * Into how many pieces the values of so many columns of numbers are cut: 16, or rows / 60, or 2,048 / columns; 0 where these are less than 4, and from
+ * 20,000 rows on.
+ */
+export function piecesFor(rows: number, columns: number): number {
+  const pieces = Math.floor(Math.min(MOST_PIECES, rows / ROWS_PER_PIECE, ALL_PIECES / columns));
+  return pieces < LEAST_PIECES || rows >= CUT_BELOW ? 0 : pieces;
+}
+
 /**
  * The rules by which a model is chosen; rows are those of the training part. Hidden layers: 32 units below 1000 rows, 64 and 32 below 20,000,
  * else 128 and 64. Dropout: 0.3 below 1000 rows, 0.1 below 20,000, else none. Batches: a power of 2 near rows / 40, from 16 to 1024. Adam,

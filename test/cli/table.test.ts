@@ -155,6 +155,9 @@ test("--networks 1 trains one, with its epochs shown; what is no number from 1 t
     expect(stderr).toMatch(`--networks is ${networks}. Expected a whole number from 1 to 100`);
     expect(code).toBe(2);
   }
+  const pieces = await descent(folder, train("runs/none", "--pieces", "1"), undefined, wasm);
+  expect(pieces.stderr).toMatch("--pieces is 1. Expected a whole number from 2 to 64, or 0 for none");
+  expect(pieces.code).toBe(2);
 });
 
 test("a query whose answer has no room in memory is streamed; interrupted, it goes on as if it had not been", async () => {

@@ -32,8 +32,8 @@ export function trainingCode(
   const data = several
     ? { train: "fold.train", validation: "fold.validation" }
     : { train: "train", validation: "validation" };
-  const network = `const { inputs, features } = table.features();
-${linear ? "" : deepLayers(plan.hidden, plan.dropout)}${outputCode(target.task, linear ? "features" : "both")}
+  const network = `const { inputs, ${linear ? "linear" : "features, linear"} } = table.features();
+${linear ? "" : deepLayers(plan.hidden, plan.dropout)}${outputCode(target.task, linear ? "linear" : "both")}
 const net = model({ inputs, outputs: output, seed: ${seed}${several ? `, name: \`network_\${networks.length + 1}\`` : ""} });
 net.compile(how);
 await net.fit(${table.isStreamed ? data.train : `${data.train}.x, ${data.train}.targets`}, {
@@ -92,7 +92,7 @@ function deepLayers(hidden: readonly number[], dropout: number): string {
       ...(dropout > 0 ? [`deep = layers.dropout(${dropout})(deep);`] : []),
     ];
   });
-  return `${[...lines, "const both = layers.concatenate()([features, deep]);"].join("\n")}\n`;
+  return `${[...lines, "const both = layers.concatenate()([linear, deep]);"].join("\n")}\n`;
 }
 
 function outputCode(task: string, from: string): string {

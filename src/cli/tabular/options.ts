@@ -23,6 +23,7 @@ export interface TrainTableArguments extends TrainingArguments {
   resample?: string;
   testSize?: number;
   keepDuplicates?: boolean;
+  pieces?: number;
   networks?: number;
   balance?: boolean;
   memory?: number;
@@ -68,6 +69,7 @@ export function prepareOptions(options: TrainTableArguments, seed: number): Prep
     if (values) given[option] = wayOption(option, values);
   }
   if (options.unknown) given["unknown"] = unknownNumbers(options.unknown);
+  if (options.pieces !== undefined) given["pieces"] = checkedPieces(options.pieces);
   if (options.resample !== undefined) given["resample"] = options.resample;
   if (options.outliers !== undefined) given["outliers"] = options.outliers;
   if (options.indicators === false) given["indicators"] = false;
@@ -76,6 +78,11 @@ export function prepareOptions(options: TrainTableArguments, seed: number): Prep
   return Object.fromEntries(
     Object.entries(given).filter(([, value]) => value !== undefined),
   ) as unknown as PrepareOptions;
+}
+
+function checkedPieces(pieces: number): number {
+  const fits = pieces === 0 || (pieces >= 2 && pieces <= 64);
+  return fits ? pieces : refuse(EXIT.usage, `--pieces is ${pieces}`, "a whole number from 2 to 64, or 0 for none");
 }
 
 /** "age=999" and "age=-1" as { age: [999, -1] }. */
