@@ -124,6 +124,40 @@ async function collect(dataset: Dataset, most = Number.POSITIVE_INFINITY): Promi
   return batches;
 }
 
+describe("quotes of a CSV file", () => {
+  const lines = Array.from({ length: 25_000 }, (_, i) => `${i},${i / 2},word${i % 5}`);
+  const late = [...lines, '"3","4","x, y"', '5,6,"say ""hi"""', '7,8,5" pipe'];
+  const wanted = [
+    { a: "3", b: "4", c: "x, y" },
+    { a: "5", b: "6", c: 'say "hi"' },
+    { a: "7", b: "8", c: '5" pipe' },
+  ];
+  test.each([1, 2])("count where the first come far below what DuckDB looks at: %i files", async (files) => {
+    const paths = Array.from({ length: files }, (_, i) => write(`late-${i}.csv`, `a,b,c\n${late.join("\n")}\n`));
+    const table = await openTable(paths, { text: true });
+    expect(await table.rows()).toBe(files * late.length);
+    expect(await table.query("SELECT * FROM data OFFSET 25000 LIMIT 3")).toEqual(wanted);
+    await table.close();
+  });
+
+  test("are none where the first values are no quoted ones, and others may be", async () => {
+    const path = write("single.csv", `a,b\n${"'x, y',1\n".repeat(50)}"q,2\n`);
+    const table = await openTable(path, { text: true });
+    expect(await table.query("SELECT DISTINCT * FROM data ORDER BY b")).toEqual([
+      { a: "x, y", b: "1" },
+      { a: '"q', b: "2" },
+    ]);
+    await table.close();
+    const inches = write("inches.csv", `size,price\n${'"5,1\n"6,2\n'.repeat(30)}`);
+    const other = await openTable(inches, { text: true });
+    expect(await other.query("SELECT DISTINCT * FROM data ORDER BY price")).toEqual([
+      { size: '"5', price: "1" },
+      { size: '"6', price: "2" },
+    ]);
+    await other.close();
+  });
+});
+
 describe("a table is read", () => {
   const flights = vega("flights-3m.parquet");
   const sql = "SELECT delay, origin FROM data LIMIT 10000";

@@ -2,6 +2,12 @@ import type { Database } from "./duckdb.ts";
 import type { TableSettings } from "./options.ts";
 import { quoteText, withoutPatterns } from "./sql.ts";
 
+/** What DuckDB finds out of a CSV file by looking at its first rows. */
+type Found = Record<string, unknown>;
+
+/** Values in quotes, where the first rows have none: most writers quote only what must be, and that may come far down. */
+const QUOTES = `quote = '"', escape = '"'`;
+
 /**
  * A CSV file with all that DuckDB finds out of it by looking: else it looks again whenever the view is named, seconds for thousands of columns.
  * Undefined where it finds nothing; reading then says what is wrong.
@@ -13,10 +19,7 @@ export async function sniffed(
   { missing }: TableSettings,
 ): Promise<string | undefined> {
   const file = quoteText(withoutPatterns(path));
-  // Not its own "Prompt", which leaves quotes in names as they are: a file could write SQL.
-  const [found] = await database
-    .rows(`SELECT * REPLACE (to_json("Columns")::VARCHAR AS "Columns") FROM sniff_csv(${file}, ${options})`)
-    .catch(() => []);
+  const found = await look(database, path, options);
   if (!found || !["\\n", "\\r", "\\r\\n"].includes(String(found["NewLineDelimiter"]))) return undefined;
   const columns = JSON.parse(String(found["Columns"])) as readonly { name: string; type: string }[];
   const sign = (name: string) => quoteText(found[name] === "(empty)" ? "" : String(found[name]));
@@ -37,4 +40,26 @@ export async function sniffed(
   return `read_csv(${file}, ${Object.entries(known)
     .map(([name, value]) => `${name} = ${value}`)
     .join(", ")})`;
+}
+
+/** Options by which several files are read as their first one is quoted; DuckDB finds out the rest. */
+export async function quotesOf(database: Database, path: string, options: string): Promise<string> {
+  const found = await look(database, path, options);
+  return found?.["Quote"] === '"' ? QUOTES : "";
+}
+
+async function look(database: Database, path: string, options: string): Promise<Found | undefined> {
+  const file = quoteText(withoutPatterns(path));
+  const sniff = async (more: string): Promise<Found | undefined> => {
+    const all = [options, more].filter(Boolean).join(", ");
+    // Not its own "Prompt", which leaves quotes in names as they are: a file could write SQL.
+    const [found] = await database
+      .rows(`SELECT * REPLACE (to_json("Columns")::VARCHAR AS "Columns") FROM sniff_csv(${file}, ${all})`)
+      .catch(() => []);
+    return found;
+  };
+  const found = await sniff("");
+  if (found?.["Quote"] !== "(empty)") return found;
+  const quoted = await sniff(QUOTES);
+  return quoted?.["Columns"] === found["Columns"] ? quoted : found;
 }

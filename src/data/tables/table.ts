@@ -12,7 +12,7 @@ import { Database, newSpill, QueryError } from "./duckdb.ts";
 import { type TableOptions, type TableSettings, tableSettings } from "./options.ts";
 import { type Output, outputsOf, Pieces } from "./pieces.ts";
 import { filesOfQuery, statementOf } from "./query.ts";
-import { sniffed } from "./sniff.ts";
+import { quotesOf, sniffed } from "./sniff.ts";
 import { isQuery, quoteName, quoteText, withoutPatterns } from "./sql.ts";
 import { fitsThread, ReadingThread } from "./thread.ts";
 import { refuseUneven } from "./uneven.ts";
@@ -297,7 +297,7 @@ async function makeView(
   settings: TableSettings,
 ): Promise<void> {
   const list = `[${paths.map((path) => quoteText(withoutPatterns(path))).join(", ")}]`;
-  const options = format === "csv" ? csvOptions(paths, settings) : "";
+  let options = format === "csv" ? csvOptions(paths, settings) : "";
   const from: Record<Exclude<Format, "duckdb">, () => string> = {
     csv: () => `read_csv(${list}, ${options})`,
     json: () => `read_json(${list}, maximum_object_size = 67108864)`,
@@ -308,6 +308,10 @@ async function makeView(
       format === "csv" && paths.length === 1
         ? await sniffed(database, paths[0] as string, options, settings)
         : undefined;
+    if (format === "csv" && !found) {
+      const quotes = await quotesOf(database, paths[0] as string, options);
+      options = [options, quotes].filter(Boolean).join(", ");
+    }
     const source = found ?? (format === "duckdb" ? await attached(database, paths, settings) : from[format]());
     await nameView(database, source, settings).catch(async (error: Error) => {
       const { delimiter } = settings;
