@@ -19,7 +19,7 @@ export interface Budget {
   readonly database: number;
   /** Threads of DuckDB; undefined for one per processor. */
   readonly threads: number | undefined;
-  /** The parts', while they are put together; parts that need more are read anew in every epoch. */
+  /** The parts', while they are put together; parts that need more are streamed. */
   readonly parts: number;
   /** That of the scores that an evaluation has to keep. */
   readonly scores: number;

@@ -53,6 +53,7 @@ export class PreparedTable implements TableFacts {
   readonly taskReason: string;
   readonly ignored: readonly string[];
   readonly memory: number;
+  private readonly streams = new Map<PartName, Promise<Dataset>>();
 
   constructor(
     private readonly table: DataTable,
@@ -147,9 +148,18 @@ export class PreparedTable implements TableFacts {
    * A part that is read piece by piece, for tables larger than memory: a dataset for `fit`, `evaluate` and `predict`, the inputs by name and the
    * target as "output". The training part lies on disk in an order of chance, exact and drawn once; every pass begins there, and shuffles
    * again within windows ({@link PreparedTable.window}), one after the other. The other parts come in the order of
-   * the file, as {@link PreparedTable.part} gives them. Features are the same numbers, bit for bit.
+   * the file, as {@link PreparedTable.part} gives them. Features are the same numbers, bit for bit. The first pass keeps them in a file, which later
+   * passes read, as long as the table is open; where the disk has no room for that, every pass makes them anew.
    */
-  async stream(name: PartName): Promise<Dataset> {
+  stream(name: PartName): Promise<Dataset> {
+    const known = this.streams.get(name);
+    if (known) return known;
+    const stream = this.newStream(name);
+    this.streams.set(name, stream);
+    return stream;
+  }
+
+  private async newStream(name: PartName): Promise<Dataset> {
     const isTraining = name === "train";
     const { seed, isResampled } = this.how;
     // Copies of a row lie side by side: they are strewn about, which sorts the part anew in every pass.
@@ -162,7 +172,8 @@ export class PreparedTable implements TableFacts {
       const rows = (batch["row"] as { shape: readonly number[] }).shape[0] as number;
       return { ...(encodeRows(recipe, batch) as Batch), output: { data, shape: this.targetShape(rows) } };
     };
-    const samples = source.mapBatches(encode);
+    const encoded = source.mapBatches(encode);
+    const samples = await this.table.keep(encoded, rowBytes(recipe), encoded.length ?? 0);
     if (!isTraining) return samples;
     return samples.shuffle({ seed, buffer: this.window });
   }

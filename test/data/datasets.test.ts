@@ -213,6 +213,36 @@ describe("a cache", () => {
     expect(await numbers(stream(10).cache(folder))).toEqual(upTo(10));
   });
 
+  test("on disk reads batches of every type and size in pieces, ahead, and uses their memory again", async () => {
+    const rows = 30_000; // some 5 MB: two pieces
+    const every = fromArrays({
+      x: { data: Float32Array.from({ length: 40 * rows }, (_, i) => i), shape: [rows, 40] },
+      odd: Uint8Array.from({ length: rows }, (_, i) => i),
+      short: Int16Array.from({ length: rows }, (_, i) => -i),
+      list: Array.from({ length: rows }, (_, i) => [`${i}`, i]),
+    });
+    const cached = every.batch(701).cache(join(scratch, `cache-${folders++}`));
+    const read = async (dataset: Dataset) => {
+      const seen: unknown[] = [];
+      const reading = dataset.read();
+      for (let batch = await reading.next(); batch; batch = await reading.next()) {
+        seen.push(structuredClone(batch));
+        reading.reuse(batch);
+      }
+      await reading.close();
+      return seen;
+    };
+    const wanted = await read(every.batch(701));
+    for (let pass = 0; pass < 3; pass++) expect(await read(cached)).toEqual(wanted);
+    // Two readings at a time have their own memory.
+    expect(await Promise.all([read(cached), read(cached)])).toEqual([wanted, wanted]);
+  });
+
+  test("on disk refuses what JSON would change", async () => {
+    const strange = fromArrays({ x: [1, 2] }).mapBatches(() => ({ x: [Number.NaN, 2] }));
+    await expect(collect(strange.cache(join(scratch, `cache-${folders++}`)))).rejects.toThrow(/"x" holds what a file/);
+  });
+
   const sum = (text: string) => createHash("sha256").update(text).digest("hex");
   /** An index of our form, whose contents are changed by somebody who knows about checksums. */
   const forged = (text: string, change: (index: { batches: Record<string, unknown>[] }) => void) => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -88,9 +88,31 @@ test("every pass has an order of its own, that of the seed, and goes on from any
   expect(rest).toEqual(second.slice(700));
   await prepared.close();
 
+  // In another process nothing is kept yet.
   const other = await prepareTable(file, { target: "kind", ignore: ["y"], seed: 3 });
+  const later: string[] = [];
+  for await (const batch of (await other.stream("train")).batch(100).read({ state })) later.push(...rowsOf(batch));
+  expect(later).toEqual(rest);
   expect(await samplesOf(await other.stream("train"))).toEqual(first);
   await other.close();
+});
+
+test("the first pass keeps the features in a file beside DuckDB's, for whoever reads the part, until the table is closed", async () => {
+  const keptNow = () =>
+    readdirSync(tmpdir()).flatMap((name) => {
+      if (!new RegExp(`^descent-duckdb-.*-${process.pid}-`).test(name)) return [];
+      return readdirSync(join(tmpdir(), name)).filter((inner) => inner.startsWith("kept-"));
+    });
+  const prepared = await prepareTable(file, { target: "y", ignore: ["kind"] });
+  const before = keptNow().length;
+  const stream = await prepared.stream("train");
+  expect(await prepared.stream("train")).toBe(stream);
+  const first = await samplesOf(stream);
+  expect(keptNow().length).toBe(before + 1);
+  expect((await samplesOf(stream, 1)).sort()).toEqual([...first].sort());
+  expect(keptNow().length).toBe(before + 1);
+  await prepared.close();
+  expect(keptNow().length).toBe(before);
 });
 
 test("a resampled part and out-of-fold means come as a stream, too", async () => {

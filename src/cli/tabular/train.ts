@@ -198,7 +198,7 @@ function streamWords({ megabytes, trainRows, recipe, window }: PreparedTable): s
   const { stepsPerEpoch, batchSize } = planTraining(recipe.target.task, trainRows, true);
   const epoch = stepsPerEpoch === undefined ? "" : `; an epoch is ${groupDigits(stepsPerEpoch * batchSize)} of them`;
   return (
-    `Streamed: ${groupDigits(Math.ceil(megabytes))} MB of features have no room in memory (--memory), so they are made anew while they are read; ` +
-    `rows were put in an order of chance once, and are shuffled within windows of ${groupDigits(window)} in every pass${epoch}`
+    `Streamed: ${groupDigits(Math.ceil(megabytes))} MB of features have no room in memory (--memory); the first pass keeps them on disk, where there ` +
+    `is room; rows were put in an order of chance once, and are shuffled within windows of ${groupDigits(window)} in every pass${epoch}`
   );
 }

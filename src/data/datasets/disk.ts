@@ -3,10 +3,11 @@ import { mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fail } from "../../util/index.ts";
 import { removeUnlessDone, writeFileAtomic } from "../../util/node.ts";
-import { type DenseArray, isDenseArray, type NumberArray } from "../arrays.ts";
+import { type DenseArray, isDenseArray } from "../arrays.ts";
 import type { Batch, BatchColumn } from "./batch.ts";
-import { indexText, type KeptBatch, type KeptColumn, readIndex, sha256, TYPES } from "./kept-index.ts";
-import type { BatchStore } from "./stages/cache.ts";
+import { DiskReader } from "./disk-reader.ts";
+import { ALIGNMENT, indexText, type KeptBatch, type KeptColumn, readIndex, sha256, type TYPES } from "./kept-index.ts";
+import type { BatchReader, BatchStore } from "./stages/cache.ts";
 
 /**
  * Batches in a folder: `batches.bin` holds their numbers one after the other, `batches.json`, written when all are there, their places and
@@ -18,24 +19,34 @@ export async function diskStore(folder: string, description: string): Promise<Ba
   await mkdir(folder, { recursive: true });
   const [data, index] = [join(folder, "batches.bin"), join(folder, "batches.json")];
   const kept = await readIndex(index, data, description);
-  if (kept) return new DiskStore(data, index, description, kept, true);
+  if (kept) return new DiskStore(data, data, { index, description }, kept, true);
   await rm(index, { force: true });
   const beside = join(folder, `.batches-${process.pid}-${randomBytes(4).toString("hex")}.bin`);
-  return new DiskStore(data, index, description, [], false, beside);
+  return new DiskStore(data, beside, { index, description }, [], false);
+}
+
+/** Batches in a file that only this process reads, without an index and checksums; whoever removes the folder removes it. */
+export async function passingStore(folder: string): Promise<BatchStore> {
+  await mkdir(folder, { mode: 0o700, recursive: true });
+  const file = join(folder, `kept-${randomBytes(6).toString("hex")}.bin`);
+  return new DiskStore(file, file, undefined, [], false);
 }
 
 class DiskStore implements BatchStore {
   private size = 0;
   private done = (): void => undefined;
+  /** Numbers of the batches that this process wrote, or has found whole: they are not checked again. */
+  private readonly sound = new Set<number>();
 
   constructor(
+    /** Where batches lie once all are there. */
     private readonly data: string,
-    private readonly index: string,
-    private readonly description: string,
+    /** Where they lie until then. */
+    private place: string,
+    /** What another process finds the batches by. */
+    private readonly known: { readonly index: string; readonly description: string } | undefined,
     private readonly batches: KeptBatch[],
     public complete: boolean,
-    /** Where batches go until all are there. */
-    private readonly beside?: string,
   ) {}
 
   get count(): number {
@@ -43,51 +54,41 @@ class DiskStore implements BatchStore {
   }
 
   async add(batch: Batch): Promise<void> {
+    const { batches, place, known } = this;
     const parts = Object.entries(batch).map(([name, column]) => encoded(name, column));
-    const bytes = Buffer.concat(parts.map(({ bytes }) => bytes));
-    if (this.batches.length === 0) this.done = removeUnlessDone(this.beside as string);
-    const file = await open(this.beside as string, "a");
+    const bytes = parts.map((part) => part.bytes);
+    const length = bytes.reduce((sum, each) => sum + each.length, 0);
+    const padding = new Uint8Array(-length & (ALIGNMENT - 1));
+    if (batches.length === 0) this.done = removeUnlessDone(place);
     try {
-      await file.writeFile(bytes);
-    } finally {
-      await file.close();
+      const file = await open(place, "a");
+      try {
+        await file.writeFile(Buffer.concat([...bytes, padding]));
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      fail(`${place} can't be written: ${(error as Error).message}`, "room for what is kept of the data");
     }
-    this.batches.push({ offset: this.size, sha256: sha256(bytes), columns: parts.map(({ column }) => column) });
-    this.size += bytes.length;
+    this.sound.add(batches.length);
+    const sum = known ? sha256(...bytes) : "";
+    batches.push({ offset: this.size, sha256: sum, columns: parts.map(({ column }) => column) });
+    this.size += length + padding.length;
   }
 
   async finish(): Promise<void> {
-    if (this.batches.length > 0) await rename(this.beside as string, this.data);
+    const { known, data, place, batches } = this;
+    if (known) {
+      if (batches.length > 0) await rename(place, data);
+      this.place = data;
+      await writeFileAtomic(known.index, indexText(known.description, batches));
+    }
     this.done();
-    await writeFileAtomic(this.index, indexText(this.description, this.batches));
     this.complete = true;
   }
 
-  async get(at: number): Promise<Batch> {
-    const { offset, sha256: sum, columns } = this.batches[at] as KeptBatch;
-    const path = this.complete ? this.data : (this.beside as string);
-    const bytes = Buffer.alloc(columns.reduce((total, column) => total + column.bytes, 0));
-    const file = await open(path, "r");
-    try {
-      await file.read(bytes, 0, bytes.length, offset);
-    } finally {
-      await file.close();
-    }
-    if (sha256(bytes) !== sum) {
-      fail(
-        `${path} is damaged: the checksum of batch ${at + 1} is wrong`,
-        "what was kept",
-        "remove it: it is made again",
-      );
-    }
-    let start = 0;
-    return Object.fromEntries(
-      columns.map((column): [string, BatchColumn] => {
-        const own = bytes.subarray(start, start + column.bytes);
-        start += column.bytes;
-        return [column.name, decoded(own, column)];
-      }),
-    );
+  reader(): BatchReader {
+    return new DiskReader(() => this.place, this.batches, this.sound);
   }
 }
 
@@ -99,16 +100,19 @@ function encoded(name: string, column: BatchColumn): { bytes: Uint8Array; column
     return { bytes, column: { name, type, shape, bytes: bytes.length } };
   }
   const list = column as readonly unknown[];
-  if (list.some((value) => value !== null && !["string", "number", "boolean"].includes(typeof value))) {
-    fail(`the column "${name}" holds what a file can't keep`, "numbers and texts", "cache() keeps anything in memory");
+  if (!list.every(isPlain)) {
+    fail(
+      `the column "${name}" holds what a file can't keep`,
+      "numbers, texts and lists of them",
+      "cache() keeps anything in memory",
+    );
   }
   const bytes = new TextEncoder().encode(JSON.stringify(list));
   return { bytes, column: { name, type: "list", shape: [list.length], bytes: bytes.length } };
 }
 
-function decoded(bytes: Uint8Array, { type, shape }: KeptColumn): BatchColumn {
-  if (type === "list") return JSON.parse(new TextDecoder().decode(bytes)) as unknown[];
-  const copy = new Uint8Array(bytes); // aligned
-  const Type = TYPES[type] as new (buffer: ArrayBuffer) => NumberArray;
-  return { data: new Type(copy.buffer), shape };
+/** Whether JSON gives the very same back. */
+function isPlain(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every(isPlain);
+  return value === null || ["string", "boolean"].includes(typeof value) || Number.isFinite(value);
 }

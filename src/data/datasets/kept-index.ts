@@ -15,6 +15,9 @@ export const TYPES = {
   Uint8ClampedArray,
 } as const;
 
+/** Batches begin at multiples of so many bytes, so that their numbers can be used where they were read. */
+export const ALIGNMENT = 8;
+
 export interface KeptColumn {
   readonly name: string;
   readonly type: keyof typeof TYPES | "list";
@@ -94,7 +97,9 @@ function parsed(text: string): unknown {
   }
 }
 
-/** In hexadecimal. */
-export function sha256(bytes: Uint8Array | string): string {
-  return createHash("sha256").update(bytes).digest("hex");
+/** Of all parts one after the other, in hexadecimal. */
+export function sha256(...parts: readonly (Uint8Array | string)[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return hash.digest("hex");
 }

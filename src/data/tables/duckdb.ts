@@ -125,7 +125,10 @@ export class Database {
   /** Settles when the last question was answered. */
   private asked: Promise<unknown> = Promise.resolve();
 
-  private constructor(private readonly spill: string) {}
+  private constructor(
+    /** The folder of what has no room in memory; not there before something is written. */
+    readonly spill: string,
+  ) {}
 
   /** @throws DescentError when the package is not installed. */
   static async open(options: DatabaseOptions): Promise<Database> {

@@ -1,9 +1,12 @@
-import { mkdir, rm, stat } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
+import { mkdir, rm, stat, statfs } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { fail, unknownName } from "../../util/index.ts";
 import { rowsOf } from "../datasets/batch.ts";
 import { Dataset } from "../datasets/dataset.ts";
+import { passingStore } from "../datasets/disk.ts";
 import type { Flow } from "../datasets/flow.ts";
+import { batchFlow } from "../datasets/stages/batches.ts";
+import { cacheFlow } from "../datasets/stages/cache.ts";
 import { type Columns, wordsOf } from "../datasets/stages/columns.ts";
 import { writeUtf8, writingOf } from "./charset.ts";
 import { columnOf, columnSql, type TableColumn } from "./columns.ts";
@@ -23,6 +26,9 @@ const QUICKLY_COUNTED = 1 << 26;
 /** Rows from which on a thread is worth its start of some 50 ms; bytes of the files where nobody has counted. */
 const MANY_ROWS = 200_000;
 const MANY_BYTES = 1 << 24;
+
+/** Bytes of a batch of samples that are kept in a file. */
+const KEPT_BYTES = 1 << 20;
 
 /** Contents of a table by a file's ending. */
 const FORMATS = {
@@ -180,6 +186,23 @@ export class Table {
     const described = await explained(this.name, () => this.database.rows(`DESCRIBE ${sql}`));
     const columns = described.map((row) => columnOf(String(row["column_name"]), String(row["column_type"])));
     return new Table(this.name, columns, this.database, undefined, this.size, this.charsets, `(${sql})`);
+  }
+
+  /**
+   * The same samples; the first pass keeps them in a file, which later passes read: much faster than DuckDB, and what was computed of the samples is not
+   * computed again. The file is removed when this table is closed.
+   *
+   * @param dataset samples made of this table.
+   * @param rowBytes bytes of a sample, about.
+   * @param count how many they are.
+   * @returns the dataset itself where the temporary folder's disk has no room for them twice.
+   */
+  async keep(dataset: Dataset, rowBytes: number, count: number): Promise<Dataset> {
+    const folder = this.database.spill;
+    const { bavail, bsize } = await statfs(dirname(folder));
+    if (bavail * bsize < 2 * rowBytes * count) return dataset;
+    const batches = batchFlow(dataset.flow, Math.max(1, Math.floor(KEPT_BYTES / rowBytes)), false);
+    return new Dataset(cacheFlow(batches, () => passingStore(folder), false));
   }
 
   /** Lets go of DuckDB. Datasets of the table can no longer be read. */

@@ -1,5 +1,5 @@
 import { type Batch, gatherBatch, joinBatches, rowsOf } from "../batch.ts";
-import type { Flow } from "../flow.ts";
+import type { Cursor, Flow } from "../flow.ts";
 import { withLength } from "./prefetch.ts";
 import { readInOrder } from "./rows.ts";
 
@@ -12,7 +12,15 @@ export interface BatchStore {
   add(batch: Batch): Promise<void>;
   /** There is no more. */
   finish(): Promise<void>;
+  reader(): BatchReader;
+}
+
+/** Gives the batches that a store has: fastest one after the other. */
+export interface BatchReader {
   get(index: number): Promise<Batch>;
+  /** Takes a batch back, where its memory can serve again; false where it gave none like this. Stores without it hold on to their batches. */
+  reuse?(batch: Batch): boolean;
+  close(): Promise<void>;
 }
 
 /** Batches in memory. */
@@ -32,8 +40,8 @@ export class MemoryStore implements BatchStore {
     this.complete = true;
   }
 
-  async get(index: number): Promise<Batch> {
-    return this.batches[index] as Batch;
+  reader(): BatchReader {
+    return { get: async (index) => this.batches[index] as Batch, close: async () => undefined };
   }
 }
 
@@ -43,7 +51,7 @@ export class MemoryStore implements BatchStore {
 export function cacheFlow(up: Flow, open: () => Promise<BatchStore>, inMemory: boolean): Flow {
   if (up.gather && inMemory && Number.isFinite(up.length)) return cachedRows(up, up.gather);
   let opened: Promise<BatchStore> | undefined;
-  let filling: Promise<void> = Promise.resolve();
+  let filling: Promise<unknown> = Promise.resolve();
   let counted: number | undefined;
   const kept = `${up.description}, kept`;
   return {
@@ -55,16 +63,25 @@ export function cacheFlow(up: Flow, open: () => Promise<BatchStore>, inMemory: b
     open(_, position) {
       let { at = 0 } = (position ?? {}) as { at?: number };
       let rows = 0;
-      let filler: { next(): Promise<Batch | undefined>; close(): Promise<void> } | undefined;
+      let filler: Cursor | undefined;
       let filled = 0;
-      /** One more batch from above, if nobody else has brought it. */
-      const fill = async (store: BatchStore) => {
-        if (store.complete || store.count > at) return;
+      let reader: BatchReader | undefined;
+      /** Brings batches from above until the one at `at` is there, if nobody else has; gives it where it was just brought. */
+      const fill = async (store: BatchStore): Promise<Batch | undefined> => {
+        if (store.complete || store.count > at) return undefined;
         filler ??= up.open(0);
-        while (!store.complete && store.count <= at) {
+        for (;;) {
           const batch = await filler.next();
-          if (!batch) await store.finish();
-          else if (filled++ >= store.count) await store.add(batch);
+          if (!batch) {
+            await store.finish();
+            return undefined;
+          }
+          if (filled++ < store.count) {
+            filler.reuse?.(batch);
+            continue;
+          }
+          await store.add(batch);
+          if (store.count > at) return batch;
         }
       };
       return {
@@ -73,19 +90,25 @@ export function cacheFlow(up: Flow, open: () => Promise<BatchStore>, inMemory: b
           const store = await opened;
           const own = filling.then(() => fill(store));
           filling = own.catch(() => undefined);
-          await own;
+          const brought = await own;
           if (at >= store.count) {
             if (position === undefined) counted ??= rows;
             return undefined;
           }
-          const batch = await store.get(at++);
+          reader ??= store.reader();
+          const batch = brought ?? (await reader.get(at));
+          at++;
           rows += rowsOf(batch);
           return batch;
         },
         position: () => ({ at }),
+        reuse(batch) {
+          // What a store holds on to is nobody's memory.
+          if (reader?.reuse && !reader.reuse(batch)) filler?.reuse?.(batch);
+        },
         async close() {
           await filling;
-          await filler?.close();
+          await Promise.all([reader?.close(), filler?.close()]);
         },
       };
     },
