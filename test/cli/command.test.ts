@@ -144,7 +144,7 @@ describe("from a table to answers", () => {
     expect(trained.code).toBe(0);
     expect(trained.stdout).toMatch(/^Data: 40 samples of shape \[2\], from line\.csv\nEngine reference: /);
     expect(trained.stdout).toMatch(/Epoch 60\/60 {2}loss \S+ {2}r2 \S+ {2}valLoss/);
-    expect(trained.stdout).toMatch(/\nTest R² {8}1\.000\nTest loss /);
+    expect(trained.stdout).toMatch(/\nTest R² {8}1\.0000\nTest loss /);
     for (const file of ["model", "metrics.json", "report.html"]) {
       expect(trained.stdout).toContain(`Wrote ${join("table/made", file)}\n`);
       expect(existsSync(join(folder, "table/made", file))).toBe(true);
