@@ -238,6 +238,23 @@ describe("a cache", () => {
     expect(await Promise.all([read(cached), read(cached)])).toEqual([wanted, wanted]);
   });
 
+  test.each(["in memory", "on disk"])("%s goes on where a reading left that was not read to the end", async (where) => {
+    let asked = 0;
+    const counted = stream(40)
+      .batch(4)
+      .mapBatches((batch) => {
+        asked += (batch["x"] as DenseArray).data.length;
+        return batch;
+      });
+    const cached = where === "on disk" ? counted.cache(join(scratch, `cache-${folders++}`)) : counted.cache();
+    const first = cached.read();
+    for (let i = 0; i < 3; i++) await first.next();
+    await first.close();
+    expect(asked).toBe(12);
+    expect(await numbers(cached)).toEqual(upTo(40));
+    expect(asked).toBe(40);
+  });
+
   test("on disk refuses what JSON would change", async () => {
     const strange = fromArrays({ x: [1, 2] }).mapBatches(() => ({ x: [Number.NaN, 2] }));
     await expect(collect(strange.cache(join(scratch, `cache-${folders++}`)))).rejects.toThrow(/"x" holds what a file/);

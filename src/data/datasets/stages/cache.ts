@@ -1,5 +1,5 @@
 import { type Batch, gatherBatch, joinBatches, rowsOf } from "../batch.ts";
-import type { Cursor, Flow } from "../flow.ts";
+import type { Cursor, Flow, Position } from "../flow.ts";
 import { withLength } from "./prefetch.ts";
 import { readInOrder } from "./rows.ts";
 
@@ -53,6 +53,8 @@ export function cacheFlow(up: Flow, open: () => Promise<BatchStore>, inMemory: b
   let opened: Promise<BatchStore> | undefined;
   let filling: Promise<unknown> = Promise.resolve();
   let counted: number | undefined;
+  /** Where a reading goes on that brings more: so many batches are kept. */
+  let next: { count: number; at: Position } | undefined;
   const kept = `${up.description}, kept`;
   return {
     ...withLength(up),
@@ -69,7 +71,10 @@ export function cacheFlow(up: Flow, open: () => Promise<BatchStore>, inMemory: b
       /** Brings batches from above until the one at `at` is there, if nobody else has; gives it where it was just brought. */
       const fill = async (store: BatchStore): Promise<Batch | undefined> => {
         if (store.complete || store.count > at) return undefined;
-        filler ??= up.open(0);
+        if (!filler) {
+          filler = up.open(0, next?.at);
+          filled = next?.count ?? 0;
+        }
         for (;;) {
           const batch = await filler.next();
           if (!batch) {
@@ -81,6 +86,7 @@ export function cacheFlow(up: Flow, open: () => Promise<BatchStore>, inMemory: b
             continue;
           }
           await store.add(batch);
+          next = { count: store.count, at: filler.position() };
           if (store.count > at) return batch;
         }
       };
