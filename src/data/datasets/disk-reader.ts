@@ -24,7 +24,8 @@ interface Piece {
 export class DiskReader implements BatchReader {
   private present: Piece | undefined;
   private following: { readonly first: number; readonly piece: Promise<Piece> } | undefined;
-  private readonly lent = new Map<Batch, Piece>();
+  /** Weakly: who gives no batch back must not have all of the file kept in memory. */
+  private readonly lent = new WeakMap<Batch, Piece>();
   private readonly spare: Uint8Array<ArrayBuffer>[] = [];
 
   constructor(
