@@ -44,7 +44,7 @@ export {
   type TargetFeature,
   type WordsFeature,
 } from "./recipe.ts";
-export { networksFor, piecesFor, planTraining, type TrainingPlan } from "./rules.ts";
+export { learningRateOf, networksFor, piecesFor, planTraining, type TrainingPlan } from "./rules.ts";
 export { FALLING, type LabelScores, labelScores, MAIN, scoresOf, type TableScores } from "./scores.ts";
 export { loadTableModel, type TableAnswers, type TableEvaluation, TableModel } from "./table-model.ts";
 export {

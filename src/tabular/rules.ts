@@ -96,3 +96,8 @@ export function planTraining(task: TableTask, rows: number, isStreamed = false, 
     metrics: METRICS[task],
   };
 }
+
+/** The learning rate of a plan's networks, or of its linear models, which learn ten times as fast. */
+export function learningRateOf({ learningRate }: TrainingPlan, kind: "network" | "linear"): number {
+  return kind === "linear" ? 10 * learningRate : learningRate;
+}

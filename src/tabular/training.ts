@@ -14,7 +14,7 @@ import type { Fold } from "./folds.ts";
 import { meanOfNetworks, tableNetwork } from "./network.ts";
 import type { TablePart } from "./part.ts";
 import type { PreparedTable } from "./prepared.ts";
-import { planTraining, type TrainingPlan } from "./rules.ts";
+import { learningRateOf, planTraining, type TrainingPlan } from "./rules.ts";
 
 /** What a network's `fit` is told besides. */
 export type TableFitOptions = Pick<FitOptions, "verbose" | "terminal" | "callbacks" | "saveTo">;
@@ -117,7 +117,8 @@ export async function trainTable(
     return isPart(train) ? model.fit(train.x, train.targets, settings) : model.fit(train, settings);
   };
   const runAll = async (kind: TrainedTable["chosen"], fitOf: (network: number) => FitOptions): Promise<Trained> => {
-    const [hidden, learningRate] = kind === "linear" ? [[], 10 * plan.learningRate] : [plan.hidden, plan.learningRate];
+    const hidden = kind === "linear" ? [] : plan.hidden;
+    const learningRate = learningRateOf(plan, kind);
     const members: Model[] = [];
     const histories: History[] = [];
     for (const fold of table.folds(train, validation, networks)) {

@@ -1,6 +1,12 @@
 import { relative, sep } from "node:path";
 import { isQuery } from "../../data/index.ts";
-import { type PreparedTable, type PrepareOptions, SEED_STEP, type TrainedTable } from "../../tabular/index.ts";
+import {
+  learningRateOf,
+  type PreparedTable,
+  type PrepareOptions,
+  SEED_STEP,
+  type TrainedTable,
+} from "../../tabular/index.ts";
 import { targetNames } from "./report.ts";
 
 /** What a training was made by, as a program that makes it again and can be edited. */
@@ -68,7 +74,7 @@ const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const table = await prepareTable(${source}, ${literal(prepared)});
 ${partsCode(table.isStreamed)}
 const how: CompileOptions = {
-  optimizer: optimizers.adam({ learningRate: ${linear ? 10 * plan.learningRate : plan.learningRate} }),
+  optimizer: optimizers.adam({ learningRate: ${learningRateOf(plan, chosen)} }),
   loss: ${JSON.stringify(plan.loss)},
   metrics: ${JSON.stringify(plan.metrics).replaceAll(",", ", ")},
 ${made.precision === "float32" ? "" : `  precision: "${made.precision}",\n`}};

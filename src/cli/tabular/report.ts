@@ -4,6 +4,7 @@ import {
   answersOf,
   type Importance,
   labelScores,
+  learningRateOf,
   type PartTruth,
   type PreparedTable,
   type TableScores,
@@ -92,7 +93,7 @@ export function tableReport(result: TableResult): Report {
         : epochsOf(trained.history),
       loss: metricTitle(trained.plan.loss),
       "batch size": trained.plan.batchSize,
-      "learning rate": rateOf(trained),
+      "learning rate": learningRateOf(trained.plan, trained.chosen),
       seed,
       "training time": formatSeconds(secondsOf(trained)),
       Descent: VERSION,
@@ -120,11 +121,6 @@ function modelWords({ chosen, plan, histories }: TrainedTable): string {
 /** Of all networks together. */
 export function secondsOf({ histories }: TrainedTable): number {
   return histories.reduce((sum, { seconds }) => sum + seconds, 0);
-}
-
-/** A linear model learns ten times as fast as a network by the same rules. */
-export function rateOf({ chosen, plan }: Pick<TrainedTable, "chosen" | "plan">): number {
-  return chosen === "linear" ? 10 * plan.learningRate : plan.learningRate;
 }
 
 /** Why the training ended, for a reader. */
