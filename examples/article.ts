@@ -3,8 +3,19 @@
  *
  *     npx tsx examples/article.ts
  */
-import { layers, sequential, tensor } from "descent";
+import { layers, type Model, sequential, tensor } from "descent";
 import { startedDirectly } from "./direct.ts";
+
+export function network(seed: number): Model {
+  return sequential(
+    [
+      layers.dense(10, { activation: "relu", inputShape: [2] }),
+      layers.dense(5, { activation: "relu" }),
+      layers.dense(1, { activation: "sigmoid" }),
+    ],
+    { seed },
+  );
+}
 
 export async function main({ verbose = "auto", seed = 0 }: { verbose?: 0 | 1 | "auto"; seed?: number } = {}) {
   const x = tensor([
@@ -15,14 +26,7 @@ export async function main({ verbose = "auto", seed = 0 }: { verbose?: 0 | 1 | "
   const y = [[0], [1], [1]];
   const normalized = x.sub(x.mean({ axis: 0 })).div(x.std({ axis: 0 }));
 
-  const model = sequential(
-    [
-      layers.dense(10, { activation: "relu", inputShape: [2] }),
-      layers.dense(5, { activation: "relu" }),
-      layers.dense(1, { activation: "sigmoid" }),
-    ],
-    { seed },
-  );
+  const model = network(seed);
   model.compile({ optimizer: "adam", loss: "binaryCrossentropy", metrics: ["accuracy"] });
   const history = await model.fit(normalized, y, {
     epochs: 1000,

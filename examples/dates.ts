@@ -4,7 +4,7 @@
  *
  *     npx tsx examples/dates.ts
  */
-import { layers, losses, model as modelOf, optimizers, randomKey, schedules, tensor } from "descent";
+import { layers, losses, type Model, model as modelOf, optimizers, randomKey, schedules, tensor } from "descent";
 import { characterTokenizer } from "descent/text";
 import { start } from "./direct.ts";
 
@@ -31,6 +31,20 @@ const spelled = new Intl.DateTimeFormat("en", {
 const letters = characterTokenizer("0123456789-");
 const START = letters.size; // comes before the first character of an answer
 
+/** @param tokens the characters of the texts, and 0, which is none. */
+export function network(tokens: number, seed: number): Model {
+  const source = layers.input({ shape: [longest], dtype: "int32", name: "source" });
+  const written = layers.input({ shape: [answer], dtype: "int32", name: "written" });
+  const places = (length: number) => layers.positionEmbedding(length);
+  const block = { normalizeFirst: true, activation: "gelu" } as const;
+  let encoded = places(longest)(layers.embedding(tokens, 48, { maskZero: true })(source)); // [28, 48]
+  encoded = layers.transformerEncoder(96, 4, block)(encoded);
+  let decoded = places(answer)(layers.embedding(letters.size + 1, 48)(written)); // [10, 48]
+  decoded = layers.transformerDecoder(96, 4, block)([decoded, encoded]);
+  const scores = layers.dense(letters.size)(layers.layerNormalization()(decoded)); // [10, 11]
+  return modelOf({ inputs: { source, written }, outputs: scores, seed });
+}
+
 export async function main({ samples = 8000, epochs = 15, seed = 1, verbose = 0 }: DatesOptions = {}) {
   const pairs = await dates(samples + 500, seed);
   const known = characterTokenizer(pairs.map(({ text }) => text).join(""));
@@ -44,17 +58,7 @@ export async function main({ samples = 8000, epochs = 15, seed = 1, verbose = 0 
   const before = rows(pairs.map(({ iso }) => [START, ...letters.encode(iso.slice(0, -1))])); // what was written so far
   const [train, test] = [[0, samples] as [number, number], [samples, samples + 500] as [number, number]];
 
-  const source = layers.input({ shape: [longest], dtype: "int32", name: "source" });
-  const written = layers.input({ shape: [answer], dtype: "int32", name: "written" });
-  const places = (length: number) => layers.positionEmbedding(length);
-  const block = { normalizeFirst: true, activation: "gelu" } as const;
-  let encoded = places(longest)(layers.embedding(known.size + 1, 48, { maskZero: true })(source)); // [28, 48]
-  encoded = layers.transformerEncoder(96, 4, block)(encoded);
-  let decoded = places(answer)(layers.embedding(letters.size + 1, 48)(written)); // [10, 48]
-  decoded = layers.transformerDecoder(96, 4, block)([decoded, encoded]);
-  const scores = layers.dense(letters.size)(layers.layerNormalization()(decoded)); // [10, 11]
-  const translator = modelOf({ inputs: { source, written }, outputs: scores, seed });
-
+  const translator = network(known.size + 1, seed);
   const learningRate = schedules.oneCycle({ maxLearningRate: 0.003, steps: epochs * Math.ceil(samples / 64) });
   translator.compile({
     optimizer: optimizers.adam({ learningRate }),

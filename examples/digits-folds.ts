@@ -29,7 +29,7 @@ const augment = layers.randomAffine({
   fillMode: "constant",
 });
 
-function network(seed: number): Model {
+export function network(seed: number): Model {
   const convolution = (filters: number, kernelSize: number, strides = 1) => [
     layers.conv2d(filters, kernelSize, { strides, padding: "same", useBias: false }),
     layers.batchNormalization({ momentum: 0.9 }),

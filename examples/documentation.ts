@@ -5,7 +5,7 @@
  *     npx tsx examples/documentation.ts
  */
 
-import { layers, optimizers, schedules, sequential } from "descent";
+import { layers, type Model, optimizers, schedules, sequential } from "descent";
 import { trainTestSplit } from "descent/data";
 import { wordTokenizer } from "descent/text";
 import { start } from "./direct.ts";
@@ -24,6 +24,25 @@ export interface DocumentationOptions {
 const LENGTH = 40; // words of a comment that are read
 export const CLASSES = ["property", "method", "interface"];
 
+/** @param tokens the words, and the token that stands before each comment. */
+export function network(tokens: number, seed: number): Model {
+  const block = { normalizeFirst: true, dropout: 0.2, activation: "gelu" } as const;
+  return sequential(
+    [
+      layers.embedding(tokens, 48, { maskZero: true, inputShape: [LENGTH] }), // 0 is no word
+      layers.positionEmbedding(LENGTH),
+      layers.dropout(0.2),
+      layers.transformerEncoder(96, 4, block),
+      layers.transformerEncoder(96, 4, block),
+      layers.cropping1d([0, LENGTH - 1]), // the first place has seen the whole comment
+      layers.flatten(),
+      layers.layerNormalization(),
+      layers.dense(CLASSES.length, { activation: "softmax" }),
+    ],
+    { seed },
+  );
+}
+
 export async function main({ epochs = 8, seed = 1, verbose = 0 }: DocumentationOptions = {}) {
   const comments = documentation(typescriptLibrary("lib.dom.d.ts"));
   const kinds = Int32Array.from(comments, ({ kind }) => CLASSES.indexOf(kind));
@@ -40,21 +59,7 @@ export async function main({ epochs = 8, seed = 1, verbose = 0 }: DocumentationO
     return { data, shape: [texts.length, LENGTH] };
   };
 
-  const block = { normalizeFirst: true, dropout: 0.2, activation: "gelu" } as const;
-  const model = sequential(
-    [
-      layers.embedding(tokenizer.size + 1, 48, { maskZero: true, inputShape: [LENGTH] }), // 0 is no word
-      layers.positionEmbedding(LENGTH),
-      layers.dropout(0.2),
-      layers.transformerEncoder(96, 4, block),
-      layers.transformerEncoder(96, 4, block),
-      layers.cropping1d([0, LENGTH - 1]), // the first place has seen the whole comment
-      layers.flatten(),
-      layers.layerNormalization(),
-      layers.dense(CLASSES.length, { activation: "softmax" }),
-    ],
-    { seed },
-  );
+  const model = network(tokenizer.size + 1, seed);
   const steps = epochs * Math.ceil(yTrain.length / 32);
   const learningRate = schedules.oneCycle({ maxLearningRate: 0.002, steps });
   const optimizer = optimizers.adamw({ learningRate, weightDecay: 0.05 });

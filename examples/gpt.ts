@@ -8,8 +8,9 @@
  */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { layers, losses, model, optimizers, type SymbolicTensor } from "descent";
+import { losses, optimizers } from "descent";
 import { characterTokenizer, decodeText, tokenWindows } from "descent/text";
+import { network } from "./gpt-network.ts";
 import { typescriptLibrary } from "./typescript-library.ts";
 
 const { values, positionals } = parseArgs({
@@ -18,7 +19,7 @@ const { values, positionals } = parseArgs({
 });
 const [file, steps = "2000"] = positionals;
 const seed = Number(values.seed);
-const [context, width, heads, blocks, batchSize] = [64, 128, 4, 4, 12];
+const [context, batchSize] = [64, 12];
 
 const text = file ? decodeText(readFileSync(file), file) : typescriptLibrary("lib.dom.d.ts");
 const tokenizer = characterTokenizer(text);
@@ -32,17 +33,7 @@ const validation = tokenWindows(tokens.subarray(cut), context);
 const rows = Math.min(training.x.shape[0], Number(steps) * batchSize);
 const first = ({ data, rowStride }: typeof training.x) => ({ data, shape: [rows, context], rowStride });
 
-const input = layers.input({ shape: [context], dtype: "int32" });
-const normalized = layers.layerNormalization;
-let x: SymbolicTensor = layers.positionEmbedding(context)(layers.embedding(tokenizer.size, width)(input)); // [T, C]
-for (let block = 0; block < blocks; block++) {
-  const seen = layers.multiHeadAttention(heads, width / heads, { causal: true })(normalized({ epsilon: 1e-5 })(x));
-  x = layers.add()([x, seen]);
-  const hidden = layers.dense(4 * width, { activation: "gelu" })(normalized({ epsilon: 1e-5 })(x)); // [T, 4 C]
-  x = layers.add()([x, layers.dense(width)(hidden)]);
-}
-const scores = layers.dense(tokenizer.size, { useBias: false })(normalized({ epsilon: 1e-5 })(x)); // [T, V]
-const gpt = model({ inputs: input, outputs: scores, name: "gpt", seed });
+const gpt = network(tokenizer.size, context, seed);
 
 const learningRate = {
   kind: "warmupStableDecay",

@@ -4,9 +4,13 @@
  *
  *     npx tsx examples/linear-regression.ts
  */
-import { layers, optimizers, sequential } from "descent";
+import { layers, type Model, optimizers, sequential } from "descent";
 import { cleanMissing, standardScaler, tableColumns, trainTestSplit, vegaTable } from "descent/data";
 import { startedDirectly } from "./direct.ts";
+
+export function network(seed: number): Model {
+  return sequential([layers.dense(1, { inputShape: [2] })], { seed });
+}
 
 export async function main({ verbose = "auto", seed = 1 }: { verbose?: 0 | 1 | "auto"; seed?: number } = {}) {
   // Some cars lack a number: leave them out.
@@ -20,7 +24,7 @@ export async function main({ verbose = "auto", seed = 1 }: { verbose?: 0 | 1 | "
   const scaler = await standardScaler().fit(xTrain);
   const [scaledTrain, scaledTest] = [scaler.transform(xTrain), scaler.transform(xTest)];
 
-  const model = sequential([layers.dense(1, { inputShape: [2] })], { seed });
+  const model = network(seed);
   const optimizer = optimizers.gradientDescent({ learningRate: 0.1 });
   model.compile({ optimizer, loss: "meanSquaredError", metrics: ["r2"] });
   await model.fit(scaledTrain, yTrain, { epochs: 500, batchSize: xTrain.length, seed, verbose });

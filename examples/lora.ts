@@ -4,7 +4,7 @@
  *
  *     npx tsx examples/lora.ts
  */
-import { addLora, layers, mergeLora, sequential } from "descent";
+import { addLora, layers, type Model, mergeLora, sequential } from "descent";
 import { mnist, selectRows, trainTestSplit } from "descent/data";
 import { start } from "./direct.ts";
 
@@ -17,6 +17,18 @@ export interface LoraOptions {
   seed?: number;
 }
 
+export function network(seed: number): Model {
+  return sequential(
+    [
+      layers.flatten({ inputShape: [28, 28, 1] }),
+      layers.dense(512, { activation: "relu" }),
+      layers.dense(256, { activation: "relu" }),
+      layers.dense(5, { activation: "softmax" }),
+    ],
+    { seed },
+  );
+}
+
 export async function main({ epochs = 5, verbose = 0, seed = 1 }: LoraOptions = {}) {
   const { images, labels } = await mnist();
   const half = (low: boolean) => {
@@ -27,15 +39,7 @@ export async function main({ epochs = 5, verbose = 0, seed = 1 }: LoraOptions = 
   const [x04, , y04] = half(true);
   const [x59, xTest, y59, yTest] = half(false);
 
-  const model = sequential(
-    [
-      layers.flatten({ inputShape: [28, 28, 1] }),
-      layers.dense(512, { activation: "relu" }),
-      layers.dense(256, { activation: "relu" }),
-      layers.dense(5, { activation: "softmax" }),
-    ],
-    { seed },
-  );
+  const model = network(seed);
   const training = { optimizer: "adam", loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"] } as const;
   model.compile(training);
   await model.fit(x04, y04, { epochs, batchSize: 64, seed, verbose });

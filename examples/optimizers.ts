@@ -5,7 +5,7 @@
  *     npx tsx examples/optimizers.ts
  */
 import { mkdir, writeFile } from "node:fs/promises";
-import { DescentError, layers, type OptimizerName, optimizerNames, optimizers, sequential } from "descent";
+import { DescentError, layers, type Model, type OptimizerName, optimizerNames, optimizers, sequential } from "descent";
 import { mnist, selectRows } from "descent/data";
 import { start } from "./direct.ts";
 import { type Curve, lineChart } from "./line-chart.ts";
@@ -24,6 +24,14 @@ export interface OptimizersOptions {
   /** Where the picture goes; default nowhere. */
   file?: string;
   say?: (line: string) => void;
+}
+
+export function network(seed: number): Model {
+  const hidden = layers.dense(32, { activation: "relu" });
+  return sequential(
+    [layers.flatten({ inputShape: [28, 28, 1] }), hidden, layers.dense(10, { activation: "softmax" })],
+    { seed },
+  );
 }
 
 export async function main(options: OptimizersOptions = {}) {
@@ -55,11 +63,7 @@ export async function main(options: OptimizersOptions = {}) {
 
   /** The loss after each epoch; nothing for a rate at which it grows beyond all numbers. */
   async function losses(name: OptimizerName, learningRate: number): Promise<number[] | undefined> {
-    const hidden = layers.dense(32, { activation: "relu" });
-    const model = sequential(
-      [layers.flatten({ inputShape: [28, 28, 1] }), hidden, layers.dense(10, { activation: "softmax" })],
-      { seed },
-    );
+    const model = network(seed);
     const optimizer = optimizers[name]({ learningRate });
     model.compile({ optimizer, loss: "sparseCategoricalCrossentropy" });
     // These two take all images at once, so their epochs are one update each: ten of them count as one.

@@ -4,7 +4,7 @@
  *
  *     npx tsx examples/two-spirals.ts
  */
-import { layers, optimizers, sequential } from "descent";
+import { layers, type Model, optimizers, sequential } from "descent";
 import { startedDirectly } from "./direct.ts";
 
 /** The benchmark's points, arms in turn; coordinates from -3 to 3. */
@@ -23,10 +23,9 @@ export function spirals(): { x: number[][]; y: number[][] } {
   return { x, y };
 }
 
-export async function main({ verbose = "auto", seed = 1 }: { verbose?: 0 | 1 | "auto"; seed?: number } = {}) {
-  const { x, y } = spirals();
+export function network(seed: number): Model {
   const hidden = { activation: "relu", kernelInitializer: "heNormal" } as const;
-  const model = sequential(
+  return sequential(
     [
       layers.dense(64, { ...hidden, inputShape: [2] }),
       layers.dense(64, hidden),
@@ -35,6 +34,11 @@ export async function main({ verbose = "auto", seed = 1 }: { verbose?: 0 | 1 | "
     ],
     { seed },
   );
+}
+
+export async function main({ verbose = "auto", seed = 1 }: { verbose?: 0 | 1 | "auto"; seed?: number } = {}) {
+  const { x, y } = spirals();
+  const model = network(seed);
   const optimizer = optimizers.adam({ learningRate: 0.003 });
   model.compile({ optimizer, loss: "binaryCrossentropy", metrics: ["accuracy"] });
   const history = await model.fit(x, y, { epochs: 2000, batchSize: 32, stopWhen: { loss: 0.01 }, seed, verbose });

@@ -3,7 +3,7 @@
  *
  *     npx tsx examples/unet.ts
  */
-import { optimizers, randomKey, schedules, type Tensor, tensor } from "descent";
+import { type Model, optimizers, randomKey, schedules, type Tensor, tensor } from "descent";
 import { unet } from "descent/architectures";
 import { picture, sideBySide } from "descent/cli";
 import { start } from "./direct.ts";
@@ -20,11 +20,15 @@ export interface UnetOptions {
   verbose?: 0 | 1 | "auto";
 }
 
+export function network(seed: number): Model {
+  return unet({ inputShape: [SIDE, SIDE, 1], width: 8, depth: 3, batchNormalization: true, seed });
+}
+
 export async function main({ epochs = 12, seed = 1, verbose = 0 }: UnetOptions = {}) {
   const train = await pictures(400, seed);
   const test = await pictures(100, seed + 1000);
 
-  const model = unet({ inputShape: [SIDE, SIDE, 1], width: 8, depth: 3, batchNormalization: true, seed });
+  const model = network(seed);
   const learningRate = schedules.cosineDecay({ learningRate: 0.01, decaySteps: epochs * 25 });
   model.compile({ optimizer: optimizers.adam({ learningRate }), loss: "binaryCrossentropy", metrics: ["iou"] });
   await model.fit(train.x, train.y, { epochs, batchSize: 16, seed, verbose });

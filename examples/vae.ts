@@ -3,7 +3,7 @@
  *
  *     npx tsx examples/vae.ts
  */
-import { losses, optimizers, randomKey, schedules, type Tensor } from "descent";
+import { losses, type Model, optimizers, randomKey, schedules, type Tensor } from "descent";
 import { vae } from "descent/architectures";
 import { picture, sideBySide } from "descent/cli";
 import { mnist, trainTestSplit } from "descent/data";
@@ -25,11 +25,16 @@ const reconstruction = (x: Tensor, decoded: Tensor) =>
     .binaryCrossentropy()(x, decoded)
     .mul(28 * 28);
 
+/** It adds the codes' divergence to the loss by itself. */
+export function network(seed: number): Model {
+  return vae({ units: [400], codeSize: 20, seed });
+}
+
 export async function main({ epochs = 40, seed = 1, verbose = 0 }: VaeOptions = {}) {
   const { images, labels } = await mnist();
   const [train, test] = trainTestSplit(images, labels, { testSize: 0.2, stratify: labels, seed });
 
-  const model = vae({ units: [400], codeSize: 20, seed }); // adds the codes' divergence to the loss by itself
+  const model = network(seed);
   const decaySteps = epochs * Math.ceil((train.shape[0] ?? 0) / 64);
   const learningRate = schedules.cosineDecay({ learningRate: 0.002, decaySteps });
   model.compile({ optimizer: optimizers.adam({ learningRate }), loss: reconstruction });

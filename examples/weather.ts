@@ -4,7 +4,7 @@
  *
  *     npx tsx examples/weather.ts
  */
-import { type Layer, layers, optimizers, schedules, sequential } from "descent";
+import { type AdaptData, type Layer, layers, type Model, optimizers, schedules, sequential } from "descent";
 import { tableColumns, timeSplit, timeWindows, vegaTable } from "descent/data";
 import { start } from "./direct.ts";
 
@@ -26,6 +26,18 @@ const networks: Record<string, () => Layer[]> = {
   ],
 };
 
+export const KINDS = Object.keys(networks);
+
+/** Degrees go in and come out: the model scales them itself, by means of the past days [rows, 6] and of what followed [rows, 7]. */
+export async function network(name: string, past: AdaptData, followed: AdaptData, seed: number): Promise<Model> {
+  const scaled = await layers.normalization({ inputShape: [length, features.length + 2] }).adapt(past);
+  const degrees = await layers.normalization({ axis: null, invert: true }).adapt(followed);
+  const output = layers.dense(horizon, { kernelInitializer: "zeros" }); // begins with the mean
+  const hidden = networks[name]?.() ?? [];
+  const parts = [scaled, layers.gaussianNoise(0.5), ...hidden, layers.dropout(0.3), output, degrees];
+  return sequential(parts, { name, seed });
+}
+
 export async function main({ verbose = 0, seed = 1 }: { verbose?: 0 | 1 | "auto"; seed?: number } = {}) {
   const days = await readDays();
   const cut = Math.floor(days.length * 0.75); // the end of 2014
@@ -33,15 +45,9 @@ export async function main({ verbose = 0, seed = 1 }: { verbose?: 0 | 1 | "auto"
   const train = timeWindows(past, { length, horizon, targets: 0 });
   const test = timeWindows(recent, { length, horizon, targets: 0 });
 
-  // Degrees go in and come out: the model scales them itself, by means of the past.
-  const scaled = await layers.normalization({ inputShape: [length, features.length + 2] }).adapt(past);
-  const degrees = await layers.normalization({ axis: null, invert: true }).adapt(train.y);
-
   const errors: Record<string, number> = simpleForecasts(days, cut);
-  for (const [name, network] of Object.entries(networks)) {
-    const output = layers.dense(horizon, { kernelInitializer: "zeros" }); // begins with the mean
-    const parts = [scaled, layers.gaussianNoise(0.5), ...network(), layers.dropout(0.3), output, degrees];
-    const model = sequential(parts, { name, seed });
+  for (const name of KINDS) {
+    const model = await network(name, past, train.y, seed);
     const [epochs, batchSize] = [10, 32];
     const decaySteps = epochs * Math.ceil((train.x.shape[0] ?? 0) / batchSize);
     const learningRate = schedules.cosineDecay({ learningRate: 0.003, decaySteps });

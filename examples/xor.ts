@@ -3,7 +3,7 @@
  *
  *     npx tsx examples/xor.ts
  */
-import { layers, optimizers, sequential } from "descent";
+import { layers, type Model, optimizers, sequential } from "descent";
 import { startedDirectly } from "./direct.ts";
 
 const x = [
@@ -14,11 +14,15 @@ const x = [
 ];
 const y = [[0], [1], [1], [0]];
 
-export async function main({ verbose = "auto", seed = 1 }: { verbose?: 0 | 1 | "auto"; seed?: number } = {}) {
-  const model = sequential(
+export function network(seed: number): Model {
+  return sequential(
     [layers.dense(8, { activation: "tanh", inputShape: [2] }), layers.dense(1, { activation: "sigmoid" })],
     { seed },
   );
+}
+
+export async function main({ verbose = "auto", seed = 1 }: { verbose?: 0 | 1 | "auto"; seed?: number } = {}) {
+  const model = network(seed);
   model.compile({
     optimizer: optimizers.adam({ learningRate: 0.05 }),
     loss: "binaryCrossentropy",
