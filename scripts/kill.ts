@@ -1,15 +1,19 @@
-// `npm run kill -- [KILLS] [SEED] [stream]`: trains in a process that is killed (SIGKILL) at random moments, resumes it each time, and compares
-// weights, optimizer, history and best weights of the end with those of a training that nobody killed, bit for bit. With "stream" its
-// samples are no arrays but a stream that is shuffled in windows and changed at random.
+// `npm run kill -- [KILLS] [SEED] [KIND]`: trains in a process that is killed (SIGKILL) at random moments, resumes it each time, and compares
+// weights, optimizer, history and best weights of the end with those of a training that nobody killed, bit for bit. Without a kind it is
+// model.fit of arrays; with "stream" its samples are a stream that is shuffled in windows and changed at random. The kinds of
+// test/cli/killed.ts (images, numbers, labels, table, streamed, config), or "command" for all of them, are trainings of `descent train`,
+// of which metrics, predictions and model are compared.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { callbacks, type FitOptions, layers, sequential } from "descent";
 import { fromArrays, fromGenerator } from "descent/data";
 import { HostRandom } from "../src/util/index.ts";
+import { KILLABLE, type Killable, killTrainings } from "../test/cli/killed.ts";
+import { makeNodePackage } from "./node-package.ts";
 
 const SAMPLES = 200;
 const BATCH = 16;
@@ -134,6 +138,38 @@ async function main(kills: number, seed: number, kind: string | undefined): Prom
   }
 }
 
+/** Kills trainings of the command, as users have it. */
+async function mainOfCommand(kills: number, seed: number, kinds: readonly Killable[]): Promise<void> {
+  const caches = fileURLToPath(new URL("../node_modules/.cache", import.meta.url)); // what lies there finds the dependencies
+  mkdirSync(caches, { recursive: true });
+  const built = mkdtempSync(join(caches, "descent-kill-"));
+  const scratch = mkdtempSync(join(tmpdir(), "descent-kill-"));
+  const each = Math.ceil(kills / kinds.length);
+  try {
+    await makeNodePackage(built);
+    for (const kind of kinds) {
+      const words = (tally: { kills: number; halves: number; ended: number }) =>
+        `${kind}: killed ${tally.kills} times, ${tally.halves} of them with a checkpoint half written; ${tally.ended} ended`;
+      const tally = await killTrainings(kind, each, new HostRandom(seed), {
+        command: join(built, "bin/descent.mjs"),
+        folder: join(scratch, kind),
+        say: (soFar) => process.stdout.write(`\r${words(soFar)} `),
+      });
+      console.log(
+        `\r${words(tally)}, ${tally.faults.length === 0 ? "the same bits" : tally.faults.join("; ")} (seed ${seed})`,
+      );
+      if (tally.faults.length > 0) process.exitCode = 1;
+    }
+  } finally {
+    for (const folder of [built, scratch]) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 const [command = "200", ...rest] = process.argv.slice(2);
 if (command === "train") await train(rest[0] ?? "", Number(rest[1]), rest[2]);
-else await main(Number(command), Number(rest[0] ?? 1), rest[1]);
+else {
+  const [seed = "1", kind] = rest;
+  const kinds = KILLABLE.filter((name) => kind === "command" || name === kind);
+  if (kinds.length > 0) await mainOfCommand(Number(command), Number(seed), kinds);
+  else await main(Number(command), Number(seed), kind);
+}

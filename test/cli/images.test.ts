@@ -3,55 +3,17 @@ import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { predictCommand } from "../../src/cli/commands/predict.ts";
 import { type TrainImagesArguments, trainImagesCommand } from "../../src/cli/images/train.ts";
-import { encodePng } from "../../src/cli/report/index.ts";
 import { descent, workFolder, write } from "./fixture.ts";
+import { picture, placeOf, writeBars } from "./samples.ts";
 
 const folder = workFolder();
 const wasm = { DESCENT_ENGINE: "wasm", DESCENT_THREADS: "1" };
 
-function randomOf(seed: number): () => number {
-  let state = seed * 7919 + 17;
-  return () => {
-    state = (state * 48271) % 2147483647;
-    return state / 2147483647;
-  };
-}
-
-/** Where the bar is. */
-const placeOf = (seed: number) => 1 + Math.floor(randomOf(seed)() * 6);
-
-/** A bar at a place of its own, upright or across, in noise: no pixel alone tells which. */
-function picture(kind: string, seed: number): Uint8Array {
-  const random = randomOf(seed);
-  random();
-  const place = placeOf(seed);
-  return encodePng(
-    Float32Array.from({ length: 64 }, (_, i) =>
-      (kind === "across" ? i >> 3 : i & 7) === place ? 0.8 : 0.2 * random(),
-    ),
-    [8, 8],
-  );
-}
-
 beforeAll(() => {
-  for (const kind of ["across", "upright"]) {
-    mkdirSync(join(folder, "bars", kind), { recursive: true });
-    for (let i = 0; i < 60; i++)
-      writeFileSync(join(folder, "bars", kind, `${i}.png`), picture(kind, i + (kind === "across" ? 0 : 100)));
-  }
+  writeBars(folder);
   mkdirSync(join(folder, "bars", ".hidden"));
   writeFileSync(join(folder, "bars/across/broken.png"), picture("across", 1).subarray(0, 40));
   writeFileSync(join(folder, "bars/across/copy.png"), picture("across", 3));
-  const told = ["file,place,across,low"];
-  for (const kind of ["across", "upright"]) {
-    for (let i = 0; i < 60; i++) {
-      const place = placeOf(i + (kind === "across" ? 0 : 100));
-      const isAcross = kind === "across" ? "yes" : "no";
-      const place100 = kind === "across" && i === 7 ? "" : `$${1000 + 100 * place}.50`;
-      told.push(`${kind}/${i}.png,"${place100}",${isAcross},${place < 3 ? 1 : 0}`);
-    }
-  }
-  writeFileSync(join(folder, "told.csv"), `${told.join("\n")}\n`);
   writeFileSync(join(folder, "few.csv"), "file,kind\nacross/1.png,across\n");
 });
 

@@ -6,20 +6,11 @@ import { runsCommand } from "../../src/cli/commands/runs.ts";
 import { runsIn } from "../../src/cli/runs/list.ts";
 import { openCheckpoints } from "../../src/cli/training/checkpoints.ts";
 import { descent, workFolder, write } from "./fixture.ts";
+import { flowers } from "./samples.ts";
 
 const folder = workFolder();
 const wasm = { DESCENT_ENGINE: "wasm", DESCENT_THREADS: "1" };
 const read = (path: string) => readFileSync(join(folder, path), "utf8");
-
-/** 150 flowers whose kind follows from two lengths, some of them missing. */
-function flowers(): string {
-  const rows = Array.from({ length: 150 }, (_, i) => {
-    const kind = i % 3;
-    const [petal, sepal] = [kind * 2 + ((i * 7) % 10) / 10, 5 + ((i * 13) % 10) / 5];
-    return `${i % 23 === 0 ? "" : petal},${sepal},${["north", "south"][i % 2]},${["rose", "tulip", "lily"][kind]}`;
-  });
-  return `petal,sepal,side,kind\n${rows.join("\n")}\n`;
-}
 
 const train = (output: string, ...more: string[]) => [
   "train",

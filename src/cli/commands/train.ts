@@ -1,4 +1,4 @@
-import { copyFile, readdir, rm } from "node:fs/promises";
+import { copyFile, readdir } from "node:fs/promises";
 import { extname, join, resolve } from "node:path";
 import { checkTargets, resolveLoss } from "../../nn/index.ts";
 import type { EngineName } from "../../tensor/index.ts";
@@ -13,7 +13,7 @@ import { textConfig } from "../language/rules.ts";
 import { isTextFile } from "../language/source.ts";
 import { recorded } from "../runs/record.ts";
 import { paint } from "../terminal/index.ts";
-import { refuseAnew } from "../training/checkpoints.ts";
+import { refuseAnew, removeAtOnce } from "../training/checkpoints.ts";
 import { openEngine } from "../training/engine.ts";
 import { buildModel, fitOptionsOf } from "../training/model.ts";
 import { outcomeOf, textOutcome } from "../training/outcome.ts";
@@ -125,7 +125,7 @@ async function trainLoaded(
     };
     await model.save(modelFolder);
     await writeResults(folder, trained);
-    if (fitOptions.checkpoint === undefined) await rm(checkpoint.folder, { recursive: true, force: true }); // the model is saved
+    if (fitOptions.checkpoint === undefined) await removeAtOnce(checkpoint.folder); // the model is saved
     console.log(describeOutcome(highlightsOf(trained), trained.outcome, trained.classNames));
     for (const file of ["model", "metrics.json", "report.html"])
       say(`Wrote ${paint(here(join(folder, file)), "cyan")}`);
@@ -172,6 +172,7 @@ async function checkpointOf(
 ): Promise<CheckpointOptions> {
   const asked = typeof given === "string" ? { folder: given } : given;
   const kept = asked?.folder ?? folder;
+  await removeAtOnce(kept, true);
   const found = await readdir(kept).catch(() => [] as string[]);
   if (!resume && !asked?.resume && found.some((name) => name.startsWith("step-"))) {
     refuseAnew(kept);
@@ -200,14 +201,17 @@ async function fitModel(
   { x, y }: Pick<Samples, "x" | "y">,
   path: string,
   options: FitOptions,
-): Promise<Pick<Trained, "engine" | "batchSize" | "trainSamples"> & { history: History }> {
-  const seen = { engine: "", batchSize: 0, trainSamples: 0 };
+): Promise<Pick<Trained, "engine" | "batchSize" | "trainSamples" | "steps"> & { history: History }> {
+  const seen = { engine: "", batchSize: 0, trainSamples: 0, steps: 0 };
   const observer: Callback = {
     onTrainBegin({ training }) {
       const { engine, engineReason } = training;
       seen.engine = engineReason.startsWith(engine) ? engineReason : `${engine} (${engineReason})`;
       seen.batchSize = training.batchSize;
       seen.trainSamples = training.samples ?? 0;
+    },
+    onTrainEnd({ training }) {
+      seen.steps = training.step;
     },
   };
   try {

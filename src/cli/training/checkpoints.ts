@@ -1,5 +1,5 @@
-import { readdir, readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, readFile, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import type { CheckpointOptions } from "../../train/index.ts";
 import { writeFileAtomic } from "../../util/node.ts";
 import { here } from "../data/files.ts";
@@ -20,6 +20,7 @@ export interface RunCheckpoints {
 /** Refuses to begin anew where an earlier run can go on. */
 export async function openCheckpoints(folder: string, resume: boolean): Promise<RunCheckpoints> {
   const kept = join(folder, "checkpoints");
+  await removeAtOnce(kept, true);
   if (!resume) {
     const trainings = await readdir(kept).catch(() => [] as string[]);
     const names = await Promise.all(trainings.map((name) => readdir(join(kept, name)).catch(() => [] as string[])));
@@ -32,8 +33,23 @@ export async function openCheckpoints(folder: string, resume: boolean): Promise<
       return text === undefined ? undefined : part(EXIT.data, () => JSON.parse(text), here(join(kept, `${name}.json`)));
     },
     keep: (name, facts) => writeFileAtomic(join(kept, `${name}.json`), JSON.stringify(facts)),
-    remove: () => rm(kept, { recursive: true, force: true }),
+    remove: () => removeAtOnce(kept),
   };
+}
+
+/**
+ * Removes a folder of checkpoints such that it is there as a whole or not at all, whenever the process is killed: half of one would be refused as damaged.
+ *
+ * @param rest only what an earlier process has left of it.
+ */
+export async function removeAtOnce(kept: string, rest = false): Promise<void> {
+  const gone = join(dirname(kept), `.${basename(kept)}-gone`);
+  await rm(gone, { recursive: true, force: true });
+  if (rest) return;
+  await rename(kept, gone).catch((error: { code?: string }) => {
+    if (error.code !== "ENOENT") throw error;
+  });
+  await rm(gone, { recursive: true, force: true });
 }
 
 export function refuseAnew(kept: string): never {

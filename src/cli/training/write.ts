@@ -22,6 +22,8 @@ export interface Trained {
   seed: number;
   batchSize: number;
   trainSamples: number;
+  /** Updates in all, those of processes that this one went on from, too. */
+  steps: number;
   isSplit: boolean;
   outcome: Outcome;
   classNames: readonly string[] | undefined;
@@ -53,9 +55,10 @@ async function nearestFolder(folder: string): Promise<string> {
   return found || dirname(folder) === folder ? folder : nearestFolder(dirname(folder));
 }
 
-/** Samples that were trained per second, over all epochs. */
-export function speedOf({ history, trainSamples }: Trained): number {
-  return (trainSamples * history.epochs.length) / Math.max(history.seconds, 1e-9);
+/** Samples that were trained per second, over all epochs; of a training that was gone on with, over its last part. */
+export function speedOf({ history, trainSamples, steps }: Trained): number {
+  const part = steps > 0 ? history.steps / steps : 0;
+  return (part * trainSamples * history.epochs.length) / Math.max(history.seconds, 1e-9);
 }
 
 /** Writes metrics.json and report.html; the model is there already. */
@@ -65,14 +68,14 @@ export async function writeResults(folder: string, trained: Trained): Promise<vo
 }
 
 function metricsOf(trained: Trained): object {
-  const { history, outcome, engine, seed, trainSamples, isSplit } = trained;
+  const { history, outcome, engine, seed, trainSamples, steps, isSplit } = trained;
   const { regression, confusion, samples, metrics } = outcome;
   return {
     descent: VERSION,
     engine,
     seed,
     epochs: history.epochs.length,
-    steps: history.steps,
+    steps,
     seconds: history.seconds,
     samplesPerSecond: speedOf(trained),
     stopped: history.reason,
