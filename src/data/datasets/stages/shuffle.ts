@@ -83,8 +83,8 @@ interface WindowsPosition {
 class Windows implements Cursor {
   private readonly cursor: Cursor;
   /** What is read for the window after the present one. */
-  private filling = new Pile();
-  private giving = new Pile();
+  private filling: Pile;
+  private giving: Pile;
   /** The end of the batch read last, where it goes beyond that window. */
   private over: { batch: Batch; from: number } | undefined;
   /** Samples in both. */
@@ -96,6 +96,8 @@ class Windows implements Cursor {
   private present: { samples: Batch; order: Uint32Array; start: { up: Position; skip: number } } | undefined;
   private window: number;
   private given: number;
+  /** Samples of a window, where they are known beforehand. */
+  private readonly expected: number;
   private readonly spare: Batch[] = [];
   /** Windows that somebody holds as blocks, and memory of those that came back. */
   private readonly lent = new Map<Block, Pile>();
@@ -114,6 +116,8 @@ class Windows implements Cursor {
     this.window = position?.window ?? 0;
     this.given = position?.given ?? 0;
     this.cursor = up.open(pass, position?.up);
+    this.expected = Math.min(size, up.length ?? 0);
+    [this.filling, this.giving] = [new Pile(this.expected), new Pile(this.expected)];
     if (position === undefined) this.start = { up: this.cursor.position(), skip: 0 };
   }
 
@@ -139,7 +143,7 @@ class Windows implements Cursor {
     while (this.read < this.size && (await this.readOn()));
     if (this.read === 0) return undefined;
     const pile = this.filling;
-    this.giving = this.returned.pop() ?? new Pile(); // begin() fills it next
+    this.giving = this.returned.pop() ?? new Pile(this.expected); // begin() fills it next
     this.begin();
     const { samples, order, start } = this.present as NonNullable<typeof this.present>;
     const [window, from, next] = [this.window, this.given, this.start];
@@ -230,12 +234,16 @@ class Pile {
   private memory: Batch | undefined;
   private room = 0;
 
+  /** @param expected samples that it will hold, as far as that is known: so much room it has from the beginning. */
+  constructor(private readonly expected: number) {}
+
   /** @param most samples that it will ever hold. */
   add(batch: Batch, most: number): void {
     const count = rowsOf(batch);
     if (count === 0) return;
     if (this.memory) checkAlike(this.memory, batch);
-    if (this.rows + count > this.room) this.grow(batch, Math.min(most, Math.max(2 * this.room, this.rows + count)));
+    if (this.rows + count > this.room)
+      this.grow(batch, Math.min(most, Math.max(this.expected, 2 * this.room, this.rows + count)));
     for (const [name, column] of Object.entries(batch)) {
       const to = this.memory?.[name] as BatchColumn;
       if (isDenseArray(column)) (to as DenseArray).data.set(column.data, this.rows * product(column.shape.slice(1)));
