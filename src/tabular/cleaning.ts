@@ -1,6 +1,7 @@
 import type { DataTable } from "../data/index.ts";
-import { type KeptTable, someRows } from "./open.ts";
-import { someOf } from "./profile.ts";
+import type { Figures } from "./figures.ts";
+import { someRows } from "./open.ts";
+import { type Look, valuesOf } from "./profile.ts";
 import { readSql } from "./sql.ts";
 import type { ColumnProfile, Finding, KeptColumn } from "./types.ts";
 import { many } from "./words.ts";
@@ -58,7 +59,11 @@ function copiesAre(n: number): string {
 }
 
 /** What of a column is left out or counts as missing. */
-export async function misfitsOf({ table }: KeptTable, profile: ColumnProfile, column: KeptColumn): Promise<Finding[]> {
+export async function misfitsOf(
+  look: Pick<Look, "table" | "figures">,
+  profile: ColumnProfile,
+  column: KeptColumn,
+): Promise<Finding[]> {
   const { name, misfits, reading, type } = profile;
   const findings: Finding[] = [];
   if (type === "identifier" || type === "constant")
@@ -70,7 +75,8 @@ export async function misfitsOf({ table }: KeptTable, profile: ColumnProfile, co
       text: `${reading.decimal === "," ? "commas are read as decimal signs; " : ""}signs of currency, percent and thousands are taken off the numbers`,
     });
   if (misfits === 0 || type === "identifier") return findings;
-  const odd = await someOf(table, "kept", column, `${column.id} IS NOT NULL AND ${readSql(column, reading)} IS NULL`);
+  const isOdd = (v: string) => `${v} IS NOT NULL AND ${readSql({ ...column, id: v }, reading)} IS NULL`;
+  const { examples: odd } = await valuesOf(look, "kept", column, isOdd);
   const what = reading.as === "date" ? "no possible date" : "no number";
   const [is, counts] = misfits === 1 ? ["is", "counts"] : ["are", "count"];
   findings.push({
@@ -88,17 +94,24 @@ const CODES = [0, -1, -9, -99, -999, -9999, 99, 999, 9999, 99999];
  * Warns of numbers that may stand for missing values: one of 0, -1, -9, 99, 999 and their like, as the least or the greatest of a column, in at least
  * three rows and at most half of them, as far from its neighbour as five usual distances between neighbours. Of many rows, a sample is looked at.
  */
-export async function findCodes(table: DataTable, id: string, name: string): Promise<Finding[]> {
-  const [row = {}] = await table.query(`
-    WITH counts AS (SELECT ${id} AS v, count(*)::DOUBLE AS n FROM ${someRows(id)} WHERE ${id} IS NOT NULL GROUP BY v),
-      steps AS (SELECT v, n, v - lag(v) OVER (ORDER BY v) AS step FROM counts),
-      usual AS (SELECT quantile_cont(step, 0.5) AS step, sum(n) AS total FROM steps)
-    SELECT usual.step AS step, total,
-      min(v) AS low, arg_min(n, v) AS "lowRows", (SELECT v FROM counts ORDER BY v LIMIT 1 OFFSET 1) AS second,
-      max(v) AS high, arg_max(n, v) AS "highRows", (SELECT v FROM counts ORDER BY v DESC LIMIT 1 OFFSET 1) AS "nextToLast"
-    FROM steps, usual GROUP BY usual.step, total`);
+export async function findCodes(figures: Figures, id: string, name: string): Promise<Finding[]> {
+  const column = { id, holds: "number" } as const;
+  const ends = await figures.each(someRows("*"), column, (v) => ({ low: `min(${v})`, high: `max(${v})` }));
+  if (![ends["low"], ends["high"]].some((end) => CODES.includes(end as number))) return [];
+  const [row = {}] = await figures.ask(
+    someRows("*"),
+    column,
+    (long) => `
+    WITH counts AS (SELECT k, v, count(*)::DOUBLE AS n FROM ${long} WHERE v IS NOT NULL GROUP BY k, v),
+      steps AS (SELECT k, v, n, v - lag(v) OVER (PARTITION BY k ORDER BY v) AS step,
+        row_number() OVER (PARTITION BY k ORDER BY v) AS up, row_number() OVER (PARTITION BY k ORDER BY v DESC) AS down FROM counts)
+    SELECT k, quantile_cont(step, 0.5) AS step, sum(n) AS total,
+      min(v) AS low, arg_min(n, v) AS "lowRows", min(v) FILTER (up = 2) AS second,
+      max(v) AS high, arg_max(n, v) AS "highRows", max(v) FILTER (down = 2) AS "nextToLast"
+    FROM steps GROUP BY k`,
+  );
   const { step, total, low, lowRows, second, high, highRows, nextToLast } = row as Record<string, number>;
-  if (!step || second === undefined || nextToLast === undefined) return [];
+  if (!step || second == null || nextToLast == null) return [];
   const isCode = (value: number, rows: number, neighbour: number) =>
     CODES.includes(value) && rows >= 3 && rows <= 0.5 * (total as number) && Math.abs(neighbour - value) >= 5 * step;
   const warning = (value: number, rows: number, rest: string): Finding => ({

@@ -22,10 +22,10 @@ export function even(evening: Evening, x: number): number {
 }
 
 /** The same in SQL; quantiles have none, as nothing has to be counted of what they give. */
-export function evenSql(evening: Evening, id: string): string {
+export function evenSql(evening: Evening, id: string, write = literal): string {
   // greatest and least pass over NULL, which must stay what it is: a missing number.
   if (evening.by === "log") return `ln(1 + CASE WHEN ${id} < 0 THEN 0 ELSE ${id} END)`;
-  if (evening.by === "asinh") return `asinh((${id} - ${literal(evening.middle)}) / ${literal(evening.spread)})`;
+  if (evening.by === "asinh") return `asinh((${id} - ${write(evening.middle)}) / ${write(evening.spread)})`;
   return evening.by === "yeo-johnson" ? yeoJohnsonSql(evening.lambda, id) : id;
 }
 

@@ -1,7 +1,7 @@
 import type { DataTable } from "../data/index.ts";
 import { fail } from "../util/index.ts";
 import { even, evenSql, fitQuantiles, fitYeoJohnson } from "./evening.ts";
-import type { Figures } from "./figures.ts";
+import type { Figures, SqlColumn } from "./figures.ts";
 import { someRows } from "./open.ts";
 import type {
   CategoryFeature,
@@ -13,7 +13,6 @@ import type {
   OrderFeature,
   Recipe,
 } from "./recipe.ts";
-import { literal } from "./sql.ts";
 import { fitTargetFeature } from "./target-encoding.ts";
 import type { ColumnProfile, Finding } from "./types.ts";
 import type { Ways } from "./ways.ts";
@@ -70,23 +69,23 @@ export async function fitFeature(
 const TRAINING = "rows WHERE part = 0";
 
 async function fitNumber(table: DataTable, { profile, id, ways }: FittedColumn, figures: Figures) {
+  const own: SqlColumn = { id, holds: "number" };
   const byMedian = ways.fill === "median" || (ways.fill !== "mode" && profile.type === "numeric");
   const [all, some] = await Promise.all([
-    figures.of(TRAINING, {
+    figures.each(TRAINING, own, (v) => ({
       n: "count(*)::DOUBLE",
-      present: `count(${id})::DOUBLE`,
-      low: `min(${id})`,
-      high: `max(${id})`,
-      skew: `skewness(${id})`,
-    }),
-    figures.of(someRows("*", 0), {
-      q1: `quantile_cont(${id}, 0.25)`,
-      median: `quantile_cont(${id}, 0.5)`,
-      q3: `quantile_cont(${id}, 0.75)`,
-      mode: byMedian ? "NULL" : `mode(${id})`,
-    }),
+      present: `count(${v})::DOUBLE`,
+      low: `min(${v})`,
+      high: `max(${v})`,
+      skew: `skewness(${v})`,
+    })),
+    figures.each(someRows("*", 0), own, (v) => ({
+      quartiles: `quantile_cont(${v}, [0.25, 0.5, 0.75])`,
+      mode: byMedian ? "NULL" : `mode(${v})`,
+    })),
   ]);
-  const row = { ...all, ...some };
+  const [q1 = null, middle = null, q3 = null] = (some["quartiles"] ?? []) as number[];
+  const row = { ...all, ...some, q1, median: middle, q3 };
   const { n, present, low, high, skew, median, mode } = row as Record<string, number>;
   const findings: Finding[] = [];
   const { name, type } = profile;
@@ -109,7 +108,7 @@ async function fitNumber(table: DataTable, { profile, id, ways }: FittedColumn, 
       text: `${many(missing, "missing value")} of the training part: ${told} instead${indicator ? ", and a feature that says where" : ""}`,
     });
   } else if (profile.missing + profile.misfits > 0) {
-    const { missing } = await figures.of("rows", { missing: `count(*) FILTER (${id} IS NULL)::DOUBLE` });
+    const { missing } = await figures.each("rows", own, (v) => ({ missing: `count(*) FILTER (${v} IS NULL)::DOUBLE` }));
     const by = `the ${byMedian ? "median" : "most frequent value"} ${figure(fill)}`;
     const text = `${many(Number(missing), "missing value")}, none in the training part: ${by} instead`;
     if (Number(missing) > 0) findings.push({ kind: "cleaned", column: name, text });
@@ -140,12 +139,15 @@ async function fitNumber(table: DataTable, { profile, id, ways }: FittedColumn, 
     row as Record<string, number>,
     isNumeric ? ways.outliers : undefined,
   );
-  const value = `greatest(least(${evenSql(evening, id)}, ${literal(bounds.high)}), ${literal(bounds.low)})`;
-  const evened = evenSql(evening, id);
-  const moments = await figures.of(TRAINING, {
-    mean: `avg(${value}) FILTER (${id} IS NOT NULL)`,
-    deviation: `stddev_pop(${value}) FILTER (${id} IS NOT NULL)`,
-    outside: `count(*) FILTER (${evened} > ${literal(bounds.high)} OR ${evened} < ${literal(bounds.low)})::DOUBLE`,
+  const moments = await figures.each(TRAINING, own, (v, write) => {
+    const evened = evenSql(evening, v, write);
+    const [most, least] = [write(bounds.high), write(bounds.low)];
+    const value = `greatest(least(${evened}, ${most}), ${least})`;
+    return {
+      mean: `avg(${value}) FILTER (${v} IS NOT NULL)`,
+      deviation: `stddev_pop(${value}) FILTER (${v} IS NOT NULL)`,
+      outside: `count(*) FILTER (${evened} > ${most} OR ${evened} < ${least})::DOUBLE`,
+    };
   });
   const { mean, deviation, outside } = moments as Record<string, number>;
   if (outside) {
@@ -174,7 +176,7 @@ async function fitNumber(table: DataTable, { profile, id, ways }: FittedColumn, 
           ? { center: bounds.middle, scale: bounds.spread / 1.349 }
           : { center: mean as number, scale: (deviation as number) || 1 }),
     indicator,
-    levels: type === "ordinal" ? await levelsOf(table, id) : [],
+    levels: type === "ordinal" ? await levelsOf(figures, own) : [],
   };
   return { feature, findings };
 }
@@ -225,8 +227,10 @@ async function fences(
     spread,
   });
   if (outliers === "z-score") {
-    const value = evenSql(evening, id);
-    const row = await figures.of(TRAINING, { mean: `avg(${value})`, deviation: `stddev_pop(${value})` });
+    const row = await figures.each(TRAINING, { id, holds: "number" }, (v, write) => {
+      const value = evenSql(evening, v, write);
+      return { mean: `avg(${value})`, deviation: `stddev_pop(${value})` };
+    });
     const [mean, reach] = [Number(row["mean"]), DEVIATIONS * Number(row["deviation"])];
     return within(mean - reach, mean + reach);
   }
@@ -234,27 +238,27 @@ async function fences(
   return within(first - FENCE * spread, third + FENCE * spread);
 }
 
-async function levelsOf(table: DataTable, id: string): Promise<number[]> {
-  const rows = await table.query(
-    `SELECT DISTINCT ${id} AS level FROM ${TRAINING} AND ${id} IS NOT NULL ORDER BY level`,
-  );
+async function levelsOf(figures: Figures, column: SqlColumn): Promise<number[]> {
+  const sql = (long: string) => `SELECT DISTINCT k, v AS level FROM ${long} WHERE v IS NOT NULL ORDER BY k, level`;
+  const rows = await figures.ask(TRAINING, column, sql);
   return rows.map(({ level }) => Number(level));
 }
 
 async function fitDate({ profile: { name }, id }: FittedColumn, figures: Figures) {
-  const days = `epoch_ms(${id}) / 86400000.0`;
+  const own: SqlColumn = { id, holds: "date" };
+  const daysOf = (v: string) => `epoch_ms(${v}) / 86400000.0`;
   const [all, some] = await Promise.all([
-    figures.of(TRAINING, {
+    figures.each(TRAINING, own, (v) => ({
       n: "count(*)::DOUBLE",
-      present: `count(${id})::DOUBLE`,
-      mean: `avg(${days})`,
-      deviation: `stddev_pop(${days})`,
-      span: `max(${days}) - min(${days})`,
-      weekdays: `count(DISTINCT weekday(${id}))::DOUBLE`,
-      hours: `count(DISTINCT hour(${id}))::DOUBLE`,
-      months: `count(DISTINCT month(${id}))::DOUBLE`,
-    }),
-    figures.of(someRows("*", 0), { median: `quantile_cont(${days}, 0.5)` }),
+      present: `count(${v})::DOUBLE`,
+      mean: `avg(${daysOf(v)})`,
+      deviation: `stddev_pop(${daysOf(v)})`,
+      span: `max(${daysOf(v)}) - min(${daysOf(v)})`,
+      weekdays: `count(DISTINCT weekday(${v}))::DOUBLE`,
+      hours: `count(DISTINCT hour(${v}))::DOUBLE`,
+      months: `count(DISTINCT month(${v}))::DOUBLE`,
+    })),
+    figures.each(someRows("*", 0), own, (v) => ({ median: `quantile_cont(${daysOf(v)}, 0.5)` })),
   ]);
   const row = { ...all, ...some };
   const { n, present, median, mean, deviation, span, weekdays, hours, months } = row as Record<string, number>;
@@ -284,12 +288,17 @@ async function fitDate({ profile: { name }, id }: FittedColumn, figures: Figures
 }
 
 async function fitCategory(table: DataTable, { profile: { name }, id, ways }: FittedColumn, context: FitContext) {
-  const { rows } = context;
+  const { rows, figures } = context;
   const { encoding } = ways;
   const least = rows >= 1000 ? 5 : rows >= 100 ? 2 : 1;
-  const counted = await table.query(
-    `SELECT coalesce(${id}, '') AS word, count(*)::DOUBLE AS n FROM ${TRAINING} GROUP BY word ORDER BY n DESC, word LIMIT 100000`,
-  );
+  const wordsOf = (word: string) => `coalesce(${word}, '') AS word, count(*)::DOUBLE AS n`;
+  const counted = await (figures.isLong
+    ? figures.ask(
+        TRAINING,
+        { id, holds: "text" },
+        (long) => `SELECT k, ${wordsOf("v")} FROM ${long} GROUP BY k, word ORDER BY k, n DESC, word`,
+      )
+    : table.query(`SELECT ${wordsOf(id)} FROM ${TRAINING} GROUP BY word ORDER BY n DESC, word LIMIT 100000`));
   const words = counted.filter(({ n }) => Number(n) >= least).map(({ word }) => String(word));
   const rare = counted.length - words.length;
   if (words.length === 0 || counted.length < 2) {

@@ -58,7 +58,7 @@ export async function fitColumns(
     learned.map(async ({ column, profile, place }, i) => {
       const one: FittedColumn = { profile, id: `x${i}`, ways: ways[place] as Ways };
       const { feature, findings } = await fitFeature(table, one, context);
-      const codes = profile.type === "numeric" ? await findCodes(table, one.id, column.name) : [];
+      const codes = profile.type === "numeric" ? await findCodes(figures, one.id, column.name) : [];
       return { one, column, profile, place, feature, findings: [...findings, ...codes] };
     }),
   );
@@ -75,7 +75,7 @@ export async function fitColumns(
     });
   }
   if (fitted.length === 0) fail(`${file} has no column to predict "${name}" from`, "at least one that varies");
-  findings.push(...(await findLeaks(table, suspects, chosen.task, figures)));
+  findings.push(...(await findLeaks(suspects, chosen.task, figures)));
   const ids = fitted.map((column) => learned.findIndex(({ place }) => place === column.place));
   await fitFills(table, fitted, ids, ways);
   const cut = fitted.flatMap(({ place }, i): [number, string][] => {

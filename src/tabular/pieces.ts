@@ -22,9 +22,9 @@ export async function fitPieces(
   await Promise.all(
     [...ids].map(async ([place, id]) => {
       const column = fitted[place] as RecipeColumn & { feature: NumberFeature };
-      const { quantiles } = await figures.of(someRows("*", 0), {
-        quantiles: `to_json(quantile_cont(${id}, [${shares.join(", ")}]))::VARCHAR`,
-      });
+      const { quantiles } = await figures.each(someRows("*", 0), { id, holds: "number" }, (v) => ({
+        quantiles: `to_json(quantile_cont(${v}, [${shares.join(", ")}]))::VARCHAR`,
+      }));
       const found = (JSON.parse(String(quantiles)) as number[]).map((value) => scaled(column.feature, value));
       const knots = found.filter((knot, i) => i === 0 || knot - (found[i - 1] as number) > LEAST);
       if (knots.length > 2) fitted[place] = { ...column, feature: { ...column.feature, knots } };

@@ -260,8 +260,8 @@ async function look(
   }
   await overrule(profiles, columns, options.types ?? {}, file);
   takeUnknown(profiles, columns, options.unknown ?? {}, file);
-  for (const [i, profile] of profiles.entries())
-    findings.push(...(await misfitsOf(kept, profile, columns[i] as KeptColumn)));
+  const misfits = profiles.map((profile, i) => misfitsOf(by, profile, columns[i] as KeptColumn));
+  findings.push(...(await Promise.all(misfits)).flat());
   if (options.timeColumn === undefined) {
     const ignored = (options.ignore ?? []).map((name) => columnOf(columns, name, "column", file));
     const looked = columns.map((column, i) => ({ column, profile: profiles[i] as ColumnProfile }));

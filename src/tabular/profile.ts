@@ -1,6 +1,6 @@
 import type { DataTable } from "../data/index.ts";
 import { DATE_FORMATS } from "./dates.ts";
-import type { Figures } from "./figures.ts";
+import type { Figures, SqlColumn } from "./figures.ts";
 import { amountSql, dateSql, numberSql, numberText, YEARS } from "./sql.ts";
 import type { ColumnProfile, ColumnType, KeptColumn, Reading } from "./types.ts";
 
@@ -40,11 +40,15 @@ interface Counts {
   /** The sign before the fractions of amounts. */
   decimal: "." | ",";
   coded: number;
+  /** Texts that may be dates by their shape. */
+  dated: number;
   words: number;
   length: number;
   whole: number;
   low: number | null;
   high: number | null;
+  /** A few values, the most frequent ones. */
+  examples: readonly string[];
   q1: number | null;
   median: number | null;
   q3: number | null;
@@ -58,7 +62,7 @@ interface Counts {
  * up in a sample of a table of many rows; a target's different values are counted in all.
  */
 export async function profileColumn(look: Look, column: KeptColumn, isTarget = false): Promise<ColumnProfile> {
-  const { id, name } = column;
+  const { name } = column;
   const counts = await count(look, column, isTarget);
   const base = {
     name,
@@ -67,7 +71,7 @@ export async function profileColumn(look: Look, column: KeptColumn, isTarget = f
     distinct: counts.distinct,
     misfits: 0,
   };
-  const examples = await someOf(look.table, look.sample, column, `${id} IS NOT NULL`);
+  const { examples } = counts;
   const be = (type: ColumnType, reading: Reading, reason: string, fitting = counts.present): ColumnProfile => ({
     ...base,
     type,
@@ -122,58 +126,72 @@ function textType({ present, distinct, words, length }: Counts): [ColumnType, Re
 
 /** The sign before fractions: a comma where more of a few values are numbers by it than by a point, since commas stand where thousands have none. */
 async function decimalSign({ figures, sample }: Look, id: string): Promise<"." | ","> {
-  const { n, numbers, points, commas } = (await figures.of(`(SELECT * FROM ${sample} LIMIT ${FEW})`, {
-    n: `count(${id})::DOUBLE`,
-    numbers: `count(${numberSql(id)})::DOUBLE`,
-    points: `count(${amountSql(id)})::DOUBLE`,
-    commas: `count(${amountSql(id, ",")})::DOUBLE`,
-  })) as Record<"n" | "numbers" | "points" | "commas", number>;
+  const few = await figures.each(`(SELECT * FROM ${sample} LIMIT ${FEW})`, { id, holds: "text" }, (v) => ({
+    n: `count(${v})::DOUBLE`,
+    numbers: `count(${numberSql(v)})::DOUBLE`,
+    points: `count(${amountSql(v)})::DOUBLE`,
+    commas: `count(${amountSql(v, ",")})::DOUBLE`,
+  }));
+  const { n, numbers, points, commas } = few as Record<"n" | "numbers" | "points" | "commas", number>;
   return commas >= ENOUGH * n && commas > Math.max(numbers, points) ? "," : ".";
 }
 
-async function count(look: Look, { id, isText, isDate }: KeptColumn, isTarget: boolean): Promise<Counts> {
+async function count(look: Look, column: KeptColumn, isTarget: boolean): Promise<Counts> {
   const { figures, sample } = look;
-  const all = await figures.of("kept", {
+  const { id, isText, isDate } = column;
+  const all = await figures.each("kept", held(column), (v) => ({
     n: "count(*)::DOUBLE",
-    present: `count(${id})::DOUBLE`,
-    about: `approx_count_distinct(${id})::DOUBLE`,
-    numbers: isText ? `count(${numberSql(id)})::DOUBLE` : "0",
-  });
+    present: `count(${v})::DOUBLE`,
+    about: `approx_count_distinct(${v})::DOUBLE`,
+    numbers: isText ? `count(${numberSql(v)})::DOUBLE` : "0",
+  }));
   const { present, numbers } = all as Record<string, number>;
   // Amounts and words are looked for only where not all is plain numbers: to find them takes ten times as long.
   const isMixed = isText && numbers !== present;
   const decimal = isMixed ? await decimalSign(look, id) : ".";
-  const amount = amountSql(id, decimal);
-  const number = isMixed
-    ? decimal === ","
-      ? amount // "1.234" is a thousand there
-      : `coalesce(${numberSql(id)}, ${amount})`
-    : isText
-      ? numberSql(id)
-      : isDate
-        ? "NULL::DOUBLE"
-        : id;
-  const [rest, some] = await Promise.all([
-    figures.of("kept", {
-      amounts: isMixed ? `count(${amount})::DOUBLE` : "0",
-      coded: isText ? `count(*) FILTER (regexp_matches(${id}, '^0\\d'))::DOUBLE` : "0",
-      whole: `count(*) FILTER (${number} = trunc(${number}))::DOUBLE`,
-      low: `min(${number})`,
-      high: `max(${number})`,
-    }),
-    figures.of(sample, {
-      looked: `count(${id})::DOUBLE`,
-      distinct: `count(DISTINCT ${id})::DOUBLE`,
-      words: isMixed ? `coalesce(avg(len(string_split_regex(${id}, '\\s+'))), 0)` : "0",
-      length: isMixed ? `coalesce(avg(length(${id})), 0)` : "0",
-      q1: `quantile_cont(${number}, 0.25)`,
-      median: `quantile_cont(${number}, 0.5)`,
-      q3: `quantile_cont(${number}, 0.75)`,
-    }),
+  const numberOf = (v: string) =>
+    isMixed
+      ? decimal === ","
+        ? amountSql(v, decimal) // "1.234" is a thousand there
+        : `coalesce(${numberSql(v)}, ${amountSql(v, decimal)})`
+      : isText
+        ? numberSql(v)
+        : isDate
+          ? "NULL::DOUBLE"
+          : v;
+  const [rest, some, { examples, ...different }] = await Promise.all([
+    figures.each("kept", held(column), (v) => ({
+      amounts: isMixed ? `count(${amountSql(v, decimal)})::DOUBLE` : "0",
+      coded: isText ? `count(*) FILTER (regexp_matches(${v}, '^0\\d'))::DOUBLE` : "0",
+      dated: isMixed ? `count(*) FILTER (${mayBeDate(v)})::DOUBLE` : "0",
+      whole: `count(*) FILTER (${numberOf(v)} = trunc(${numberOf(v)}))::DOUBLE`,
+      low: `min(${numberOf(v)})`,
+      high: `max(${numberOf(v)})`,
+    })),
+    figures.each(sample, held(column), (v) => ({
+      words: isMixed ? `coalesce(avg(len(string_split_regex(${v}, '\\s+'))), 0)` : "0",
+      length: isMixed ? `coalesce(avg(length(${v})), 0)` : "0",
+      quartiles: `quantile_cont(${numberOf(v)}, [0.25, 0.5, 0.75])`,
+    })),
+    valuesOf(look, sample, column, (v) => `${v} IS NOT NULL`),
   ]);
-  const counts = { ...all, ...rest, ...some, decimal } as unknown as Counts & { about: number; looked: number };
+  const [q1 = null, median = null, q3 = null] = (some["quartiles"] ?? []) as number[];
+  const counts = { ...all, ...rest, ...some, ...different, q1, median, q3, examples, decimal } as unknown as Counts & {
+    about: number;
+    looked: number;
+  };
   const distinct = isTarget ? await differentValues(look.table, id) : differentIn(counts);
   return { ...counts, distinct };
+}
+
+/** A column of the table `kept`. */
+function held({ id, isText, isDate }: KeptColumn): SqlColumn {
+  return { id, holds: isText ? "text" : isDate ? "date" : "number" };
+}
+
+/** What all dates have by every format: digits, something else and digits again, and no comma with digits on both sides, as amounts have. */
+function mayBeDate(text: string): string {
+  return `regexp_matches(${text}, '\\d\\D+\\d') AND NOT regexp_matches(${text}, '\\d,\\d')`;
 }
 
 async function differentValues(kept: DataTable, id: string): Promise<number> {
@@ -201,10 +219,11 @@ async function dateReading(
 ): Promise<{ reading: Extract<Reading, { as: "date" }>; fitting: number } | undefined> {
   const within = (date: string) => `count(*) FILTER (year(${date}) BETWEEN ${YEARS[0]} AND ${YEARS[1]})::DOUBLE`;
   if (isDate) {
-    const { fitting } = await figures.of("kept", { fitting: within(id) });
+    const { fitting } = await figures.each("kept", { id, holds: "date" }, (v) => ({ fitting: within(v) }));
     return { reading: { as: "date" }, fitting: Number(fitting) };
   }
   if (!isText || counts.present === 0 || counts.numbers > 0.5 * counts.present) return undefined;
+  if (counts.dated < ENOUGH * counts.present) return undefined; // each format takes longer than this look at the shape
   const parsed = (id: string, formats: readonly string[]) => formats.map((format) => dateSql(id, format));
   const [few = {}] = await table.query(
     `SELECT ${parsed("v", DATE_FORMATS).map((date, i) => `count(${date})::DOUBLE AS d${i}`)}, count(v)::DOUBLE AS n
@@ -221,17 +240,51 @@ async function dateReading(
   return { reading: { as: "date", format: best.format }, fitting: best.fitting };
 }
 
-/** A few different values, the most frequent ones. */
-export async function someOf(
-  kept: DataTable,
+/** Values that are shown of a column. */
+const SHOWN = 4;
+
+/** Digits of a number that is less the greater the count is. */
+const COUNT_DIGITS = 10;
+
+/** Rows of `from` with a value that meets a condition, how many different ones these have, and a few of them, the most frequent ones. */
+export async function valuesOf(
+  { table, figures }: Pick<Look, "table" | "figures">,
   from: "kept" | "peek",
-  { id, isText, isDate }: KeptColumn,
-  condition: string,
-  many = 4,
-): Promise<string[]> {
-  const value = isText || isDate ? `${id}::VARCHAR` : numberText(id);
-  const rows = await kept.query(
-    `SELECT value FROM (SELECT ${value} AS value, count(*) AS n FROM ${from} WHERE ${condition} GROUP BY ${id} ORDER BY n DESC, value LIMIT ${many})`,
-  );
-  return rows.map((row) => String(row["value"]));
+  column: KeptColumn,
+  condition: (value: string) => string,
+): Promise<{ looked: number; distinct: number; examples: string[] }> {
+  const { id, isText, isDate } = column;
+  const textOf = (v: string) => (isText || isDate ? `${v}::VARCHAR` : numberText(v));
+  if (figures.isLong) {
+    // The first in the order of count and value, by a text that is in the same order: sorting all would take longer than counting them.
+    const key = `lpad((${10 ** COUNT_DIGITS - 1} - n)::VARCHAR, ${COUNT_DIGITS}, '0') || ${textOf("v")}`;
+    const [row] = await figures.ask(
+      from,
+      held(column),
+      (long) => `
+        SELECT k, sum(n)::DOUBLE AS looked, count(*)::DOUBLE AS "distinct", to_json(min(${key}, ${SHOWN}))::VARCHAR AS examples
+        FROM (SELECT k, v, count(*) AS n FROM ${long} WHERE ${condition("v")} GROUP BY k, v) GROUP BY k`,
+    );
+    if (!row) return { looked: 0, distinct: 0, examples: [] };
+    const examples = JSON.parse(String(row["examples"])) as string[];
+    return {
+      looked: Number(row["looked"]),
+      distinct: Number(row["distinct"]),
+      examples: examples.map((text) => text.slice(COUNT_DIGITS)),
+    };
+  }
+  const [counted, rows] = await Promise.all([
+    figures.of(from, {
+      looked: `count(*) FILTER (${condition(id)})::DOUBLE`,
+      distinct: `count(DISTINCT ${id}) FILTER (${condition(id)})::DOUBLE`,
+    }),
+    table.query(
+      `SELECT value FROM (SELECT ${textOf(id)} AS value, count(*) AS n FROM ${from} WHERE ${condition(id)} GROUP BY ${id} ORDER BY n DESC, value LIMIT ${SHOWN})`,
+    ),
+  ]);
+  return {
+    looked: Number(counted["looked"]),
+    distinct: Number(counted["distinct"]),
+    examples: rows.map((row) => String(row["value"])),
+  };
 }
