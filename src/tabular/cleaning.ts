@@ -63,18 +63,19 @@ export async function misfitsOf(
   look: Pick<Look, "table" | "figures">,
   profile: ColumnProfile,
   column: KeptColumn,
+  isTarget: boolean,
 ): Promise<Finding[]> {
   const { name, misfits, reading, type } = profile;
   const findings: Finding[] = [];
-  if (type === "identifier" || type === "constant")
-    findings.push({ kind: "cleaned", column: name, text: `${type}, left out: ${profile.reason}` });
+  const isLeftOut = !isTarget && (type === "identifier" || type === "constant");
+  if (isLeftOut) findings.push({ kind: "cleaned", column: name, text: `${type}, left out: ${profile.reason}` });
   if (reading.as === "amount")
     findings.push({
       kind: "cleaned",
       column: name,
       text: `${reading.decimal === "," ? "commas are read as decimal signs; " : ""}signs of currency, percent and thousands are taken off the numbers`,
     });
-  if (misfits === 0 || type === "identifier") return findings;
+  if (misfits === 0 || isLeftOut) return findings;
   const isOdd = (v: string) => `${v} IS NOT NULL AND ${readSql({ ...column, id: v }, reading)} IS NULL`;
   const { examples: odd } = await valuesOf(look, "kept", column, isOdd);
   const what = reading.as === "date" ? "no possible date" : "no number";

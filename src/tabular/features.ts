@@ -197,7 +197,7 @@ async function eveningOf(
       fail(`prepareTable: scaling log of ${name}, which is down to ${figure(least)}`, "yeo-johnson or quantile");
     return { by: "log" };
   }
-  if (scaling !== undefined || type !== "numeric" || Math.abs(skew ?? 0) <= SKEWED) return { by: "none" };
+  if (scaling !== undefined || type !== "numeric" || !(Math.abs(skew ?? 0) > SKEWED)) return { by: "none" };
   if (least >= 0) return { by: "log" };
   const spread = (q3 as number) - (q1 as number);
   return { by: "asinh", middle: median as number, spread: spread > 0 ? spread : 1 };

@@ -260,7 +260,9 @@ async function look(
   }
   await overrule(profiles, columns, options.types ?? {}, file);
   takeUnknown(profiles, columns, options.unknown ?? {}, file);
-  const misfits = profiles.map((profile, i) => misfitsOf(by, profile, columns[i] as KeptColumn));
+  const misfits = profiles.map((profile, i) =>
+    misfitsOf(by, profile, columns[i] as KeptColumn, targets.includes(columns[i] as KeptColumn)),
+  );
   findings.push(...(await Promise.all(misfits)).flat());
   if (options.timeColumn === undefined) {
     const ignored = (options.ignore ?? []).map((name) => columnOf(columns, name, "column", file));

@@ -36,6 +36,8 @@ interface Counts {
   present: number;
   distinct: number;
   numbers: number;
+  /** Infinite, or greater than float32 holds. */
+  beyond: number;
   amounts: number;
   /** The sign before the fractions of amounts. */
   decimal: "." | ",";
@@ -85,10 +87,9 @@ export async function profileColumn(look: Look, column: KeptColumn, isTarget = f
   const amount: Reading = { as: "amount", ...(counts.decimal === "," && { decimal: "," }) };
   const number: Reading = counts.numbers >= counts.amounts ? { as: "number" } : amount;
   const fitting = column.isText ? Math.max(counts.numbers, counts.amounts) : counts.present;
-  const isNumber = !column.isDate && fitting >= ENOUGH * counts.present && counts.present > 0;
+  const isNumber = !column.isDate && fitting > 0 && fitting + counts.beyond >= ENOUGH * counts.present;
   if (counts.distinct <= 1) return be("constant", { as: "text" }, counts.distinct === 0 ? "no values" : "one value");
-  if (date)
-    return be("date", date.reading, date.reading.format ? `written as ${date.reading.format}` : "dates", date.fitting);
+  if (date) return be("date", date.reading, date.reason, date.fitting);
   const pair = WORDS.find(
     (words) => examples.length === 2 && words.every((word) => examples.some((e) => e.toLowerCase() === word)),
   );
@@ -144,6 +145,8 @@ async function count(look: Look, column: KeptColumn, isTarget: boolean): Promise
     present: `count(${v})::DOUBLE`,
     about: `approx_count_distinct(${v})::DOUBLE`,
     numbers: isText ? `count(${numberSql(v)})::DOUBLE` : "0",
+    // "inf" among numbers is none that can be reckoned with, but no reason to take them for words.
+    beyond: isText ? `count(try_cast(${v} AS DOUBLE))::DOUBLE - count(${numberSql(v)})::DOUBLE` : "0",
   }));
   const { present, numbers } = all as Record<string, number>;
   // Amounts and words are looked for only where not all is plain numbers: to find them takes ten times as long.
@@ -216,11 +219,11 @@ async function dateReading(
   { table, sample, figures }: Look,
   { id, isText, isDate }: KeptColumn,
   counts: Counts,
-): Promise<{ reading: Extract<Reading, { as: "date" }>; fitting: number } | undefined> {
+): Promise<{ reading: Extract<Reading, { as: "date" }>; reason: string; fitting: number } | undefined> {
   const within = (date: string) => `count(*) FILTER (year(${date}) BETWEEN ${YEARS[0]} AND ${YEARS[1]})::DOUBLE`;
   if (isDate) {
     const { fitting } = await figures.each("kept", { id, holds: "date" }, (v) => ({ fitting: within(v) }));
-    return { reading: { as: "date" }, fitting: Number(fitting) };
+    return { reading: { as: "date" }, reason: "dates", fitting: Number(fitting) };
   }
   if (!isText || counts.present === 0 || counts.numbers > 0.5 * counts.present) return undefined;
   if (counts.dated < ENOUGH * counts.present) return undefined; // each format takes longer than this look at the shape
@@ -237,7 +240,12 @@ async function dateReading(
   const fits = formats.map((format, i) => ({ format, read: Number(row[`d${i}`]), fitting: Number(row[`f${i}`]) }));
   const best = fits.reduce((a, b) => (b.fitting > a.fitting ? b : a));
   if (best.read < ENOUGH * counts.present) return undefined;
-  return { reading: { as: "date", format: best.format }, fitting: best.fitting };
+  // 01/02/2023 by all that is known: the other order of day and month fits as many values.
+  const other = best.format.replace(/%[dm]/g, (sign) => (sign === "%d" ? "%m" : "%d"));
+  const isOpen =
+    other !== best.format && fits.some(({ format, fitting }) => format === other && fitting === best.fitting);
+  const reason = `written as ${best.format}${isOpen ? `, or as ${other}: no value tells which` : ""}`;
+  return { reading: { as: "date", format: best.format }, reason, fitting: best.fitting };
 }
 
 /** Values that are shown of a column. */

@@ -3,6 +3,7 @@ import { open } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { fail } from "../../util/index.ts";
+import { withLineFeeds } from "./line-ends.ts";
 
 /** Bytes at a file's beginning, and at its end, that tell how it is written. */
 const LOOKED_AT = 1 << 20;
@@ -109,7 +110,7 @@ async function lastBytes(path: string): Promise<Uint8Array> {
 }
 
 /**
- * Writes a file again as UTF-8.
+ * Writes a file again as UTF-8, with line feeds at the ends of its lines.
  *
  * @throws DescentError for bytes that are no letters of the charset.
  */
@@ -122,8 +123,8 @@ export async function writeUtf8(path: string, charset: string, target: string): 
   try {
     const file = createReadStream(path);
     const to = createWriteStream(target, { flags: "wx", mode: 0o600 });
-    if (isZipped(path)) await pipeline(file, createGunzip(), letters, to);
-    else await pipeline(file, letters, to);
+    if (isZipped(path)) await pipeline(file, createGunzip(), letters, withLineFeeds, to);
+    else await pipeline(file, letters, withLineFeeds, to);
   } catch (error) {
     if (error instanceof TypeError)
       fail(`${path} is not written in ${charset}`, "letters of that charset", "charset names another");

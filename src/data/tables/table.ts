@@ -12,6 +12,8 @@ import { writeUtf8, writingOf } from "./charset.ts";
 import { columnOf, columnSql, type TableColumn } from "./columns.ts";
 import { delimiterOf } from "./delimiter.ts";
 import { Database, newSpill, QueryError } from "./duckdb.ts";
+import { refuseForeign } from "./foreign.ts";
+import { hasMixedEnds } from "./line-ends.ts";
 import { type TableOptions, type TableSettings, tableSettings } from "./options.ts";
 import { type Output, outputsOf, Pieces } from "./pieces.ts";
 import { filesOfQuery, statementOf } from "./query.ts";
@@ -74,6 +76,7 @@ export class Table {
     const formats = [...new Set(files.map(({ path }) => formatOf(path)))];
     const [format] = formats;
     if (formats.length > 1) fail(`openTable got files of several kinds: ${formats.join(", ")}`, "files of one kind");
+    for (const [i, { path }] of files.entries()) await refuseForeign(given[i] as string, path);
     const name = given.length === 1 ? (given[0] as string) : `${given[0]} and ${given.length - 1} more`;
     const paths = files.map(({ path }) => path);
     const size = files.reduce((sum, file) => sum + file.size, 0);
@@ -264,7 +267,7 @@ function isLarge(bytes: number, megabytes: number): boolean {
   return 8 * bytes > megabytes * 2 ** 20;
 }
 
-/** CSV files as DuckDB reads them: what is not UTF-8 is written again into a folder; and what separates their values, where that is certain. */
+/** CSV files as DuckDB reads them: what is not UTF-8, or whose lines end in two ways, is written again into a folder; and what separates their values, where that is certain. */
 async function asUtf8(
   paths: readonly string[],
   settings: TableSettings,
@@ -272,8 +275,8 @@ async function asUtf8(
 ): Promise<{ paths: readonly string[]; settings: TableSettings; charsets: readonly string[] }> {
   const found = await Promise.all(paths.map((path) => writingOf(path, settings.charset)));
   const written = [...paths];
-  for (const [i, { charset }] of found.entries()) {
-    if (charset === "utf-8") continue;
+  for (const [i, { charset, head }] of found.entries()) {
+    if (charset === "utf-8" && !hasMixedEnds(head)) continue;
     await mkdir(folder, { mode: 0o700, recursive: true });
     const target = join(folder, `${i}-${basename(paths[i] as string).replace(/\.gz$/i, "")}`);
     try {
@@ -308,6 +311,8 @@ function formatOf(path: string): Format {
   );
   if (!found && /\.(arrow|feather|ipc)$/i.test(path))
     fail(`openTable got ${path}`, "a table that DuckDB reads", "fromArrow reads it");
+  if (/\.(xlsx?|xlsm|ods|numbers)$/i.test(path))
+    fail(`${path} is a workbook`, "a table that DuckDB reads", "save its sheet as CSV");
   return found ?? fail(`${path} has no ending that tells what it is`, Object.values(FORMATS).flat().join(", "));
 }
 
