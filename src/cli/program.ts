@@ -204,7 +204,7 @@ export function createProgram(exit: (code: ExitCode) => void): Command {
     .option("--resample <way>", "over: repeat rows of rarer classes; under: leave out rows of larger ones")
     .option(
       "--pieces <number>",
-      "pieces that numbers are cut into besides, 0 for none; default by the rules",
+      "pieces that numbers and dates are cut into besides, 0 for none; default by the rules",
       wholeNumber,
     )
     .option(

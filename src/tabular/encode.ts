@@ -2,26 +2,19 @@ import type { Batch } from "../data/index.ts";
 import { angleIn } from "./dates.ts";
 import { even } from "./evening.ts";
 import { filledBy } from "./fill-model.ts";
-import { type DateFeature, hasKnots, type NumberFeature, type Recipe, type RecipeColumn, widthOf } from "./recipe.ts";
+import { type DateFeature, knotsOf, type NumberFeature, type Recipe, type RecipeColumn, widthOf } from "./recipe.ts";
 import { writeFigures, writeTarget } from "./target-encoding.ts";
 
 /** A model's inputs by name: "numbers" [rows, width], and texts, or lists of words, for every column of these. */
 export type Inputs = Record<string, { data: Float32Array; shape: [number, number] } | string[] | string[][]>;
 
-/** Where a column's features stand in the input "numbers": its number, and from where on what it has besides. */
-export interface Places {
-  readonly value: number;
-  readonly rest: number;
-}
-
-/** Where the columns' features stand: first the numbers that are cut into pieces, then all others, column by column. */
-export function placesOf({ columns }: Recipe): Places[] {
-  let [value, at] = [0, columns.filter(({ feature }) => hasKnots(feature)).length];
+/** Where the features of each column stand in the input "numbers": first what is cut into pieces, then all others, column by column. */
+export function placesOf({ columns }: Recipe): number[][] {
+  let [cut, at] = [0, columns.reduce((sum, { feature }) => sum + knotsOf(feature).length, 0)];
   return columns.map(({ feature }) => {
-    const width = widthOf(feature);
-    const places = hasKnots(feature) ? { value: value++, rest: at } : { value: at, rest: at + 1 };
-    at += hasKnots(feature) ? width - 1 : width;
-    return places;
+    const first = knotsOf(feature).map(() => cut++);
+    const rest = Array.from({ length: widthOf(feature) - first.length }, () => at++);
+    return [...first, ...rest];
   });
 }
 
@@ -40,7 +33,8 @@ export function encodeRows(recipe: Recipe, batch: Batch): Inputs {
   recipe.columns.forEach((column, i) => {
     const values = batch[`x${i}`];
     const { feature } = column;
-    const { value: start, rest } = places[i] as Places;
+    const own = places[i] as number[];
+    const [start = 0] = own;
     const each = (write: (row: number, at: number) => void) => {
       for (let row = 0; row < rows; row++) write(row, row * width + start);
     };
@@ -48,9 +42,9 @@ export function encodeRows(recipe: Recipe, batch: Batch): Inputs {
       const { data } = values as { data: ArrayLike<number> };
       const { model } = feature;
       const fillOf = model && ((row: number) => filledBy(model, valueIn(batch, row)));
-      writeNumbers(feature, data, rows, fillOf, { numbers, start, rest, width });
+      writeNumbers(feature, data, rows, fillOf, { numbers, places: own, width });
     } else if (feature.kind === "date") {
-      writeDates(feature, (values as { data: ArrayLike<number> }).data, rows, numbers, start, width);
+      writeDates(feature, (values as { data: ArrayLike<number> }).data, rows, { numbers, places: own, width });
     } else if (feature.kind === "target") {
       if (Array.isArray(values)) each((row, at) => writeTarget(feature, values[row] as string | null, numbers, at));
       else {
@@ -77,14 +71,23 @@ function rowsOf(batch: Batch): number {
   return Array.isArray(first) ? first.length : ((first as { shape?: readonly number[] } | undefined)?.shape?.[0] ?? 0);
 }
 
+/** Where a column's features are written. */
+interface Room {
+  readonly numbers: Float32Array;
+  readonly places: readonly number[];
+  /** Numbers of a row. */
+  readonly width: number;
+}
+
 /** A column of numbers; `fillOf` tells what stands for a missing one where a model does. */
 function writeNumbers(
   { evening, fill, low, high, center, scale, indicator, levels }: NumberFeature,
   data: ArrayLike<number>,
   rows: number,
   fillOf: ((row: number) => number) | undefined,
-  { numbers: out, start, rest, width }: { numbers: Float32Array; start: number; rest: number; width: number },
+  { numbers: out, places, width }: Room,
 ): void {
+  const [start = 0, rest = 0] = places; // what follows the number lies side by side
   const isPlain = evening.by === "none";
   for (let row = 0; row < rows; row++) {
     const value = data[row] as number;
@@ -100,25 +103,28 @@ function writeNumbers(
 
 /** A column of dates, in milliseconds. */
 function writeDates(
-  { fill, center, scale, circles, indicator }: DateFeature,
+  { fill, center, scale, circles, indicator, clock }: DateFeature,
   data: ArrayLike<number>,
   rows: number,
-  out: Float32Array,
-  start: number,
-  width: number,
+  { numbers: out, places, width }: Room,
 ): void {
-  for (let row = 0, first = start; row < rows; row++, first += width) {
+  for (let row = 0, first = 0; row < rows; row++, first += width) {
     const value = data[row] as number;
     const isMissing = Number.isNaN(value);
     const days = (isMissing ? fill * 86_400_000 : value) / 86_400_000;
-    let at = first;
-    out[at++] = (days - center) / scale;
-    for (let i = 0; i < circles.length; i++) {
-      const angle = angleIn(circles[i] as DateFeature["circles"][number], days);
-      out[at++] = isMissing ? 0 : Math.sin(angle);
-      out[at++] = isMissing ? 0 : Math.cos(angle);
+    let place = 0;
+    const write = (feature: number) => {
+      out[first + (places[place++] as number)] = feature;
+    };
+    const whole = clock ? Math.floor(days) : days;
+    write((whole - center) / scale);
+    if (clock) write(2 * (days - whole) - 1);
+    for (const circle of circles) {
+      const angle = angleIn(circle, days);
+      write(isMissing ? 0 : Math.sin(angle));
+      write(isMissing ? 0 : Math.cos(angle));
     }
-    if (indicator) out[at] = isMissing ? 1 : 0;
+    if (indicator) write(isMissing ? 1 : 0);
   }
 }
 

@@ -2,6 +2,7 @@ import type { DataTable } from "../data/index.ts";
 import { fail } from "../util/index.ts";
 import { even, evenSql, fitQuantiles, fitYeoJohnson } from "./evening.ts";
 import type { Figures, SqlColumn } from "./figures.ts";
+import { fitWords } from "./fit-words.ts";
 import { someRows } from "./open.ts";
 import type {
   CategoryFeature,
@@ -61,7 +62,7 @@ export async function fitFeature(
   const { type } = column.profile;
   if (type === "date") return fitDate(column, context.figures);
   if (type === "categorical") return fitCategory(table, column, context);
-  if (type === "text") return { feature: { kind: "words", bins: 256, length: 24 }, findings: [] };
+  if (type === "text") return fitWords(table, column.id, column.profile.name);
   return fitNumber(table, column, context.figures);
 }
 

@@ -27,8 +27,10 @@ export interface TypedRows {
   readonly target: KeptColumn;
   readonly trainRows: number;
   readonly seed: number;
-  /** Into how many pieces numbers are cut; undefined: by the rules. */
+  /** Into how many pieces numbers and dates are cut; undefined: by the rules. */
   readonly pieces: number | undefined;
+  /** Whether the last rows by a time are held out: their dates lie beyond all pieces, so that none are cut. */
+  readonly isByTime: boolean;
 }
 
 /** What the training part teaches of columns and target. */
@@ -40,7 +42,7 @@ export interface FittedColumns {
 
 /** Fits the features of all columns, and says what a reader should know of them. */
 export async function fitColumns(
-  { table, learned, chosen, ways, name, target, trainRows, seed, pieces }: TypedRows,
+  { table, learned, chosen, ways, name, target, trainRows, seed, pieces, isByTime }: TypedRows,
   file: string,
   findings: Finding[],
 ): Promise<FittedColumns> {
@@ -80,7 +82,8 @@ export async function fitColumns(
   await fitFills(table, fitted, ids, ways);
   const cut = fitted.flatMap(({ place }, i): [number, string][] => {
     const at = learned.findIndex((each) => each.place === place);
-    return learned[at]?.profile.type === "numeric" ? [[i, `x${at}`]] : [];
+    const type = learned[at]?.profile.type;
+    return type === "numeric" || (type === "date" && !isByTime) ? [[i, `x${at}`]] : [];
   });
   const count = pieces ?? piecesFor(trainRows, cut.length);
   if (count > 0 && cut.length > 0) await fitPieces(fitted, new Map(cut), count, figures);

@@ -1,8 +1,8 @@
 import type { Model } from "../train/index.ts";
 import { HostRandom } from "../util/index.ts";
-import { type Inputs, type Places, placesOf } from "./encode.ts";
+import { type Inputs, placesOf } from "./encode.ts";
 import type { TablePart } from "./part.ts";
-import { type Recipe, widthOf } from "./recipe.ts";
+import type { Recipe } from "./recipe.ts";
 import { MAIN, scoresOf } from "./scores.ts";
 import { targetWidth } from "./target.ts";
 
@@ -43,9 +43,8 @@ export async function permutationImportance(
   const inOrder = Uint32Array.from({ length: rows }, (_, row) => row);
   const random = new HostRandom(seed, 7);
   const found: Importance[] = [];
-  for (const [i, { name, input, feature }] of recipe.columns.entries()) {
-    const { value, rest } = places[i] as Places;
-    const own = Array.from({ length: widthOf(feature) }, (_, k) => (k === 0 ? value : rest + k - 1));
+  for (const [i, { name, input }] of recipe.columns.entries()) {
+    const own = places[i] as number[];
     const rises: number[] = [];
     for (let repeat = 0; repeat < repeats; repeat++) {
       const order = inOrder.slice();

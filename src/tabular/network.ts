@@ -35,6 +35,12 @@ function wordLayers({ input: name, feature }: RecipeColumn): { input: SymbolicTe
   const shape = [feature.kind === "words" ? feature.length : 1];
   const input = layers.input({ shape, dtype: "string", name });
   if (feature.kind === "words") {
+    const { vocabulary } = feature;
+    if (vocabulary)
+      return {
+        input,
+        feature: layers.stringLookup({ vocabulary, numOovIndices: 0, outputMode: "multiHot" })(input),
+      };
     return { input, feature: layers.hashing(feature.bins, { maskValue: "", outputMode: "multiHot" })(input) };
   }
   if (feature.kind === "hash" && feature.dimension === 0)

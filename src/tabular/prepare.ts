@@ -50,7 +50,7 @@ export interface PrepareOptions extends SourceOptions, WayOptions {
    * as the rarest has. Default: neither. Parts to watch and to test stay as they are.
    */
   readonly resample?: "over" | "under" | undefined;
-  /** Into how many pieces a network gets the columns of numbers besides, from 2 to 64; 0 for none. Default: by the rules ({@link piecesFor}). */
+  /** Into how many pieces a network gets the columns of numbers and dates besides, from 2 to 64; 0 for none. Default: by the rules ({@link piecesFor}). */
   readonly pieces?: number | undefined;
   /** Default 0. */
   readonly seed?: number | undefined;
@@ -187,7 +187,19 @@ async function prepare(
   }
   if (known && sizes.some((size, part) => size !== known.sizes[part])) changed(file);
   const { seed, pieces } = options;
-  const rows: TypedRows = { table, learned, chosen, ways, name, target, trainRows: sizes[0], seed, pieces };
+  const isByTime = time !== undefined;
+  const rows: TypedRows = {
+    table,
+    learned,
+    chosen,
+    ways,
+    name,
+    target,
+    trainRows: sizes[0],
+    seed,
+    pieces,
+    isByTime,
+  };
   const { fitted, classes, moments } = known ? await fittedBefore(rows, known) : await fitColumns(rows, file, findings);
   const ids = fitted.map((column) => learned.findIndex(({ place }) => place === column.place));
   if (options.resample !== undefined) {
@@ -229,7 +241,7 @@ async function prepare(
   return new PreparedTable(table, facts, {
     ids,
     isResampled,
-    isByTime: time !== undefined,
+    isByTime,
     seed: options.seed,
     budget,
   });

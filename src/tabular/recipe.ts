@@ -38,7 +38,7 @@ export interface NumberFeature {
   readonly knots?: readonly number[];
 }
 
-/** A date as days, scaled, and as places in the year, the week and the day, where these differ. */
+/** A date as days, scaled, the time of the day where that is cut into pieces, and places in the year, the week and the day, where these differ. */
 export interface DateFeature {
   readonly kind: "date";
   /** Days since 1970 of the median. */
@@ -47,6 +47,10 @@ export interface DateFeature {
   readonly scale: number;
   readonly indicator: boolean;
   readonly circles: readonly ("year" | "week" | "day")[];
+  /** Where pieces of the days meet that the network gets besides, in the feature's own scale and ascending; none without. */
+  readonly knots?: readonly number[];
+  /** The same of the time of the day, from -1 to 1, which is a feature then, while days are whole. */
+  readonly clock?: readonly number[];
 }
 
 /** A word of a vocabulary; "" stands for a missing one. Dimension 0: one number per word, else a vector that is learned. */
@@ -81,9 +85,12 @@ export interface HashFeature {
   readonly dimension: number;
 }
 
-/** The first words of a text, each by its hash: which of the bins occur. */
+/** The first words of a text: which of a vocabulary occur, or of bins, where each word has one by its hash. */
 export interface WordsFeature {
   readonly kind: "words";
+  /** The words that are looked for; none: all of them, by their hash. */
+  readonly vocabulary?: readonly string[];
+  /** Features: words of the vocabulary, or bins. */
   readonly bins: number;
   readonly length: number;
 }
@@ -141,12 +148,15 @@ export function isRecipe(value: unknown): value is Recipe {
 /** Features of a column of numbers, in the input "numbers"; 0 for those that have an input of their own. */
 export function widthOf(feature: Feature): number {
   if (feature.kind === "number") return 1 + (feature.indicator ? 1 : 0) + feature.levels.length;
-  if (feature.kind === "date") return 1 + 2 * feature.circles.length + (feature.indicator ? 1 : 0);
+  if (feature.kind === "date")
+    return (feature.clock ? 2 : 1) + 2 * feature.circles.length + (feature.indicator ? 1 : 0);
   if (feature.kind === "target") return feature.prior.length;
   return feature.kind === "order" ? 1 : 0;
 }
 
-/** Whether a column's number is cut into pieces. */
-export function hasKnots(feature: Feature): feature is NumberFeature & Required<Pick<NumberFeature, "knots">> {
-  return feature.kind === "number" && feature.knots !== undefined;
+/** Where pieces meet of those of a column's numbers that are cut: of its first ones, in their order. */
+export function knotsOf(feature: Feature): readonly (readonly number[])[] {
+  if (feature.kind === "number") return feature.knots ? [feature.knots] : [];
+  if (feature.kind !== "date" || !feature.knots) return [];
+  return feature.clock ? [feature.knots, feature.clock] : [feature.knots];
 }

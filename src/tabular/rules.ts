@@ -45,29 +45,34 @@ export function networksFor(rows: number, features: number): number {
   return Math.max(1, Math.min(MOST_NETWORKS, Math.round(MOST_FEATURES / Math.max(1, rows * features))));
 }
 
-/** Pieces of a number at most, and rows that each needs: below, its ends say more of single rows than of the column. */
-const MOST_PIECES = 16;
+/** Pieces of a number at most, by the size of the table, and rows that each needs: below, its ends say more of single rows than of the column. */
+const MOST_PIECES = { small: 16, medium: 16, large: 32 } as const;
 const ROWS_PER_PIECE = 60;
 
 /** Fewer pieces than this are not worth it; of all columns together no more than this. */
 const LEAST_PIECES = 4;
 const ALL_PIECES = 2048;
 
-/** Rows from which on none are cut: that they help was measured on tables of some thousands, and all rows pay for them. */
-const CUT_BELOW = 20_000;
-
 /**
- * Into how many pieces the values of so many columns of numbers are cut: 16, or rows / 60, or 2,048 / columns; 0 where these are less than 4, and from
- * 20,000 rows on.
+ * Into how many pieces the values of so many columns of numbers and dates are cut: 16, from 20,000 rows on 32, or rows / 60, or 2,048 / columns; 0 where
+ * these are less than 4.
  */
 export function piecesFor(rows: number, columns: number): number {
-  const pieces = Math.floor(Math.min(MOST_PIECES, rows / ROWS_PER_PIECE, ALL_PIECES / columns));
-  return pieces < LEAST_PIECES || rows >= CUT_BELOW ? 0 : pieces;
+  const pieces = Math.floor(Math.min(MOST_PIECES[sizeOf(rows)], rows / ROWS_PER_PIECE, ALL_PIECES / columns));
+  return pieces < LEAST_PIECES ? 0 : pieces;
+}
+
+/** Rows from which on nothing is dropped: so many teach no network too much. */
+const DROPPED_BELOW = 200_000;
+
+/** How large a table is by the rows of its training part. */
+function sizeOf(rows: number): "small" | "medium" | "large" {
+  return rows < 1000 ? "small" : rows < 20_000 ? "medium" : "large";
 }
 
 /**
  * The rules by which a model is chosen; rows are those of the training part. Hidden layers: 32 units below 1000 rows, 64 and 32 below 20,000,
- * else 128 and 64. Dropout: 0.3 below 1000 rows, 0.1 below 20,000, else none. Batches: a power of 2 near rows / 40, from 16 to 1024. Adam,
+ * else 128 and 64. Dropout: 0.3 below 1000 rows, 0.1 below 200,000, else none. Batches: a power of 2 near rows / 40, from 16 to 1024. Adam,
  * at 0.001, halved when the validation loss has not fallen for a third of the patience. Patience: 20 epochs below 1000 rows, 12 below 20,000,
  * else 4; at most 200 epochs, fewer where these would be more than 20 million samples, but 8. A
  * table that is read as a stream and has more than 2 million rows is watched every 2 million samples, which is an epoch there; it has at most
@@ -76,7 +81,7 @@ export function piecesFor(rows: number, columns: number): number {
  * @param networks how many are trained, as `PreparedTable.networks` tells; default 1.
  */
 export function planTraining(task: TableTask, rows: number, isStreamed = false, networks = 1): TrainingPlan {
-  const size = rows < 1000 ? "small" : rows < 20_000 ? "medium" : "large";
+  const size = sizeOf(rows);
   const batchSize = 2 ** Math.min(10, Math.max(4, Math.round(Math.log2(rows / 40))));
   const stepsPerEpoch = isStreamed && rows > LONGEST_EPOCH ? Math.round(LONGEST_EPOCH / batchSize) : undefined;
   const epochs =
@@ -85,7 +90,7 @@ export function planTraining(task: TableTask, rows: number, isStreamed = false, 
       : Math.ceil(Math.max(LONGEST, 2 * rows) / LONGEST_EPOCH);
   return {
     hidden: { small: [32], medium: [64, 32], large: [128, 64] }[size],
-    dropout: { small: 0.3, medium: 0.1, large: 0 }[size],
+    dropout: size === "small" ? 0.3 : rows < DROPPED_BELOW ? 0.1 : 0,
     learningRate: 0.001,
     batchSize,
     epochs,

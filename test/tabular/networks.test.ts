@@ -90,6 +90,9 @@ test("ten networks up to a million features in all rows, one from ten million on
   expect(rule).toEqual([10, 10, 4, 2, 1, 1, 1]);
   expect(planTraining("binary", 500, false, 10)).toMatchObject({ networks: 10, hidden: [32], patience: 20 });
   expect(planTraining("binary", 500).networks).toBe(1);
+  expect([999, 1000, 20_000, 199_999, 200_000].map((rows) => planTraining("binary", rows).dropout)).toEqual([
+    0.3, 0.1, 0.1, 0.1, 0,
+  ]);
 });
 
 test.each([

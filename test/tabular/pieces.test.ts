@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { model } from "../../src/index.ts";
 import {
+  type DateFeature,
   encodeRows,
   type NumberFeature,
   type PreparedTable,
@@ -33,7 +34,7 @@ function featureOf(table: PreparedTable, name: string): NumberFeature {
   return table.recipe.columns.find((column) => column.name === name)?.feature as NumberFeature;
 }
 
-test("16 pieces, or rows / 60, or 2,048 / columns; none below 4, and from 20,000 rows on", () => {
+test("16 pieces, from 20,000 rows on 32, or rows / 60, or 2,048 / columns; none below 4", () => {
   const cases = [
     [239, 5],
     [240, 5],
@@ -45,8 +46,10 @@ test("16 pieces, or rows / 60, or 2,048 / columns; none below 4, and from 20,000
     [19_999, 512],
     [19_999, 513],
     [20_000, 8],
+    [3_000_000, 8],
+    [20_000, 100],
   ] as const;
-  expect(cases.map(([rows, columns]) => piecesFor(rows, columns))).toEqual([0, 4, 8, 16, 16, 16, 10, 4, 0, 0]);
+  expect(cases.map(([rows, columns]) => piecesFor(rows, columns))).toEqual([0, 4, 8, 16, 16, 16, 10, 4, 0, 32, 32, 20]);
 });
 
 test("numbers are cut at quantiles of the training part, and each piece is a feature from 0 to 1", async () => {
@@ -118,6 +121,115 @@ test("a network with pieces follows a wave that one without does not, and import
   expect(cut.error).toBeLessThan(without.error / 2);
   expect(cut.first?.column).toBe("wide");
   expect(cut.first?.mean as number).toBeGreaterThan(10 * Math.abs(cut.second?.mean as number));
+});
+
+/** 300 times, over 60 days or within one, some missing. */
+async function timesTable(name: string, days: number, text: (date: Date) => string): Promise<[PreparedTable, Date[]]> {
+  const dates = Array.from({ length: 300 }, (_, i) => {
+    const [day, minute] = [(i * 7) % days, (i * 611) % 1440];
+    return new Date(Date.UTC(2024, 0, 1 + day, Math.floor(minute / 60), minute % 60));
+  });
+  const lines = dates.map((date, i) => `${i % 50 === 3 ? "" : text(date)},${i % 13}`);
+  writeFileSync(join(folder, name), `when,y\n${lines.join("\n")}\n`);
+  const types = { when: "date" as const };
+  const table = await prepareTable(join(folder, name), {
+    target: "y",
+    task: "regression",
+    types,
+    keepDuplicates: true,
+    pieces: 6,
+  });
+  return [table, dates];
+}
+
+/** What the network gets of dates: of each its numbers, then its pieces. */
+async function rowsOfDates(table: PreparedTable, dates: readonly (Date | undefined)[]): Promise<number[][]> {
+  const { inputs, features } = table.features();
+  const data = Float64Array.from(dates, (date) => date?.getTime() ?? Number.NaN);
+  const encoded = encodeRows(table.recipe, { x0: { data, shape: [data.length] } });
+  return (await (await model({ inputs, outputs: features }).predict(encoded)).array()) as number[][];
+}
+
+const share = (x: number, from: number, to: number) => Math.min(1, Math.max(0, (x - from) / (to - from)));
+
+test("dates are cut by whole days and by the time of the day", async () => {
+  const [table, dates] = await timesTable("times.csv", 60, (date) => date.toISOString().slice(0, 16).replace("T", " "));
+  const train = await table.part("train");
+  const feature = table.recipe.columns[0]?.feature as DateFeature;
+  const { knots = [], clock = [], center, scale, fill } = feature;
+  const seen = [...train.rows]
+    .filter((row) => (row - 1) % 50 !== 3)
+    .map((row) => (dates[row - 1] as Date).getTime() / 86_400_000);
+  const days = seen.map(Math.floor).sort((a, b) => a - b);
+  const times = seen.map((day) => day - Math.floor(day)).sort((a, b) => a - b);
+  expect([knots.length, clock.length]).toEqual([7, 7]);
+  const found = knots.map((knot) => center + scale * knot);
+  expect([found[0], found[6]]).toEqual([days[0], days.at(-1)].map((day) => expect.closeTo(day as number, 6)));
+  for (const knot of found) expect(knot).toBeCloseTo(Math.round(knot), 6);
+  expect([clock[0], clock[6]]).toEqual(
+    [times[0], times.at(-1)].map((time) => expect.closeTo(2 * (time as number) - 1, 6)),
+  );
+  // As many days lie between two knots as between two others, and so do times.
+  for (const [values, ends] of [
+    [days, found],
+    [times.map((time) => 2 * time - 1), clock],
+  ] as const)
+    for (let i = 1; i < 7; i++) {
+      const between = values.filter(
+        (value) => value >= (ends[i - 1] as number) - 1e-6 && value < (ends[i] as number) - 1e-6,
+      );
+      expect(Math.abs(between.length - values.length / 6)).toBeLessThan(values.length / 24);
+    }
+
+  const wanted = [new Date("2024-02-11T18:30:00Z"), new Date("2023-01-01T00:00:00Z"), undefined];
+  const rows = await rowsOfDates(table, wanted);
+  expect(feature.indicator).toBe(true);
+  wanted.forEach((date, i) => {
+    const day = date ? date.getTime() / 86_400_000 : fill;
+    const row = rows[i] as number[];
+    const [whole, time] = [(Math.floor(day) - center) / scale, 2 * (day - Math.floor(day)) - 1];
+    // Days, time of the day, a place in the week and one in the day, whether missing; then pieces of days and times in turns.
+    expect(row.length).toBe(2 + 4 + 1 + 2 * 6);
+    expect(row[0]).toBeCloseTo(whole, 4);
+    expect(row[1]).toBeCloseTo(time, 4);
+    const angle = 2 * Math.PI * day;
+    expect(row[4]).toBeCloseTo(date ? Math.sin(angle) : 0, 2);
+    expect(row[5]).toBeCloseTo(date ? Math.cos(angle) : 0, 2);
+    expect(row[6]).toBe(date ? 0 : 1);
+    for (let piece = 0; piece < 6; piece++) {
+      expect(row[7 + 2 * piece]).toBeCloseTo(share(whole, knots[piece] as number, knots[piece + 1] as number), 3);
+      expect(row[8 + 2 * piece]).toBeCloseTo(share(time, clock[piece] as number, clock[piece + 1] as number), 3);
+    }
+  });
+  await table.close();
+});
+
+test("dates without hours are cut by days, dates of one day by their time alone", async () => {
+  const [plain] = await timesTable("days.csv", 60, (date) => date.toISOString().slice(0, 10));
+  const feature = plain.recipe.columns[0]?.feature as DateFeature;
+  expect([feature.knots?.length, feature.clock]).toEqual([7, undefined]);
+  const [row] = (await rowsOfDates(plain, [new Date("2024-01-20T00:00:00Z")])) as [number[]];
+  const day = (Date.UTC(2024, 0, 20) / 86_400_000 - feature.center) / feature.scale;
+  expect(row.length).toBe(1 + 2 + 1 + 6); // days, a place in the week, whether missing, pieces
+  feature.knots
+    ?.slice(1)
+    .forEach((to, i) => expect(row[4 + i]).toBeCloseTo(share(day, feature.knots?.[i] as number, to), 3));
+  await plain.close();
+
+  const [short] = await timesTable("hours.csv", 1, (date) => date.toISOString().slice(0, 16).replace("T", " "));
+  const time = short.recipe.columns[0]?.feature as DateFeature;
+  const { knots = [] } = time;
+  expect([knots.length, time.clock]).toEqual([7, undefined]);
+  expect(((knots[6] as number) - (knots[0] as number)) * time.scale).toBeGreaterThan(0.9); // of a day
+  await short.close();
+
+  // Dates to come lie beyond all pieces.
+  const how = { target: "y", timeColumn: "when", keepDuplicates: true, pieces: 6 };
+  const later = await prepareTable(join(folder, "times.csv"), how);
+  expect(later.recipe.columns[0]?.feature).toMatchObject({ kind: "date" });
+  expect(later.recipe.columns[0]?.feature).not.toHaveProperty("knots");
+  expect(later.recipe.columns[0]?.feature).not.toHaveProperty("clock");
+  await later.close();
 });
 
 test("pieces that are no whole number from 2 to 64, or 0, are refused", async () => {
