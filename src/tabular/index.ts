@@ -46,6 +46,7 @@ export {
 } from "./recipe.ts";
 export { learningRateOf, networksFor, piecesFor, planTraining, type TrainingPlan } from "./rules.ts";
 export { FALLING, type LabelScores, labelScores, MAIN, scoresOf, type TableScores } from "./scores.ts";
+export { bothStrangers, NO_STRANGERS, type Strangers } from "./strangers.ts";
 export { loadTableModel, type TableAnswers, type TableEvaluation, TableModel } from "./table-model.ts";
 export {
   classWeights,

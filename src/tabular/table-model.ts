@@ -5,9 +5,10 @@ import { type Budget, budgetOf, explainMemory } from "./budget.ts";
 import { encodeRows } from "./encode.ts";
 import { joinLabels } from "./labels.ts";
 import { findTable, type KeptTable, type SourceOptions } from "./open.ts";
-import { isRecipe, type Recipe } from "./recipe.ts";
+import { isRecipe, type Recipe, type RecipeColumn } from "./recipe.ts";
 import { type LabelScores, TableScorer, type TableScores } from "./scores.ts";
 import { readSql } from "./sql.ts";
+import { type Strangers, strangersIn, unreadSql } from "./strangers.ts";
 import { encodeTarget, targetSql, targetValues, targetWidth } from "./target.ts";
 import type { KeptColumn } from "./types.ts";
 
@@ -21,6 +22,8 @@ export interface TableAnswers {
   readonly values: Float32Array | string[];
   /** What the file says, where that was asked for; NaN where it says nothing. */
   readonly y: Float32Array | undefined;
+  /** Words and values of these rows that the model does not know. */
+  readonly strangers: Strangers;
 }
 
 /** How a model does on the rows of a file. */
@@ -95,19 +98,26 @@ export class TableModel {
     const charset = recipe.charset !== undefined && { charset: recipe.charset };
     const found = await findTable(file, { ...header, ...sql, ...charset, ...source, memory, threads });
     try {
-      const select = recipe.columns.map(
-        (column, i) => `${readSql(this.columnIn(found, file, column), column.reading)} AS x${i}`,
+      const columns = recipe.columns.map((column) => this.columnIn(found, file, column));
+      const select = columns.map(
+        (column, i) => `${readSql(column, (recipe.columns[i] as RecipeColumn).reading)} AS x${i}`,
       );
       const y = known ? `, ${this.targetIn(found, file)} AS y` : "";
       const typed = await found.table.derive(
-        `SELECT "#"::DOUBLE AS "row", ${select.join(", ")}${y} FROM (${found.rows}) AS kept`,
+        `SELECT "#"::DOUBLE AS "row", ${select.join(", ")}, ${unreadSql(recipe, columns)} AS unread${y} FROM (${found.rows}) AS kept`,
       );
       for await (const batch of typed.dataset().read()) {
         const { data: rows } = batch["row"] as { data: Float64Array };
         const output = Float32Array.from(await (await this.model.predict(encodeRows(recipe, batch))).data());
         const target = batch["y"];
         const given = target && encodeTarget(targetValues(target), recipe.target);
-        yield { rows: Float64Array.from(rows), output, values: valuesOf(recipe, output, rows.length), y: given };
+        yield {
+          rows: Float64Array.from(rows),
+          output,
+          values: valuesOf(recipe, output, rows.length),
+          y: given,
+          strangers: strangersIn(recipe, batch),
+        };
       }
     } catch (error) {
       explainMemory(error, file, budget);

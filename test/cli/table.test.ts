@@ -81,6 +81,18 @@ test("a table becomes a model that is tested, explained, listed and used", async
   );
   expect(predicted.stdout).toBe("Wrote 150 predictions to answers.csv\n");
   expect(read("answers.csv").trim().split("\n").length).toBe(151);
+
+  // Words and values that the model never saw are answered to, and told.
+  writeFileSync(
+    join(folder, "odd.csv"),
+    "sepal,side,petal\n5,north,1\n6,west,2\n7,east,much\n5.5,,\n6.5,south,little\n",
+  );
+  const odd = await descent(folder, ["predict", "runs/first", "odd.csv"], undefined, wasm);
+  expect(odd.stdout.trim().split("\n").length).toBe(6);
+  expect(odd.stderr.trim().split("\n")).toEqual([
+    "2 rows have words that the model does not know: side (2); they are taken as rare words were",
+    "2 rows have values that are not of their column's kind: petal (2); they count as missing",
+  ]);
 });
 
 test("the program that was written makes the same networks again", async () => {

@@ -1,6 +1,14 @@
 import { once } from "node:events";
 import { extname } from "node:path";
-import { isRecipe, type LabelScores, type TableAnswers, TableModel } from "../../tabular/index.ts";
+import {
+  bothStrangers,
+  isRecipe,
+  type LabelScores,
+  NO_STRANGERS,
+  type Strangers,
+  type TableAnswers,
+  TableModel,
+} from "../../tabular/index.ts";
 import type { Model } from "../../train/index.ts";
 import { writeFileAtomic } from "../../util/node.ts";
 import { writeCsv } from "../data/csv.ts";
@@ -94,6 +102,7 @@ export async function predictTable(
   const titles = chanceTitles(model.recipe.target);
   const isJson = output !== undefined && extname(output).toLowerCase() === ".json";
   let rows = 0;
+  let strangers = NO_STRANGERS;
   const texts = async function* (): AsyncGenerator<string> {
     if (!isJson) yield writeCsv([name, ...titles], []);
     for await (const answers of model.answers(file, { memory })) {
@@ -107,6 +116,7 @@ export async function predictTable(
             .join("")
         : writeCsv([], lines).slice(1);
       rows += lines.length;
+      strangers = bothStrangers(strangers, answers.strangers);
     }
     if (isJson) yield rows === 0 ? "[]\n" : "]\n";
   };
@@ -114,6 +124,7 @@ export async function predictTable(
     await part(EXIT.data, async () => {
       for await (const text of texts()) if (!process.stdout.write(text)) await once(process.stdout, "drain");
     });
+    for (const line of strangerLines(strangers)) console.error(line);
     return EXIT.ok;
   }
   await writeFileAtomic(output, refusing(texts())).catch((error: unknown) => {
@@ -121,7 +132,26 @@ export async function predictTable(
     refuse(EXIT.failed, `${output} could not be written: ${reasonOf(error)}`);
   });
   console.log(`Wrote ${groupDigits(rows)} predictions to ${output}`);
+  for (const line of strangerLines(strangers)) console.log(line);
   return EXIT.ok;
+}
+
+/** Columns that are named of those with strange words or values. */
+const NAMED = 5;
+
+/** What a reader of the answers should know of the rows. */
+function strangerLines({ words, values }: Strangers): string[] {
+  const told = ({ rows, columns }: Strangers["words"], what: string, then: string) => {
+    if (rows === 0) return [];
+    const most = [...columns].sort((a, b) => b[1] - a[1]);
+    const named = most.slice(0, NAMED).map(([name, count]) => `${name} (${groupDigits(count)})`);
+    if (most.length > NAMED) named.push(`${groupDigits(most.length - NAMED)} other columns`);
+    return [`${rows === 1 ? "1 row has" : `${groupDigits(rows)} rows have`} ${what}: ${named.join(", ")}; ${then}`];
+  };
+  return [
+    ...told(words, "words that the model does not know", "they are taken as rare words were"),
+    ...told(values, "values that are not of their column's kind", "they count as missing"),
+  ];
 }
 
 /** The same pieces; what goes wrong while they are made is the data's fault, and not that of the file they are written to. */
