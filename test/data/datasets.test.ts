@@ -7,6 +7,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import {
   type Batch,
   type Dataset,
+  type DatasetState,
   type DenseArray,
   fromArrays,
   fromArrow,
@@ -253,6 +254,54 @@ describe("a cache", () => {
     expect(asked).toBe(12);
     expect(await numbers(cached)).toEqual(upTo(40));
     expect(asked).toBe(40);
+  });
+
+  test.each([
+    ["in memory", 12],
+    ["on disk", 100_000], // 1 MB are ten samples
+  ])("%s is shuffled in pieces from the second pass on, the same by whoever reads it", async (where, width) => {
+    const count = 120;
+    const rows = stream(count).map(({ x }) => ({ x, wide: new Uint8Array(width).fill(x as number) }));
+    const kept = () =>
+      where === "on disk" ? rows.batch(1).cache(join(scratch, `cache-${folders++}`)) : rows.batch(1).cache();
+    const window = 10;
+    const shuffled = (dataset: Dataset) => dataset.shuffle({ seed: 5, buffer: window });
+    /** The numbers of a pass; what was read is given back, and was right until then. */
+    const read = async (dataset: Dataset, from: Parameters<Dataset["read"]>[0], states: DatasetState[] = []) => {
+      const seen: number[] = [];
+      const reading = dataset.batch(3).read(from);
+      for (let batch = await reading.next(); batch; batch = await reading.next()) {
+        const [x, wide] = [batch["x"], batch["wide"]] as { data: Float32Array }[];
+        seen.push(...(x?.data ?? []));
+        expect([...(x?.data ?? [])].map((_, i) => wide?.data[(i + 1) * width - 1])).toEqual([...(x?.data ?? [])]);
+        states.push(JSON.parse(JSON.stringify(reading.state())));
+        reading.reuse(batch);
+      }
+      await reading.close();
+      return seen;
+    };
+    const own = shuffled(kept());
+    const passes = [await read(own, { pass: 0 }), await read(own, { pass: 1 }), await read(own, { pass: 2 })];
+    for (const pass of passes) expect([...pass].sort((a, b) => a - b)).toEqual(upTo(count));
+    const distance = (numbers: readonly number[] = []) => Math.max(...numbers.map((x, i) => Math.abs(x - i)));
+    expect(distance(passes[0])).toBeLessThan(window); // as it came, while it is kept
+    for (const pass of passes.slice(1)) expect(distance(pass)).toBeGreaterThan(count / 2);
+    expect(passes[2]).not.toEqual(passes[1]);
+    expect(passes[1]).not.toEqual(await read(kept().shuffle({ seed: 6, buffer: window }), { pass: 1 }));
+
+    // One that begins with that pass keeps everything first, and goes on anywhere.
+    const states: DatasetState[] = [];
+    expect(await read(shuffled(kept()), { pass: 1 }, states)).toEqual(passes[1]);
+    for (const place of [0, 7, 20, 39]) {
+      const state = states[place] as DatasetState;
+      const rest = passes[1]?.slice(3 * (place + 1));
+      expect(await read(own, { state })).toEqual(rest);
+      expect(await read(shuffled(kept()), { state })).toEqual(rest);
+    }
+    expect(await Promise.all([read(own, { pass: 1 }), read(own, { pass: 2 })])).toEqual(passes.slice(1));
+
+    const same = kept().shuffle({ seed: 5, buffer: window, reshuffle: false });
+    expect([await read(same, { pass: 0 }), await read(same, { pass: 1 })]).toEqual([passes[0], passes[0]]);
   });
 
   test("on disk refuses what JSON would change", async () => {

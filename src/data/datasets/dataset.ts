@@ -106,7 +106,9 @@ export class Dataset implements AsyncIterable<Batch> {
 
   /**
    * Another order in every pass: of all samples where these can be had in any order (arrays, images, token files) and no `buffer` is given;
-   * else within windows of `buffer` samples, default 10,000, so that a stream is never in memory as a whole.
+   * else within windows of `buffer` samples, default 10,000, so that a stream is never in memory as a whole. Right behind `cache`, every pass but
+   * the first also reads pieces of what is kept (1 MB on a disk, batches in memory) in an order of chance, eight of them mixed at a time: with
+   * that, a sample may move anywhere. A reading that begins with such a pass keeps everything first.
    *
    * @param options `seed`, default 0; `buffer`; `reshuffle`: false gives every pass the same order.
    */

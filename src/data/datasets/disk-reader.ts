@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import { fail } from "../../util/index.ts";
+import { fail, invariant } from "../../util/index.ts";
 import type { NumberArray } from "../arrays.ts";
 import type { Batch, BatchColumn } from "./batch.ts";
 import { ALIGNMENT, type KeptBatch, type KeptColumn, sha256, TYPES } from "./kept-index.ts";
@@ -18,34 +18,57 @@ interface Piece {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Batches of it that somebody holds, or will. */
   held: number;
+  /** Those that nobody has asked for yet. */
+  left: number;
 }
 
-/** Reads the batches of a file, one after the other, in pieces that are read ahead. Their numbers stay where they were read. */
+/** The same in another order than that of the file: some pieces are in use at a time, which together stay in a processor's cache. */
+const SMALL_PIECE = 1 << 20;
+
+/** Pieces that are read ahead, where batches are not read one after the other: two may be used up at almost the same time. */
+const AHEAD = 2;
+
+/** A piece to be read, and how many of its batches will be asked for. */
+interface Coming {
+  readonly first: number;
+  readonly count?: number | undefined;
+}
+
+/**
+ * Reads the batches of a file in pieces that are read ahead: one after the other, or in another order, such that few pieces are in use at a
+ * time. Their numbers stay where they were read.
+ */
 export class DiskReader implements BatchReader {
-  private present: Piece | undefined;
-  private following: { readonly first: number; readonly piece: Promise<Piece> } | undefined;
+  private present: Piece[] = [];
+  private following: { readonly first: number; readonly piece: Promise<Piece> }[] = [];
+  /** In another order: the pieces that are still to be read, the next one last. */
+  private readonly coming: Coming[] | undefined;
+  private readonly starts: readonly number[] = [];
   /** Weakly: who gives no batch back must not have all of the file kept in memory. */
   private readonly lent = new WeakMap<Batch, Piece>();
   private readonly spare: Uint8Array<ArrayBuffer>[] = [];
 
+  /** @param order the numbers of all batches that will be asked for, where that is not one after the other. */
   constructor(
     private readonly path: () => string,
     private readonly batches: readonly KeptBatch[],
     /** Numbers of the batches that need no check. */
     private readonly sound: Set<number>,
-  ) {}
+    order?: Uint32Array,
+  ) {
+    if (!order) return;
+    this.starts = piecesOf(batches);
+    const counts = new Map<number, number>();
+    for (const at of order) {
+      const first = this.startOf(at);
+      counts.set(first, (counts.get(first) ?? 0) + 1);
+    }
+    this.coming = Array.from(counts, ([first, count]) => ({ first, count })).reverse();
+  }
 
   async get(at: number): Promise<Batch> {
-    let piece = this.present;
-    if (!piece || at < piece.first || at >= piece.stop) {
-      const { following } = this;
-      this.following = undefined;
-      const expected = following?.first === at ? following.piece : undefined;
-      await (expected ? undefined : following?.piece.catch(() => undefined));
-      piece = await (expected ?? this.read(at));
-      this.present = piece;
-      this.readAhead(piece.stop);
-    }
+    const piece = this.present.find(({ first, stop }) => at >= first && at < stop) ?? (await this.piece(at));
+    if (this.coming && --piece.left === 0) this.present = this.present.filter((each) => each !== piece);
     const { offset, columns } = this.batches[at] as KeptBatch;
     const begin = offset - (this.batches[piece.first] as KeptBatch).offset;
     const bytes = piece.bytes.subarray(begin, begin + sizeOf(columns));
@@ -72,7 +95,7 @@ export class DiskReader implements BatchReader {
   }
 
   async close(): Promise<void> {
-    await this.following?.piece.catch(() => undefined);
+    await Promise.all(this.following.map(({ piece }) => piece.catch(() => undefined)));
   }
 
   private check(at: number, bytes: Uint8Array): void {
@@ -84,25 +107,42 @@ export class DiskReader implements BatchReader {
     this.sound.add(at);
   }
 
-  private readAhead(first: number): void {
-    if (first >= this.batches.length) return;
-    const piece = this.read(first);
-    piece.catch(() => undefined); // told to who asks for it
-    this.following = { first, piece };
+  /** The piece in which a batch lies; the next ones begin to be read. */
+  private async piece(at: number): Promise<Piece> {
+    const { coming, present } = this;
+    const next = this.following.shift();
+    const first = coming ? this.startOf(at) : at;
+    const isExpected = next?.first === first;
+    if (!isExpected) await next?.piece.catch(() => undefined);
+    const piece = await (isExpected ? next.piece : this.read(coming?.pop() ?? { first }));
+    invariant(at >= piece.first && at < piece.stop, "batches are asked for in the order that was told");
+    this.present = coming ? [...present, piece] : [piece];
+    if (!coming) this.readAhead({ first: piece.stop });
+    else while (this.following.length < AHEAD && coming.length > 0) this.readAhead(coming.pop() as Coming);
+    return piece;
   }
 
-  /** The batch of a number, and those that lie behind it as far as a piece reaches. */
-  private async read(first: number): Promise<Piece> {
-    const { batches } = this;
-    const begin = (batches[first] as KeptBatch).offset;
-    let [stop, length] = [first, 0];
-    for (; stop < batches.length; stop++) {
-      const { offset, columns } = batches[stop] as KeptBatch;
-      const end = offset + sizeOf(columns) - begin;
-      const isBeside = offset >= begin + length && offset < begin + length + ALIGNMENT;
-      if (stop > first && !(isBeside && end <= PIECE)) break;
-      length = end;
+  private readAhead(coming: Coming): void {
+    if (coming.first >= this.batches.length) return;
+    const piece = this.read(coming);
+    piece.catch(() => undefined); // told to who asks for it
+    this.following.push({ first: coming.first, piece });
+  }
+
+  /** Where the piece begins in which a batch lies. */
+  private startOf(at: number): number {
+    const { starts } = this;
+    let [low, high] = [0, starts.length];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if ((starts[middle] as number) <= at) low = middle;
+      else high = middle;
     }
+    return starts[low] as number;
+  }
+
+  private async read({ first, count }: Coming): Promise<Piece> {
+    const { begin, stop, length } = pieceAt(this.batches, first, this.coming ? SMALL_PIECE : PIECE);
     const bytes = this.memory(length);
     const file = await open(this.path(), "r");
     try {
@@ -114,13 +154,39 @@ export class DiskReader implements BatchReader {
     } finally {
       await file.close();
     }
-    return { first, stop, bytes, held: stop - first };
+    const left = count ?? stop - first;
+    return { first, stop, bytes, held: left, left };
   }
 
   private memory(length: number): Uint8Array<ArrayBuffer> {
     const own = this.spare.pop();
     return own && own.length >= length ? own : new Uint8Array(Math.max(length, length > PIECE / 2 ? PIECE : 0));
   }
+}
+
+/** Numbers of the batches with which the pieces begin that are read in another order than that of the file. */
+export function piecesOf(batches: readonly KeptBatch[]): number[] {
+  const starts: number[] = [];
+  for (let first = 0; first < batches.length; first = pieceAt(batches, first, SMALL_PIECE).stop) starts.push(first);
+  return starts;
+}
+
+/** The batch of a number, and those that lie behind it as far as a piece reaches. */
+function pieceAt(
+  batches: readonly KeptBatch[],
+  first: number,
+  most: number,
+): { begin: number; stop: number; length: number } {
+  const begin = (batches[first] as KeptBatch).offset;
+  let [stop, length] = [first, 0];
+  for (; stop < batches.length; stop++) {
+    const { offset, columns } = batches[stop] as KeptBatch;
+    const end = offset + sizeOf(columns) - begin;
+    const isBeside = offset >= begin + length && offset < begin + length + ALIGNMENT;
+    if (stop > first && !(isBeside && end <= most)) break;
+    length = end;
+  }
+  return { begin, stop, length };
 }
 
 function sizeOf(columns: readonly KeptColumn[]): number {

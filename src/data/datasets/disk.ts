@@ -5,7 +5,7 @@ import { fail } from "../../util/index.ts";
 import { removeUnlessDone, writeFileAtomic } from "../../util/node.ts";
 import { type DenseArray, isDenseArray } from "../arrays.ts";
 import type { Batch, BatchColumn } from "./batch.ts";
-import { DiskReader } from "./disk-reader.ts";
+import { DiskReader, piecesOf } from "./disk-reader.ts";
 import { ALIGNMENT, indexText, type KeptBatch, type KeptColumn, readIndex, sha256, type TYPES } from "./kept-index.ts";
 import type { BatchReader, BatchStore } from "./stages/cache.ts";
 
@@ -87,8 +87,12 @@ class DiskStore implements BatchStore {
     this.complete = true;
   }
 
-  reader(): BatchReader {
-    return new DiskReader(() => this.place, this.batches, this.sound);
+  pieces(): readonly number[] {
+    return piecesOf(this.batches);
+  }
+
+  reader(order?: Uint32Array): BatchReader {
+    return new DiskReader(() => this.place, this.batches, this.sound, order);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { HostRandom } from "../../util/index.ts";
 import type { Batch } from "./batch.ts";
 import type { Block } from "./block.ts";
 
@@ -39,6 +40,11 @@ export interface Flow {
   /** Reads samples by their numbers, where they can be had in any order. */
   readonly gather?: ((rows: ArrayLike<number>, pass: number) => Promise<Batch>) | undefined;
   open(pass: number, position?: Position): Cursor;
+  /**
+   * Opens it in an order of pieces that is drawn, where such a reading is as fast as one from the beginning to the end: what is kept. The same
+   * draws give the same order, and positions belong to it.
+   */
+  readonly openInPieces?: ((random: HostRandom, position?: Position) => Cursor) | undefined;
 }
 
 /** A cursor over what is computed one after the other from a cursor that it closes. */

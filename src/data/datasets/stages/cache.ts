@@ -1,5 +1,7 @@
+import type { HostRandom } from "../../../util/index.ts";
 import { type Batch, gatherBatch, joinBatches, rowsOf } from "../batch.ts";
 import type { Cursor, Flow, Position } from "../flow.ts";
+import { orderInPieces } from "./piece-order.ts";
 import { withLength } from "./prefetch.ts";
 import { readInOrder } from "./rows.ts";
 
@@ -12,10 +14,13 @@ export interface BatchStore {
   add(batch: Batch): Promise<void>;
   /** There is no more. */
   finish(): Promise<void>;
-  reader(): BatchReader;
+  /** Numbers of the batches with which the pieces begin that are read at once; of a complete store. */
+  pieces(): readonly number[];
+  /** @param order the numbers of all batches that will be asked for; default one after the other. */
+  reader(order?: Uint32Array): BatchReader;
 }
 
-/** Gives the batches that a store has: fastest one after the other. */
+/** Gives the batches that a store has: fastest in the order that it was told. */
 export interface BatchReader {
   get(index: number): Promise<Batch>;
   /** Takes a batch back, where its memory can serve again; false where it gave none like this. Stores without it hold on to their batches. */
@@ -40,6 +45,10 @@ export class MemoryStore implements BatchStore {
     this.complete = true;
   }
 
+  pieces(): readonly number[] {
+    return this.batches.map((_, i) => i);
+  }
+
   reader(): BatchReader {
     return { get: async (index) => this.batches[index] as Batch, close: async () => undefined };
   }
@@ -62,63 +71,74 @@ export function cacheFlow(up: Flow, open: () => Promise<BatchStore>, inMemory: b
     get length() {
       return counted ?? up.length;
     },
-    open(_, position) {
-      let { at = 0 } = (position ?? {}) as { at?: number };
-      let rows = 0;
-      let filler: Cursor | undefined;
-      let filled = 0;
-      let reader: BatchReader | undefined;
-      /** Brings batches from above until the one at `at` is there, if nobody else has; gives it where it was just brought. */
-      const fill = async (store: BatchStore): Promise<Batch | undefined> => {
-        if (store.complete || store.count > at) return undefined;
-        if (!filler) {
-          filler = up.open(0, next?.at);
-          filled = next?.count ?? 0;
-        }
-        for (;;) {
-          const batch = await filler.next();
-          if (!batch) {
-            await store.finish();
-            return undefined;
-          }
-          if (filled++ < store.count) {
-            filler.reuse?.(batch);
-            continue;
-          }
-          await store.add(batch);
-          next = { count: store.count, at: filler.position() };
-          if (store.count > at) return batch;
-        }
-      };
-      return {
-        async next() {
-          opened ??= open();
-          const store = await opened;
-          const own = filling.then(() => fill(store));
-          filling = own.catch(() => undefined);
-          const brought = await own;
-          if (at >= store.count) {
-            if (position === undefined) counted ??= rows;
-            return undefined;
-          }
-          reader ??= store.reader();
-          const batch = brought ?? (await reader.get(at));
-          at++;
-          rows += rowsOf(batch);
-          return batch;
-        },
-        position: () => ({ at }),
-        reuse(batch) {
-          // What a store holds on to is nobody's memory.
-          if (reader?.reuse && !reader.reuse(batch)) filler?.reuse?.(batch);
-        },
-        async close() {
-          await filling;
-          await Promise.all([reader?.close(), filler?.close()]);
-        },
-      };
-    },
+    open: (_, position) => reading(position, undefined),
+    // The end of what has none is never there.
+    ...(up.length !== Number.POSITIVE_INFINITY && {
+      openInPieces: (random: HostRandom, position: Position) => reading(position, random),
+    }),
   };
+
+  /** @param random draws an order of pieces, for which all must be there. */
+  function reading(position: Position, random: HostRandom | undefined): Cursor {
+    let { at = 0 } = (position ?? {}) as { at?: number };
+    let order: Uint32Array | undefined;
+    let rows = 0;
+    let filler: Cursor | undefined;
+    let filled = 0;
+    let reader: BatchReader | undefined;
+    /** Brings batches from above until the one at `at` is there, if nobody else has; gives it where it was just brought. */
+    const fill = async (store: BatchStore): Promise<Batch | undefined> => {
+      const isThere = () => !random && store.count > at;
+      if (store.complete || isThere()) return undefined;
+      if (!filler) {
+        filler = up.open(0, next?.at);
+        filled = next?.count ?? 0;
+      }
+      for (;;) {
+        const batch = await filler.next();
+        if (!batch) {
+          await store.finish();
+          return undefined;
+        }
+        if (filled++ < store.count) {
+          filler.reuse?.(batch);
+          continue;
+        }
+        await store.add(batch);
+        next = { count: store.count, at: filler.position() };
+        if (isThere()) return batch;
+        if (random && store.reader().reuse) filler.reuse?.(batch);
+      }
+    };
+    return {
+      async next() {
+        opened ??= open();
+        const store = await opened;
+        const own = filling.then(() => fill(store));
+        filling = own.catch(() => undefined);
+        const brought = await own;
+        if (at >= store.count) {
+          if (position === undefined) counted ??= rows;
+          return undefined;
+        }
+        if (random) order ??= orderInPieces(store.pieces(), store.count, random);
+        reader ??= store.reader(order?.subarray(at));
+        const batch = brought ?? (await reader.get(order?.[at] ?? at));
+        at++;
+        rows += rowsOf(batch);
+        return batch;
+      },
+      position: () => ({ at }),
+      reuse(batch) {
+        // What a store holds on to is nobody's memory.
+        if (reader?.reuse && !reader.reuse(batch)) filler?.reuse?.(batch);
+      },
+      async close() {
+        await filling;
+        await Promise.all([reader?.close(), filler?.close()]);
+      },
+    };
+  }
 }
 
 /** Samples kept one by one in blocks, so that any order finds them. */

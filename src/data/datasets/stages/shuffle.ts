@@ -28,7 +28,8 @@ export const WINDOW = 10_000;
 
 /**
  * Exact, where samples can be had in any order and no window is asked for: all orders are equally likely. Else windows of so many samples, one
- * after the other, each in an order of its own: a sample moves by at most a window.
+ * after the other, each in an order of its own: a sample moves by at most a window. Of what is kept, every pass but the first one puts pieces in
+ * an order of chance before (see orderInPieces).
  */
 export function shuffleFlow(up: Flow, { seed, buffer, reshuffle }: ShuffleSettings): Flow {
   const passOf = (pass: number) => (reshuffle ? pass : 0);
@@ -60,8 +61,9 @@ export function shuffleFlow(up: Flow, { seed, buffer, reshuffle }: ShuffleSettin
     };
   }
   const window = buffer ?? WINDOW;
+  const what = up.openInPieces ? "in pieces and " : "";
   return {
-    description: `${up.description}, shuffled within windows of ${window} (${words})`,
+    description: `${up.description}, shuffled ${what}within windows of ${window} (${words})`,
     get length() {
       return up.length;
     },
@@ -115,7 +117,11 @@ class Windows implements Cursor {
     this.skip = this.start.skip;
     this.window = position?.window ?? 0;
     this.given = position?.given ?? 0;
-    this.cursor = up.open(pass, position?.up);
+    // What is being kept comes in its own order, which the first pass thus always has.
+    this.cursor =
+      up.openInPieces && orderPass > 0
+        ? up.openInPieces(new HostRandom(seed, streamOf(orderPass, PIECES)), position?.up)
+        : up.open(pass, position?.up);
     this.expected = Math.min(size, up.length ?? 0);
     [this.filling, this.giving] = [new Pile(this.expected), new Pile(this.expected)];
     if (position === undefined) this.start = { up: this.cursor.position(), skip: 0 };
@@ -283,6 +289,9 @@ function inOrder(count: number): Uint32Array {
   for (let i = 0; i < count; i++) order[i] = i;
   return order;
 }
+
+/** In the place of a window, for the order of a pass's pieces. */
+const PIECES = -2;
 
 /** A stream of random numbers for each window of each pass. */
 function streamOf(pass: number, window: number): number {
