@@ -3,6 +3,7 @@ import type { Network } from "../nn/index.ts";
 import { fail } from "../util/index.ts";
 import { arraySources } from "./array-source.ts";
 import { type BatchProgram, compileBatch } from "./batch-program.ts";
+import type { Checkpointer } from "./checkpoint/checkpointer.ts";
 import type { Data } from "./dataset.ts";
 import { explainLoss } from "./diagnose.ts";
 import { Events } from "./events.ts";
@@ -11,6 +12,7 @@ import type { History } from "./history.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { type StepParts, train, trainingStep } from "./loop.ts";
 import type { Objective } from "./objective.ts";
+import type { ProfileSession } from "./profile/session.ts";
 import { Run } from "./run.ts";
 import { Scorer } from "./scorer.ts";
 import type { FitSources } from "./source.ts";
@@ -33,6 +35,9 @@ export interface FitSubject {
 /** What the engine is chosen by where nobody knows how many samples there are. */
 const MANY = 100_000;
 
+/** What is done then; of no use in browsers. */
+const interrupted = () => import("./interrupted.ts");
+
 /** Checks everything, compiles everything, trains, and tells what came of it. */
 export async function runFit(
   subject: FitSubject,
@@ -44,16 +49,29 @@ export async function runFit(
   const data = await sourcesFor(subject, x, y, settings);
   const epochs = Math.max(0, settings.epochs - settings.initialEpoch);
   const { trainer, reason: engineReason } = await subject.prepare(epochs * (data.training.rows ?? MANY));
-  const events = new Events(await callbacksOf(settings));
-  const session = await profileSession(settings);
-  const checkpointer = await checkpointerOf(data, settings);
-  const run = await prepareRun(data, events, settings);
-  const started = performance.now();
-  let firstStep = trainer.step;
-  const remove = onInterrupt(() => run.interrupt());
-  let keptIn: string | undefined;
-  let savedTo: string | undefined;
+  let run: Run | undefined;
+  let leave: (nothing: undefined) => void;
+  const left = new Promise<undefined>((resolve) => {
+    leave = resolve;
+  });
+  const remove = onInterrupt(() => {
+    run?.interrupt();
+    leave(undefined);
+  });
   try {
+    const events = new Events(await callbacksOf(settings));
+    const session = await profileSession(settings);
+    const checkpointer = await checkpointerOf(data, settings);
+    const preparing = prepareRun(data, events, settings, session, checkpointer);
+    run = await Promise.race([preparing, left]); // compiling may take long
+    if (!run) {
+      preparing.then(({ feed }) => feed.close()).catch(() => undefined);
+      return (await interrupted()).untrained(trainer, settings);
+    }
+    const begun = performance.now();
+    let firstStep = trainer.step;
+    let keptIn: string | undefined;
+    let savedTo: string | undefined;
     try {
       await events.trainBegin({ training: run });
       checkpointer?.restore(run);
@@ -68,24 +86,22 @@ export async function runFit(
       await run.feed.close();
       await events.trainEnd({ training: run, reason: run.reason });
     }
-    if (run.interrupted && keptIn) savedTo = tellKept(keptIn, settings);
-    if (run.interrupted && (!keptIn || settings.saveTo)) savedTo = await saveInterrupted(subject, settings);
+    if (run.interrupted) savedTo = await (await interrupted()).keep(subject.save, settings, keptIn);
+    return {
+      history: run.chronicle.history,
+      epochs: run.chronicle.epochs,
+      steps: trainer.step - firstStep,
+      seconds: (performance.now() - begun) / 1000,
+      waiting: run.waiting,
+      engine: trainer.memory.engine.name,
+      reason: run.reason,
+      interrupted: run.interrupted,
+      savedTo,
+      profile: await session?.finish(),
+    };
   } finally {
     remove();
   }
-  const seconds = (performance.now() - started) / 1000;
-  return {
-    history: run.chronicle.history,
-    epochs: run.chronicle.epochs,
-    steps: trainer.step - firstStep,
-    seconds,
-    waiting: run.waiting,
-    engine: trainer.memory.engine.name,
-    reason: run.reason,
-    interrupted: run.interrupted,
-    savedTo,
-    profile: await session?.finish(),
-  };
 
   async function profileSession({ profile }: FitSettings) {
     if (!profile) return undefined;
@@ -126,7 +142,13 @@ export async function runFit(
     return [progress(terminal ?? standardTerminal(), verbose), ...callbacks];
   }
 
-  async function prepareRun({ training, validation }: FitSources, events: Events, settings: FitSettings) {
+  async function prepareRun(
+    { training, validation }: FitSources,
+    events: Events,
+    settings: FitSettings,
+    session: ProfileSession | undefined,
+    checkpointer: Checkpointer | undefined,
+  ) {
     const { memory, cache } = trainer;
     const { layout, batchSize } = training;
     const scorer = new Scorer(objective.heads, training.targetShapes, network.lossTerms);
@@ -172,6 +194,9 @@ export async function runFit(
           learningRate,
         }),
     });
+    // What came meanwhile is heard before the first step: after the second turn, Node has looked for signals.
+    await run.pace.rest();
+    await run.pace.rest();
     return run;
   }
 }
@@ -199,25 +224,4 @@ async function sourcesFor(
     fail("fit got stepsPerEpoch and arrays", "a dataset", "fromArrays({ x, y }).shuffle() is one of them");
   }
   return (await import("./stream/source.ts")).streamSources(network, objective, x, settings);
-}
-
-function tellKept(path: string, settings: FitSettings): string {
-  const terminal = settings.terminal ?? standardTerminal();
-  terminal.write(`Interrupted: kept in ${path}; go on with checkpoint: { folder, resume: true }\n`);
-  return path;
-}
-
-/** Saves what Ctrl-C interrupted and says where; a failure is told too, since the weights are still there. */
-async function saveInterrupted(subject: FitSubject, settings: FitSettings): Promise<string | undefined> {
-  const terminal = settings.terminal ?? standardTerminal();
-  const time = new Date().toISOString().slice(0, 19).replaceAll(":", "-");
-  const folder = settings.saveTo ?? `descent-interrupted-${time}`;
-  try {
-    await subject.save(folder);
-    terminal.write(`Interrupted: saved to ${folder}; go on with loadModel("${folder}")\n`);
-    return folder;
-  } catch (error) {
-    terminal.write(`Interrupted, and not saved: ${error instanceof Error ? error.message : String(error)}\n`);
-    return undefined;
-  }
 }

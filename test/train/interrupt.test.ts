@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -65,6 +65,34 @@ describe("Ctrl-C", () => {
     expect((await model.predict([[1, 2]])).shape).toEqual([1, 1]);
     const again = await model.fit([[1, 2]], [[1]], { verbose: 0 }); // and goes on where it was
     expect(again.steps).toBe(1);
+  });
+
+  test("before the first step, while the network is compiled, ends at once, and changes and writes nothing", async () => {
+    const folder = join(scratch, "compiling");
+    // The loss is traced just before; the signal waits until what is compiled lets the event loop turn.
+    const early = `loss(yTrue, yPred) {
+      if (!globalThis.sent) process.kill(process.pid, "SIGINT");
+      globalThis.sent = true;
+      for (const until = performance.now() + 50; performance.now() < until; );
+      return yTrue.sub(yPred).square().mean();
+    }, engine: "wasm"`;
+    const again = `const more = await model.fit([[1, 2]], [[1]], { verbose: 0 });
+      console.log("MORE " + more.steps + " " + readdirSync(".").join());`;
+    const source = program(`saveTo: ${JSON.stringify(folder)}, checkpoint: ${JSON.stringify(`${folder}-kept`)}`, again)
+      .replace('loss: "meanSquaredError", engine: "reference"', early)
+      .replace("import {", 'import { readdirSync } from "node:fs";\nimport {');
+    const { out, code } = await interrupted(source, []);
+    expect(out).toContain("Interrupted before the first step: nothing was trained or written");
+    expect(JSON.parse(/ANSWER (.*)/.exec(out)?.[1] ?? "{}")).toMatchObject({
+      interrupted: true,
+      reason: "interrupted",
+      epochs: 0,
+      step: 0,
+      listeners: 0,
+    });
+    expect(out).toContain("MORE 1 program.mjs");
+    expect([existsSync(folder), readdirSync(`${folder}-kept`)]).toEqual([false, []]);
+    expect(code).toBe(0);
   });
 
   test("without saveTo, saves beside the program", async () => {
