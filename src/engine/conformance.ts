@@ -1,5 +1,5 @@
 import { apply, DTYPES, type OpRecord, ops, type Program, type SampleInput, type TypedArray } from "../ir/index.ts";
-import { HostRandom, product } from "../util/index.ts";
+import { HostRandom, murmur3, product } from "../util/index.ts";
 import type { Engine } from "./contract.ts";
 
 /** A small program with inputs, to be computed by two engines. */
@@ -26,15 +26,21 @@ export function drawInput(
   return values;
 }
 
+/** The random numbers of a case, its own whatever other cases there are. */
+export function randomOfCase(name: string, seed = 1): HostRandom {
+  return new HostRandom(seed, murmur3(new TextEncoder().encode(name)));
+}
+
 /** A case per sample of every op that has a value at run time. */
 export function opCases(records: readonly OpRecord[], seed = 1): ConformanceCase[] {
-  const random = new HostRandom(seed, 3);
   return records.flatMap((record) =>
     record.samples.map((sample, i) => {
       const inputs = sample.inputs.map((input, j) => ops.placeholder(`x${j}`, input.shape, input.dtype ?? "float32"));
       const output = apply(record, inputs, sample.attributes);
+      const name = `${record.name} ${i}`;
+      const random = randomOfCase(name, seed);
       return {
-        name: `${record.name} ${i}`,
+        name,
         program: { name: record.name, inputs, state: [], outputs: [output] },
         inputs: sample.inputs.map((input) => drawInput(input, random)),
       };

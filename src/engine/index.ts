@@ -1,4 +1,12 @@
-export { type ConformanceCase, difference, drawInput, joinCases, opCases, runCase } from "./conformance.ts";
+export {
+  type ConformanceCase,
+  difference,
+  drawInput,
+  joinCases,
+  opCases,
+  randomOfCase,
+  runCase,
+} from "./conformance.ts";
 export type {
   Availability,
   Buffers,

@@ -1,8 +1,15 @@
 import { backward } from "../../src/autodiff/index.ts";
-import { type ConformanceCase, difference, type Engine, joinCases, opCases, runCase } from "../../src/engine/index.ts";
+import {
+  type ConformanceCase,
+  difference,
+  type Engine,
+  joinCases,
+  opCases,
+  randomOfCase,
+  runCase,
+} from "../../src/engine/index.ts";
 import { referenceEngine } from "../../src/engines/reference/index.ts";
 import { DTYPES, isFloat, OPS, type TypedArray } from "../../src/ir/index.ts";
-import { HostRandom } from "../../src/util/index.ts";
 import { applySample, weighted } from "../ir/numeric.ts";
 
 /** Of values of magnitude 1; long sums have their own samples within it. */
@@ -11,13 +18,13 @@ export const TOLERANCE = 1e-5;
 const GRADIENT_TOLERANCE = 2e-5;
 /** The first derivatives of every sample that has some, with random weights of its output. */
 function gradientCases(): ConformanceCase[] {
-  const random = new HostRandom(5, 22);
   return OPS.filter(({ gradient }) => gradient !== null).flatMap((record) =>
     record.samples.flatMap((sample, i): ConformanceCase[] => {
       const { inputs, values, output } = applySample(record, sample);
       const floats = inputs.filter(({ dtype }) => isFloat(dtype));
       if (!isFloat(output.dtype) || floats.length === 0) return [];
       const name = `${record.name} ${i}`;
+      const random = randomOfCase(`gradient of ${name}`);
       const program = { name, inputs, state: [], outputs: backward(weighted(output, random), floats) };
       const given = values.map((each, k) => {
         const array = DTYPES[inputs[k]!.dtype].create(each.length);
