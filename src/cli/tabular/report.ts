@@ -107,15 +107,23 @@ export function tableReport(result: TableResult): Report {
 function trainedOn({ table, trained }: TableResult): string {
   const [train, validation] = table.sizes;
   if (trained.histories.length > 1 && table.hasFolds)
-    return `${trained.histories.length} networks trained on ${groupDigits(train + validation)} rows, each watched on other ones of them`;
+    return `${countOf(trained)} trained on ${groupDigits(train + validation)} rows, each watched on another part of them`;
   return `Trained on ${groupDigits(train)} rows, watched on ${groupDigits(validation)}`;
 }
 
 /** What answers. */
-function modelWords({ chosen, plan, histories }: TrainedTable): string {
-  const several = histories.length > 1 ? `the mean of ${histories.length} networks; each: ` : "";
-  if (chosen === "linear") return `${several}linear: the network was no better on the validation rows`;
-  return `${several}hidden layers of ${plan.hidden.join(" and ")} units beside a linear way`;
+function modelWords(trained: TrainedTable): string {
+  const { chosen, plan, histories } = trained;
+  const isSeveral = histories.length > 1;
+  if (chosen === "linear") {
+    return `${isSeveral ? `the mean of ${countOf(trained)}` : "linear"}: the network was no better on the validation rows`;
+  }
+  return `${isSeveral ? `the mean of ${countOf(trained)}; each: ` : ""}hidden layers of ${plan.hidden.join(" and ")} units beside a linear way`;
+}
+
+/** Several models, such as "10 linear models". */
+function countOf({ chosen, histories }: TrainedTable): string {
+  return `${histories.length} ${chosen === "linear" ? "linear models" : "networks"}`;
 }
 
 /** Of all networks together. */
