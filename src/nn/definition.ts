@@ -43,7 +43,11 @@ export interface Past {
   before(name: string, first: Tensor): Tensor;
   /** Keeps what the layer goes on from at the places after these. */
   keep(name: string, value: Tensor): void;
-  /** What a layer makes of whole inputs and its weights alone, the same at all places: computed before the first one, then kept. */
+  /**
+   * What a layer makes of whole inputs ({@link Past.whole}) and its weights alone, the same at all places: computed before the first one, then
+   * kept. Nobody checks that: of a value that depends on inputs that grow, on `position`, on {@link Past.before} or on random numbers, all places
+   * get what the first one would have, of a token that doesn't matter. Each name is used once by a layer, at every call.
+   */
   settled(name: string, value: Tensor): Tensor;
   /** True of an input that does not grow: all of it was there before the first place. */
   whole(input: Tensor): boolean;
