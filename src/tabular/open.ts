@@ -1,4 +1,4 @@
-import { type DataTable, isQuery, openTable, type TableOptions } from "../data/index.ts";
+import { type DataTable, isQuery, openTable, type TableColumn, type TableOptions } from "../data/index.ts";
 import { fail, nearest } from "../util/index.ts";
 import { keptSql, sqlName } from "./sql.ts";
 import type { KeptColumn } from "./types.ts";
@@ -67,6 +67,9 @@ export async function keepTable(source: string | readonly string[], options: Dat
   }
 }
 
+/** Columns from which on those of texts are read as a list. */
+const MANY_COLUMNS = 200;
+
 /** Opens a file: every value of a CSV file as the text that it is, so that one odd value far down spoils nothing. */
 export async function findTable(source: string | readonly string[], options: DatabaseOptions): Promise<FoundTable> {
   const { header: given, delimiter, charset, sql, table: inner, memory, threads } = options;
@@ -88,13 +91,27 @@ export async function findTable(source: string | readonly string[], options: Dat
       isDate: kind === "date",
     }),
   );
-  const values = table.columns.map((column, i) => `${keptSql(column)} AS c${i}`);
+  const isListed = (column: TableColumn) => table.columns.length > MANY_COLUMNS && column.type === "VARCHAR";
+  const listed = table.columns.filter(isListed);
+  const taken = new Set(table.columns.map(({ name }) => name.toLowerCase()));
+  let texts = "texts";
+  while (taken.has(texts)) texts += "_";
+  const values = table.columns.map((column, i) =>
+    isListed(column) ? `${texts}[${listed.indexOf(column) + 1}] AS c${i}` : `${keptSql(column)} AS c${i}`,
+  );
+  const from = listed.length === 0 ? "data" : `(SELECT *, ${textsSql(listed)} AS ${texts} FROM data)`;
   return {
     table,
     columns,
     header,
-    rows: `SELECT row_number() OVER () AS "#", ${values.join(", ")} FROM data`,
+    rows: `SELECT row_number() OVER () AS "#", ${values.join(", ")} FROM ${from}`,
   };
+}
+
+/** Texts as they are kept, as one list: DuckDB plans an expression for each of a thousand columns in minutes, and one of a list's elements at once. */
+function textsSql(columns: readonly TableColumn[]): string {
+  const kept = keptSql({ name: "x", type: "VARCHAR", kind: "text", width: 1 });
+  return `list_transform([${columns.map(({ name }) => sqlName(name)).join(", ")}], lambda x: ${kept})`;
 }
 
 /** Whether the first line of a CSV file names its columns: as DuckDB sees it, whose own names are column0, column1, ... */
