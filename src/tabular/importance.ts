@@ -1,6 +1,6 @@
 import type { Model } from "../train/index.ts";
 import { HostRandom } from "../util/index.ts";
-import { type Inputs, placesOf } from "./encode.ts";
+import { type Inputs, numbersWidth, placesOf } from "./encode.ts";
 import type { TablePart } from "./part.ts";
 import type { Recipe } from "./recipe.ts";
 import { MAIN, scoresOf } from "./scores.ts";
@@ -14,12 +14,33 @@ export interface Importance {
   readonly deviation: number;
 }
 
-/** Rows that are looked at. */
+/** Rows that are looked at: at most, and at least where columns are so many that more would take too long. */
 const MOST = 2000;
+const LEAST = 200;
+
+/** Features that all predictions together are given, from which on columns are shuffled once, and fewer rows looked at: about half a minute. */
+const FEATURES = 1.5e9;
+
+/** How many rows importance is measured on, and how often each column is shuffled: every shuffle is a prediction of all features of these rows. */
+export interface ImportanceEffort {
+  readonly rows: number;
+  readonly repeats: number;
+}
+
+/** 2,000 rows and 3 shuffles, fewer where these would take long: see {@link ImportanceEffort}. */
+export function importanceEffort(recipe: Recipe, rows: number): ImportanceEffort {
+  const { length: columns } = recipe.columns;
+  const inputs = recipe.columns.filter(({ input }) => input !== "numbers").length;
+  const ofRow = columns * (numbersWidth(recipe) + inputs);
+  const all = Math.min(MOST, rows);
+  const repeats = 3 * all * ofRow <= FEATURES ? 3 : 1;
+  return { rows: Math.min(all, Math.max(LEAST, Math.floor(FEATURES / (repeats * ofRow)))), repeats };
+}
 
 /**
  * Permutation importance (Breiman, 2001; Fisher et al., 2019): the loss with a column's values shuffled among the rows, less the loss as they are.
  *
+ * @param options `repeats`: how often each column is shuffled; default as {@link importanceEffort} says, as for the rows.
  * @returns the most important column first.
  */
 export async function permutationImportance(
@@ -28,8 +49,9 @@ export async function permutationImportance(
   part: TablePart,
   options: { seed?: number; repeats?: number } = {},
 ): Promise<Importance[]> {
-  const { seed = 0, repeats = 3 } = options;
-  const rows = Math.min(MOST, part.rows.length);
+  const effort = importanceEffort(recipe, part.rows.length);
+  const { seed = 0, repeats = effort.repeats } = options;
+  const { rows } = effort;
   const width = targetWidth(recipe.target);
   const y = part.y.subarray(0, rows * width);
   const x = firstRows(part.x, rows);

@@ -1,7 +1,7 @@
 export { answersOf, constantAnswers, sameAnswers } from "./answers.ts";
 export { encodeRows, type Inputs } from "./encode.ts";
 export type { Fold } from "./folds.ts";
-export { type Importance, permutationImportance } from "./importance.ts";
+export { type Importance, type ImportanceEffort, importanceEffort, permutationImportance } from "./importance.ts";
 export { rarestLabels } from "./labels.ts";
 export {
   type FeatureLayers,

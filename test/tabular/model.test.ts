@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import {
+  importanceEffort,
   loadTableModel,
   permutationImportance,
   prepareTable,
@@ -10,6 +11,7 @@ import {
   TableModel,
   trainTable,
 } from "../../src/tabular/index.ts";
+import type { Recipe } from "../../src/tabular/recipe.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "descent-tabular-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -57,6 +59,7 @@ test.each(["regression", "binary"] as const)(
         .map(({ column }) => column)
         .sort(),
     ).toEqual(["city", "x1"]);
+    expect(importanceEffort(prepared.recipe, tested.rows.length)).toEqual({ rows: tested.rows.length, repeats: 3 });
     await prepared.close();
 
     await new TableModel(model, prepared.recipe).save(join(folder, task));
@@ -127,4 +130,13 @@ test("scores are scikit-learn's", () => {
   const regression = scoresOf("regression", Float32Array.from([1, 2, 4]), Float32Array.from([1, 3, 3]));
   expect(regression["r2"]).toBeCloseTo(0.571428571, 6);
   expect(regression["meanAbsoluteError"]).toBeCloseTo(0.666666667, 6);
+});
+
+test("importance of thousands of columns is measured by one shuffle each, on fewer rows", () => {
+  const feature = { kind: "number", indicator: false, levels: [] };
+  const columns = Array.from({ length: 3000 }, (_, i) => ({ name: `c${i}`, input: "numbers", feature }));
+  const wide = { columns } as unknown as Recipe;
+  expect(importanceEffort(wide, 400)).toEqual({ rows: 200, repeats: 1 });
+  expect(importanceEffort({ ...wide, columns: wide.columns.slice(0, 900) }, 2000)).toEqual({ rows: 1851, repeats: 1 });
+  expect(importanceEffort({ ...wide, columns: wide.columns.slice(0, 100) }, 9000)).toEqual({ rows: 2000, repeats: 3 });
 });

@@ -3,6 +3,7 @@ import { isQuery } from "../../data/index.ts";
 import {
   answersOf,
   type Importance,
+  type ImportanceEffort,
   labelScores,
   learningRateOf,
   type PartTruth,
@@ -35,8 +36,8 @@ export interface TableResult {
   readonly output: Float32Array;
   readonly scores: { readonly model: TableScores; readonly linear: TableScores; readonly constant: TableScores };
   readonly importance: readonly Importance[];
-  /** Rows of the test part, drawn by chance, by which that was measured. */
-  readonly importanceRows: number;
+  /** How many rows of the test part, drawn by chance, that was measured on, and by how many shuffles. */
+  readonly effort: ImportanceEffort;
   /** Rows of the test part that it is most wrong about, with their values. */
   readonly worst: readonly { readonly place: number; readonly values: Record<string, unknown> }[];
   readonly seed: number;
@@ -322,16 +323,23 @@ export function residuals(y: Float32Array, p: Float32Array): ReportSection {
   };
 }
 
-function importances({ importance, importanceRows, table }: TableResult): ReportSection {
+function importances({ importance, effort, table }: TableResult): ReportSection {
   const loss = table.recipe.target.task === "regression" ? "root mean squared error" : "log loss";
   const some = importance.slice(0, 30);
   // All with as many decimals as give the greatest four digits: the others are to be compared with it.
   const most = Math.max(...some.map(({ mean }) => Math.abs(mean)), Number.MIN_VALUE);
   const decimals = Math.min(12, Math.max(0, 3 - Math.floor(Math.log10(most))));
   const rise = (mean: number) => `${Number(fixed(mean, decimals)) > 0 ? "+" : ""}${fixed(mean, decimals)}`;
-  const rows = some.map(({ column, mean, deviation }) => [column, rise(mean), fixed(deviation, decimals)]);
-  const caption = `By how much the ${loss} of ${groupDigits(importanceRows)} rows of the test part rises when the column's values are shuffled: mean and deviation of three shuffles. Where that is 0 or less, the model does as well without.`;
-  return { title: "What the model looks at", tables: [{ caption, columns: ["column", "rise", "±"], rows }] };
+  const isOnce = effort.repeats === 1;
+  const rows = some.map(({ column, mean, deviation }) => [
+    column,
+    rise(mean),
+    ...(isOnce ? [] : [fixed(deviation, decimals)]),
+  ]);
+  const shuffles = isOnce ? "once" : `${effort.repeats} times: mean and deviation`;
+  const caption = `By how much the ${loss} of ${groupDigits(effort.rows)} rows of the test part rises when the column's values are shuffled, ${shuffles}. Where that is 0 or less, the model does as well without.`;
+  const columns = ["column", "rise", ...(isOnce ? [] : ["±"])];
+  return { title: "What the model looks at", tables: [{ caption, columns, rows }] };
 }
 
 function mistakes({ table, test, output, worst, importance }: TableResult, labels: Int32Array): ReportSection {

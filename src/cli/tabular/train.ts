@@ -1,6 +1,7 @@
 import { basename, join, resolve } from "node:path";
 import { isQuery } from "../../data/index.ts";
 import {
+  importanceEffort,
   isTableFacts,
   type PreparedTable,
   type PrepareOptions,
@@ -134,7 +135,7 @@ async function trainTableIn(
         constant: scoresOf(task, test.y, sameAnswers(means, test.rows.length), width),
       },
       importance: await permutationImportance(trained.model, table.recipe, looked, { seed }),
-      importanceRows: looked.rows.length,
+      effort: importanceEffort(table.recipe, looked.rows.length),
       worst: await worstOf(table, test, output),
       seed,
     };
