@@ -6,6 +6,7 @@ import {
   type ImportanceEffort,
   labelScores,
   learningRateOf,
+  MAIN,
   type PartTruth,
   type PreparedTable,
   type TableScores,
@@ -189,7 +190,19 @@ export function comparisonTable({ table, trained, scores }: TableResult): Report
 }
 
 function comparison(result: TableResult): ReportSection {
-  return { title: "Against simple answers", tables: [comparisonTable(result)] };
+  const table = comparisonTable(result);
+  const weak = weakness(result);
+  const caption = weak === undefined ? table.caption : `${table.caption} ${weak}`;
+  return { title: "Against simple answers", tables: [{ ...table, caption }] };
+}
+
+/** What a reader must know of a model that the constant answer does as well as; undefined where the model is better. */
+export function weakness({ table, scores }: Pick<TableResult, "scores"> & { table: Pick<PreparedTable, "recipe"> }) {
+  const { task, name } = table.recipe.target;
+  const [own, simple] = [scores.model[MAIN[task]], scores.constant[MAIN[task]]];
+  if (own !== undefined && simple !== undefined && own < simple) return undefined;
+  const words = `This model is no better than the answer "${constantName(task)}" by its ${scoreTitle(MAIN[task])}`;
+  return `${words}: the columns tell too little of ${name}, or the rows are too few for them. --ignore columns that can't matter, or give it more rows.`;
 }
 
 /** Ten bins of equal counts: what was foretold of the second class, and how often it came true. */

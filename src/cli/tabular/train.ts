@@ -26,7 +26,7 @@ import { openOutput } from "../training/write.ts";
 import { columnsTable } from "./columns.ts";
 import { prepareOptions, type TrainTableArguments } from "./options.ts";
 import { networkProgress } from "./progress.ts";
-import { comparisonTable, type TableResult, taskName } from "./report.ts";
+import { comparisonTable, type TableResult, taskName, weakness } from "./report.ts";
 import { worstOf, writeResults } from "./results.ts";
 import { requireTable, tableName } from "./source.ts";
 
@@ -144,6 +144,8 @@ async function trainTableIn(
     const { columns, rows } = comparisonTable(result);
     const titles = columns.map((title, i) => ({ title, ...(i === 0 && { align: "left" as const }) }));
     console.log(`\n${textTable({ columns: titles, rows })}\n`);
+    const weak = weakness(result);
+    if (weak !== undefined) console.log(`${paint("Warning:", "yellow")} ${weak}\n`);
     for (const name of ["model", "metrics.json", "report.html", "predictions.csv", "train.ts"])
       say(`Wrote ${paint(here(join(folder, name)), "cyan")}`);
     return EXIT.ok;
