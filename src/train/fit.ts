@@ -1,6 +1,6 @@
 import type { Dataset } from "../data/index.ts";
 import type { Network } from "../nn/index.ts";
-import { fail } from "../util/index.ts";
+import { fail, hasNode } from "../util/index.ts";
 import { arraySources } from "./array-source.ts";
 import { type BatchProgram, compileBatch } from "./batch-program.ts";
 import type { Checkpointer } from "./checkpoint/checkpointer.ts";
@@ -58,6 +58,8 @@ export async function runFit(
     run?.interrupt();
     leave(undefined);
   });
+  // Loaded before it is needed: Ctrl-C also ends what a TypeScript program is translated by.
+  if (hasNode()) interrupted().catch(() => undefined);
   try {
     const events = new Events(await callbacksOf(settings));
     const session = await profileSession(settings);

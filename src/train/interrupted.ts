@@ -1,5 +1,9 @@
 import type { FitSettings } from "./fit-options.ts";
 import type { History } from "./history.ts";
+// What saves is loaded with this, before Ctrl-C comes.
+import "./save/folder.ts";
+import "./save/places.ts";
+import "./save/save.ts";
 import { standardTerminal } from "./terminal.ts";
 import type { Trainer } from "./trainer.ts";
 
