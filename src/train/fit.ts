@@ -35,7 +35,7 @@ export interface FitSubject {
 /** What the engine is chosen by where nobody knows how many samples there are. */
 const MANY = 100_000;
 
-/** What is done then; of no use in browsers. */
+/** What is done at Ctrl-C; of no use in browsers. */
 const interrupted = () => import("./interrupted.ts");
 
 /** Checks everything, compiles everything, trains, and tells what came of it. */

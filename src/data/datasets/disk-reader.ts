@@ -8,6 +8,9 @@ import type { BatchReader } from "./stages/cache.ts";
 /** Bytes that are read at once, where several batches lie side by side: one such piece is in use while the next one is read. */
 const PIECE = 1 << 22;
 
+/** The same in another order than that of the file: some pieces are in use at a time, which together stay in a processor's cache. */
+const SMALL_PIECE = 1 << 20;
+
 /** Pieces whose memory is kept for later ones. */
 const SPARE = 3;
 
@@ -21,9 +24,6 @@ interface Piece {
   /** Those that nobody has asked for yet. */
   left: number;
 }
-
-/** The same in another order than that of the file: some pieces are in use at a time, which together stay in a processor's cache. */
-const SMALL_PIECE = 1 << 20;
 
 /** Pieces that are read ahead, where batches are not read one after the other: two may be used up at almost the same time. */
 const AHEAD = 2;

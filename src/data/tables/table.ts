@@ -267,7 +267,10 @@ function isLarge(bytes: number, megabytes: number): boolean {
   return 8 * bytes > megabytes * 2 ** 20;
 }
 
-/** CSV files as DuckDB reads them: what is not UTF-8, or whose lines end in two ways, is written again into a folder; and what separates their values, where that is certain. */
+/**
+ * CSV files as DuckDB reads them: what is not UTF-8, or whose lines end in two ways, is written again into a folder; and what separates their values,
+ * where that is certain.
+ */
 async function asUtf8(
   paths: readonly string[],
   settings: TableSettings,
